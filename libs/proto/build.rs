@@ -11,7 +11,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(&files, [&root])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     // `descriptor.bin` is the name under which connectrpc-axum-build looks for a ready descriptor set.
-    std::fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
+    // It removes that file when done; ours stays for tools that decode messages by name.
+    let encoded = descriptors.encode_to_vec();
+    std::fs::write(out.join("descriptor.bin"), &encoded)?;
+    std::fs::write(out.join("microcloud.descriptors.bin"), &encoded)?;
     connectrpc_axum_build::compile_dir(&root)
         .include_file("protos.rs")
         .with_prost_config(|config| {
@@ -22,6 +25,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .with_pbjson_config(|builder| {
             builder.ignore_unknown_fields();
+            builder.btree_map(["."]);
+            // Holds NaN, which the generated code would write as null: see src/json.rs.
+            builder.exclude([".sim.v1.MetricColumn"]);
         })
         .with_connect_client()
         .compile()?;

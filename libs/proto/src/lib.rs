@@ -6,5 +6,7 @@
 
 include!(concat!(env!("OUT_DIR"), "/protos.rs"));
 
+mod json;
+
 /// The compiled descriptor set of every file in `proto/`, for tools that decode messages by name.
-pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/microcloud.descriptors.bin"));
