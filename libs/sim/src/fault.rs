@@ -1,0 +1,374 @@
+//! What can go wrong: the kinds of faults, and what it takes to inject one.
+//!
+//! A fault changes nothing by itself. Every tick the faults in force are folded into effects (see `world::effects`), so
+//! that ending one reverts exactly what it did and overlapping ones combine.
+
+use std::fmt;
+
+use crate::command::ActionKind;
+use crate::{Target, TargetKind};
+
+/// Most faults that may be in force at once: far above any scenario, low enough to keep a tick's cost bounded.
+pub const MAX_ACTIVE_FAULTS: usize = 256;
+
+/// Longest onset or duration, simulated seconds (30 days).
+pub const MAX_FAULT_S: f64 = 2_592_000.0;
+
+/// Names a fault within a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultId(pub String);
+
+impl fmt::Display for FaultId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultKind {
+    /// A node stops.
+    NodeCrash,
+    /// A node works slower than it should (gray failure).
+    SlowNode,
+    /// Every node of a zone stops.
+    ZoneOutage,
+    /// Replicas of a service die and stay down.
+    ServiceCrash,
+    /// A service's processes fill their memory.
+    MemoryLeak,
+    /// Something else eats the CPU.
+    CpuHog,
+    /// A service takes longer for its own work.
+    SlowDependency,
+    /// A service answers requests with errors.
+    ErrorBurst,
+    /// Calls take longer on the network.
+    NetworkLatency,
+    /// A cache loses its content.
+    CacheFlush,
+    /// More traffic arrives.
+    TrafficSpike,
+    /// A service loses worker slots or connections.
+    ConnectionPoolExhaustion,
+}
+
+/// One kind of fault, for pickers, docs and error messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KindInfo {
+    /// The kind.
+    pub kind: FaultKind,
+    /// Name in files and messages.
+    pub name: &'static str,
+    /// What it can strike.
+    pub targets: &'static [TargetKind],
+    /// Severity when none is given.
+    pub default_severity: f64,
+    /// Actions on the same target that end it.
+    pub cured_by: &'static [ActionKind],
+    /// What it does and what severity 1 means.
+    pub description: &'static str,
+}
+
+use ActionKind::RestartService;
+use TargetKind::{Node, Service, Simulation, Zone};
+
+const KINDS: [KindInfo; 12] = [
+    KindInfo {
+        kind: FaultKind::NodeCrash,
+        name: "node_crash",
+        targets: &[Node],
+        default_severity: 1.0,
+        cured_by: &[],
+        description: "The node stops and its replicas with it; they start again when it ends. Severity has no grades.",
+    },
+    KindInfo {
+        kind: FaultKind::SlowNode,
+        name: "slow_node",
+        targets: &[Node],
+        default_severity: 0.7,
+        cured_by: &[],
+        description: "The node's CPUs run slower though it looks healthy; severity 1 leaves 5 % of their speed.",
+    },
+    KindInfo {
+        kind: FaultKind::ZoneOutage,
+        name: "zone_outage",
+        targets: &[Zone],
+        default_severity: 1.0,
+        cured_by: &[],
+        description: "Every node of the zone stops. Severity has no grades.",
+    },
+    KindInfo {
+        kind: FaultKind::ServiceCrash,
+        name: "service_crash",
+        targets: &[Service],
+        default_severity: 1.0,
+        cured_by: &[RestartService],
+        description: "Replicas die and stay down; severity is their share, at least one. A restart brings them back.",
+    },
+    KindInfo {
+        kind: FaultKind::MemoryLeak,
+        name: "memory_leak",
+        targets: &[Service],
+        default_severity: 0.5,
+        cured_by: &[RestartService],
+        description: "Memory fills to 96 % of the limit and the service pages; severity 1 takes 2 s, 0.1 takes 20 s. \
+                      A restart ends it.",
+    },
+    KindInfo {
+        kind: FaultKind::CpuHog,
+        name: "cpu_hog",
+        targets: &[Service, Node],
+        default_severity: 0.7,
+        cured_by: &[RestartService],
+        description: "A runaway job eats CPU; severity 1 leaves 10 % of it. A restart of the service ends it.",
+    },
+    KindInfo {
+        kind: FaultKind::SlowDependency,
+        name: "slow_dependency",
+        targets: &[Service],
+        default_severity: 0.5,
+        cured_by: &[],
+        description: "The service's own work takes longer without using CPU; severity 1 means 40 times as long.",
+    },
+    KindInfo {
+        kind: FaultKind::ErrorBurst,
+        name: "error_burst",
+        targets: &[Service],
+        default_severity: 0.3,
+        cured_by: &[RestartService],
+        description: "Processes in a bad state answer with errors; severity is their share. A restart ends it.",
+    },
+    KindInfo {
+        kind: FaultKind::NetworkLatency,
+        name: "network_latency",
+        targets: &[Service, Node, Zone],
+        default_severity: 0.5,
+        cured_by: &[],
+        description: "Every call to the target takes longer on the network; severity 1 adds 500 ms.",
+    },
+    KindInfo {
+        kind: FaultKind::CacheFlush,
+        name: "cache_flush",
+        targets: &[Service],
+        default_severity: 1.0,
+        cured_by: &[],
+        description: "The cache loses its content and warms up again after the end; severity is the share lost.",
+    },
+    KindInfo {
+        kind: FaultKind::TrafficSpike,
+        name: "traffic_spike",
+        targets: &[Simulation, Service],
+        default_severity: 0.5,
+        cured_by: &[],
+        description: "More traffic from outside, in all or at one entry service; severity 1 means five times as much.",
+    },
+    KindInfo {
+        kind: FaultKind::ConnectionPoolExhaustion,
+        name: "connection_pool_exhaustion",
+        targets: &[Service],
+        default_severity: 0.9,
+        cured_by: &[RestartService],
+        description: "Worker slots leak away; severity 1 leaves 1 % of them. A restart ends it.",
+    },
+];
+
+/// Every kind that can be injected, with what it does.
+pub fn kinds() -> &'static [KindInfo] {
+    &KINDS
+}
+
+impl FaultKind {
+    /// What is known about the kind.
+    pub fn info(self) -> &'static KindInfo {
+        // The table is in the order of the variants; a test holds it to that.
+        &KINDS[self as usize]
+    }
+
+    /// Name in files and messages.
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// The kind with this name.
+    ///
+    /// # Errors
+    /// When there is none; the error names those there are.
+    pub fn by_name(name: &str) -> Result<Self, FaultError> {
+        KINDS
+            .iter()
+            .find(|info| info.name == name)
+            .map(|info| info.kind)
+            .ok_or_else(|| FaultError::UnknownKind { kind: name.to_owned() })
+    }
+}
+
+/// A fault to inject.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaultSpec {
+    /// Chosen by the caller, or empty to have one derived from kind, target and tick.
+    pub id: String,
+    /// What kind.
+    pub kind: FaultKind,
+    /// What it strikes.
+    pub target: Target,
+    /// How hard, in (0, 1]; 0 means the kind's default.
+    pub severity: f64,
+    /// Simulated seconds from the first effect to full severity; 0 means at once.
+    pub onset_s: f64,
+    /// Simulated seconds until it ends by itself; 0 means until it is cleared or cured.
+    pub duration_s: f64,
+    /// Whether it survives the actions that cure its kind.
+    pub persistent: bool,
+}
+
+impl FaultSpec {
+    /// A fault of a kind on a target with every default: derived id, default severity, no onset, no end.
+    pub fn new(kind: FaultKind, target: Target) -> Self {
+        Self {
+            id: String::new(),
+            kind,
+            target,
+            severity: 0.0,
+            onset_s: 0.0,
+            duration_s: 0.0,
+            persistent: false,
+        }
+    }
+
+    /// Checks the numbers and the kind of target, and fills in the default severity. Whether the target exists is the
+    /// world's to say.
+    ///
+    /// # Errors
+    /// Names the first value that is wrong and what to write instead.
+    pub fn checked(mut self) -> Result<Self, FaultError> {
+        let info = self.kind.info();
+        if !info.targets.contains(&self.target.kind) {
+            return Err(FaultError::WrongTarget {
+                kind: info.name,
+                given: self.target.kind,
+                allowed: info.targets,
+            });
+        }
+        if !(self.severity >= 0.0 && self.severity <= 1.0) {
+            return Err(FaultError::Severity { kind: info.name, given: self.severity });
+        }
+        for (name, value) in [("onset_s", self.onset_s), ("duration_s", self.duration_s)] {
+            if !(value >= 0.0 && value <= MAX_FAULT_S) {
+                return Err(FaultError::Time { name, given: value });
+            }
+        }
+        if self.severity == 0.0 {
+            self.severity = info.default_severity;
+        }
+        Ok(self)
+    }
+}
+
+/// A fault that is in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActiveFault {
+    /// What was injected, with its id and defaults filled in.
+    pub spec: FaultSpec,
+    /// Tick at which it began.
+    pub started_tick: u64,
+    /// Whether it came from the scenario's timeline; such faults end when the scenario is switched.
+    pub from_timeline: bool,
+}
+
+impl ActiveFault {
+    /// Its id.
+    pub fn id(&self) -> FaultId {
+        FaultId(self.spec.id.clone())
+    }
+}
+
+/// Why a fault cannot be injected.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FaultError {
+    /// The kind is not known.
+    #[error("unknown fault kind {kind:?}; use one of {}", kind_names())]
+    UnknownKind {
+        /// What was asked for.
+        kind: String,
+    },
+    /// The kind does not strike this kind of target.
+    #[error("{kind} cannot strike a {given}; give it a {}", target_names(allowed))]
+    WrongTarget {
+        /// The fault's kind.
+        kind: &'static str,
+        /// The target's kind.
+        given: TargetKind,
+        /// What it could be.
+        allowed: &'static [TargetKind],
+    },
+    /// There is no such target.
+    #[error("there is no {target} in this topology; use one of {}", known.join(", "))]
+    UnknownTarget {
+        /// What was asked for.
+        target: Target,
+        /// Ids of that kind.
+        known: Vec<String>,
+    },
+    /// The severity is out of range.
+    #[error("severity {given} of {kind}: use a number above 0 and up to 1, or 0 for the default")]
+    Severity {
+        /// The fault's kind.
+        kind: &'static str,
+        /// What was given.
+        given: f64,
+    },
+    /// A time is out of range.
+    #[error("{name} {given}: use simulated seconds from 0 to {MAX_FAULT_S}")]
+    Time {
+        /// Which one.
+        name: &'static str,
+        /// What was given.
+        given: f64,
+    },
+    /// The id is in use by another fault.
+    #[error("fault id {id:?} is in force as {kind} of {target}; choose another id or clear that one first")]
+    IdInUse {
+        /// The id.
+        id: String,
+        /// Kind of the other one.
+        kind: &'static str,
+        /// Target of the other one.
+        target: Target,
+    },
+    /// Too many at once.
+    #[error("{MAX_ACTIVE_FAULTS} faults are in force already; clear some first")]
+    TooMany,
+}
+
+fn kind_names() -> String {
+    KINDS.iter().map(|info| info.name).collect::<Vec<_>>().join(", ")
+}
+
+fn target_names(kinds: &[TargetKind]) -> String {
+    kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_variants() {
+        for (position, info) in kinds().iter().enumerate() {
+            assert_eq!(info.kind as usize, position, "{}", info.name);
+            assert_eq!(FaultKind::by_name(info.name).unwrap(), info.kind);
+        }
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused() {
+        let base = FaultSpec::new(FaultKind::MemoryLeak, Target::service("a"));
+        for severity in [f64::NAN, -0.1, 1.1, f64::INFINITY] {
+            assert!(FaultSpec { severity, ..base.clone() }.checked().is_err(), "{severity}");
+        }
+        assert!(FaultSpec { duration_s: f64::NAN, ..base.clone() }.checked().is_err());
+        assert!(FaultSpec { target: Target::node("a"), ..base.clone() }.checked().is_err());
+        assert!((base.checked().unwrap().severity - 0.5).abs() < 1e-12);
+    }
+}
