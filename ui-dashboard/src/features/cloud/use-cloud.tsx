@@ -1,0 +1,24 @@
+"use client";
+
+import { createContext, type ReactNode, useContext } from "react";
+import { useStore } from "zustand";
+import type { CloudState } from "./cloud-state";
+import type { CloudStore } from "./cloud-store";
+
+const CloudContext = createContext<CloudStore | undefined>(undefined);
+
+export function CloudProvider({ store, children }: { store: CloudStore; children: ReactNode }) {
+  return <CloudContext value={store}>{children}</CloudContext>;
+}
+
+export function useCloudStore(): CloudStore {
+  const store = useContext(CloudContext);
+  if (!store) throw new Error("useCloudStore needs a CloudProvider above it.");
+  return store;
+}
+
+/** Subscribes to a part of the cloud. The selector must return the same reference while nothing changed. */
+export function useCloud<T>(selector: (state: CloudState) => T): T {
+  const { getState, subscribe } = useCloudStore();
+  return useStore({ getState, subscribe, getInitialState: getState }, selector);
+}

@@ -1,0 +1,191 @@
+/**
+ * The one place that turns numbers, units, dates and durations into text. Two clocks exist and are never mixed up:
+ * simulated time (telemetry, incidents; shown in UTC and marked "sim") and wall time (decisions, expiry; shown in the
+ * viewer's zone). A missing value is `undefined` and becomes "no data", never 0.
+ */
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+
+export const NO_DATA = "no data";
+
+export type MetricName =
+  | "cpu_usage"
+  | "memory_usage"
+  | "disk_usage"
+  | "network_mbps"
+  | "request_rate"
+  | "throughput"
+  | "error_rate"
+  | "latency_p50"
+  | "latency_p95"
+  | "latency_p99"
+  | "queue_depth"
+  | "active_connections"
+  | "replicas";
+
+interface MetricUnit {
+  readonly label: string;
+  readonly unit: string;
+}
+
+export const METRICS: Readonly<Record<MetricName, MetricUnit>> = {
+  cpu_usage: { label: "CPU", unit: "%" },
+  memory_usage: { label: "Memory", unit: "%" },
+  disk_usage: { label: "Disk", unit: "%" },
+  network_mbps: { label: "Network", unit: "Mbit/s" },
+  request_rate: { label: "Request rate", unit: "req/s" },
+  throughput: { label: "Throughput", unit: "req/s" },
+  error_rate: { label: "Error rate", unit: "%" },
+  latency_p50: { label: "p50 latency", unit: "ms" },
+  latency_p95: { label: "p95 latency", unit: "ms" },
+  latency_p99: { label: "p99 latency", unit: "ms" },
+  queue_depth: { label: "Queue depth", unit: "requests" },
+  active_connections: { label: "Connections", unit: "connections" },
+  replicas: { label: "Replicas", unit: "replicas" },
+};
+
+export function isMetricName(name: string): name is MetricName {
+  return Object.hasOwn(METRICS, name);
+}
+
+/** A number and its unit, apart so that the unit can be set smaller. `unit` is empty when there is no number. */
+export interface Quantity {
+  readonly value: string;
+  readonly unit: string;
+}
+
+const THOUSAND = 1_000;
+const MILLION = 1_000_000;
+
+/** Three significant digits are what a person compares; thousands stay whole up to 9,999 and become k and M above. */
+export function formatNumber(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return NO_DATA;
+  const size = Math.abs(value);
+  if (size >= 999_500) return `${significant(value / MILLION)} M`;
+  if (size >= 9_999.5) return `${significant(value / THOUSAND)} k`;
+  if (size >= 99.95) return Math.round(value).toLocaleString("en-US");
+  return significant(value);
+}
+
+function significant(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size < 0.005) return value < 0 ? "> −0.01" : "< 0.01";
+  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  const text = value.toFixed(digits);
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** Whole things (replicas, incidents), with thousands separators. */
+export function formatCount(value: number | bigint | undefined): string {
+  if (value === undefined) return NO_DATA;
+  return value.toLocaleString("en-US");
+}
+
+export function quantity(value: number | undefined, unit: string): Quantity {
+  const text = formatNumber(value);
+  return text === NO_DATA ? { value: NO_DATA, unit: "" } : { value: text, unit };
+}
+
+export function metricQuantity(metric: MetricName, value: number | undefined): Quantity {
+  return quantity(value, METRICS[metric].unit);
+}
+
+/** `12.3 %`, `250 ms`, `no data`. */
+export function formatMetric(metric: MetricName, value: number | undefined): string {
+  return quantityText(metricQuantity(metric, value));
+}
+
+/** For a metric named by the wire, which may be newer than this page. */
+export function formatNamedMetric(metric: string, value: number | undefined): string {
+  return isMetricName(metric) ? formatMetric(metric, value) : formatNumber(value);
+}
+
+export function quantityText({ value, unit }: Quantity): string {
+  return unit === "" ? value : `${value} ${unit}`;
+}
+
+/** `3 services`, `1 service`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** A span of time in its two largest units: `850 ms`, `12 s`, `3 min 05 s`, `2 h 10 min`, `4 d 3 h`. */
+export function formatDuration(milliseconds: number | undefined): string {
+  if (milliseconds === undefined || !Number.isFinite(milliseconds)) return NO_DATA;
+  const size = Math.max(0, milliseconds);
+  if (size < 1_000) return `${Math.round(size)} ms`;
+  const seconds = Math.floor(size / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${pad(seconds % 60)} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${pad(Math.floor((seconds % 3_600) / 60))} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
+}
+
+/** `just now`, `12 s ago`; a clock a little ahead of ours counts as now. */
+export function formatAgo(milliseconds: number): string {
+  return milliseconds < 1_000 ? "just now" : `${formatDuration(milliseconds)} ago`;
+}
+
+/** What is left, as a clock: `14:59`, `1:02:03`; `0:00` when over. */
+export function formatCountdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1_000));
+  const hours = Math.floor(seconds / 3_600);
+  const minutes = Math.floor((seconds % 3_600) / 60);
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
+}
+
+/** Length of a simulation in seconds; 0 means that it does not end. */
+export function formatScenarioLength(seconds: number): string {
+  return seconds === 0 ? "until switched" : formatDuration(seconds * 1_000);
+}
+
+function pad(value: number): string {
+  return value.toString().padStart(2, "0");
+}
+
+/** Simulated time of day, UTC: `14:03:22`. */
+export function formatSimulatedTime(at: Timestamp | number | undefined): string {
+  const ms = instantMs(at);
+  return ms === undefined ? NO_DATA : new Date(ms).toISOString().slice(11, 19);
+}
+
+const SIMULATED_DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+/** Simulated date and time, UTC, marked as simulated: `21 Nov 2026, 14:03:22 sim`. */
+export function formatSimulatedDateTime(at: Timestamp | number | undefined): string {
+  const ms = instantMs(at);
+  return ms === undefined ? NO_DATA : `${SIMULATED_DATE.format(ms)}, ${formatSimulatedTime(ms)} sim`;
+}
+
+/** Wall-clock time in the viewer's zone, or in `timeZone`: `21 Nov 2026, 15:03:22`. */
+export function formatWallTime(at: Timestamp | number | undefined, timeZone?: string): string {
+  const ms = instantMs(at);
+  if (ms === undefined) return NO_DATA;
+  return new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }).format(ms);
+}
+
+/** Milliseconds since the epoch, or nothing for an absent or impossible instant. */
+export function instantMs(at: Timestamp | number | undefined): number | undefined {
+  if (at === undefined) return undefined;
+  const ms = typeof at === "number" ? at : timestampMs(at);
+  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? ms : undefined;
+}
+
+/** `10×`, `0.5×`, `9.97×`. */
+export function formatSpeed(speed: number | undefined): string {
+  const text = formatNumber(speed);
+  return text === NO_DATA ? text : `${text}×`;
+}
+
+/** The first block of a UUID: enough to recognise it by. */
+export function shortId(id: string): string {
+  return id.split("-", 1)[0] ?? id;
+}

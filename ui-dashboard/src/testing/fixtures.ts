@@ -1,0 +1,130 @@
+/** Messages for tests, built from what the test cares about. */
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Severity } from "@/gen/common/v1/severity_pb";
+import { TargetKind } from "@/gen/common/v1/target_pb";
+import { ActionSchema, ActionStatus, ActionType } from "@/gen/ops/v1/action_pb";
+import { IncidentSchema } from "@/gen/ops/v1/incident_pb";
+import { StreamHeartbeatSchema, StreamSnapshotSchema } from "@/gen/ops/v1/stream_pb";
+import { SimulationEventKind, SimulationEventSchema } from "@/gen/sim/v1/event_pb";
+import { MetricSnapshotSchema } from "@/gen/sim/v1/metrics_pb";
+import { SimulationStateSchema, TopologySchema } from "@/gen/sim/v1/state_pb";
+
+export const RUN = "11111111-1111-5111-8111-111111111111";
+export const START_MS = Date.UTC(2026, 10, 21, 14, 0, 0);
+
+export const aTopology = (init: MessageInitShape<typeof TopologySchema> = {}) =>
+  create(TopologySchema, {
+    name: "shop",
+    zones: [{ id: "zone-a" }],
+    nodes: [{ id: "node-a1", zoneId: "zone-a", cpuCores: 8, memoryGb: 32, networkMbps: 1000, state: "ready", version: 1n }],
+    services: [
+      { id: "gateway", profile: "api_gateway", desiredReplicas: 1, health: "healthy", entry: true, version: 1n, replicas: [{ nodeId: "node-a1", state: "running" }] },
+      { id: "orders", profile: "api_server", desiredReplicas: 2, health: "healthy", version: 1n, replicas: [{ nodeId: "node-a1", state: "running" }, { ordinal: 1, nodeId: "node-a1", state: "starting" }] },
+    ],
+    edges: [{ fromServiceId: "gateway", toServiceId: "orders", callsPerRequest: 1 }],
+    ...init,
+  });
+
+export const aState = (init: MessageInitShape<typeof SimulationStateSchema> = {}) =>
+  create(SimulationStateSchema, {
+    simulationId: "default",
+    runId: RUN,
+    scenario: "normal",
+    seed: 42n,
+    tick: 100n,
+    tickMs: 50,
+    time: timestampFromMs(START_MS + 5_000),
+    startedAt: timestampFromMs(START_MS),
+    playing: true,
+    speed: 1,
+    effectiveSpeed: 1,
+    ...init,
+  });
+
+/** One sample: `services` is `{ orders: { error_rate: 12 } }`. The tick follows from the second. */
+export function aSample(
+  second: number,
+  services: Record<string, Record<string, number>>,
+  init: MessageInitShape<typeof MetricSnapshotSchema> = {},
+) {
+  const ids = Object.keys(services);
+  const metrics = [...new Set(Object.values(services).flatMap((values) => Object.keys(values)))];
+  return create(MetricSnapshotSchema, {
+    simulationId: "default",
+    runId: RUN,
+    tick: BigInt(second * 20),
+    time: timestampFromMs(START_MS + second * 1_000),
+    shardCount: 1,
+    sampleIntervalMs: 1_000,
+    scenario: "normal",
+    services: {
+      ids,
+      versions: ids.map(() => 1n),
+      columns: metrics.map((metric) => ({ metric, values: ids.map((id) => services[id]?.[metric] ?? Number.NaN) })),
+    },
+    ...init,
+  });
+}
+
+export const anIncident = (init: MessageInitShape<typeof IncidentSchema> = {}) =>
+  create(IncidentSchema, {
+    id: "22222222-2222-5222-8222-222222222222",
+    simulationId: "default",
+    runId: RUN,
+    revision: 1n,
+    ruleName: "error_rate_critical",
+    family: "error_rate",
+    target: { kind: TargetKind.SERVICE, id: "orders" },
+    severity: Severity.CRITICAL,
+    title: "orders: error rate 14.2 % > 10 %",
+    description: "Mean error rate over 10 s was 14.2 %, threshold 10 %.",
+    metric: "error_rate",
+    observedValue: 14.2,
+    threshold: 10,
+    tick: 200n,
+    detectedAt: timestampFromMs(START_MS + 10_000),
+    updatedTick: 200n,
+    updatedAt: timestampFromMs(START_MS + 10_000),
+    ...init,
+  });
+
+export const anAction = (init: MessageInitShape<typeof ActionSchema> = {}) =>
+  create(ActionSchema, {
+    id: "33333333-3333-5333-8333-333333333333",
+    simulationId: "default",
+    runId: RUN,
+    incidentId: "22222222-2222-5222-8222-222222222222",
+    type: ActionType.SCALE_UP,
+    targetId: "orders",
+    targetVersion: 1n,
+    replicas: 2,
+    status: ActionStatus.PROPOSED,
+    version: 1n,
+    reason: "orders runs at 97 % CPU with 2 replicas; 2 more bring it to about 49 %.",
+    proposedAtTick: 210n,
+    proposedAt: timestampFromMs(START_MS + 10_500),
+    proposedBy: "agent-service",
+    attempt: 1,
+    expiresAt: timestampFromMs(Date.now() + 600_000),
+    updatedAt: timestampFromMs(Date.now()),
+    ...init,
+  });
+
+export const anEvent = (init: MessageInitShape<typeof SimulationEventSchema> = {}) =>
+  create(SimulationEventSchema, {
+    id: "44444444-4444-5444-8444-444444444444",
+    simulationId: "default",
+    runId: RUN,
+    tick: 150n,
+    time: timestampFromMs(START_MS + 7_500),
+    kind: SimulationEventKind.SERVICE_DEGRADED,
+    target: { kind: TargetKind.SERVICE, id: "orders" },
+    message: "orders is degraded",
+    ...init,
+  });
+
+export const aSnapshot = (init: MessageInitShape<typeof StreamSnapshotSchema> = {}) =>
+  create(StreamSnapshotSchema, { state: aState(), topology: aTopology(), ...init });
+
+export const aHeartbeat = (init: MessageInitShape<typeof StreamHeartbeatSchema> = {}) => create(StreamHeartbeatSchema, init);
