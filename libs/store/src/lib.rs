@@ -1,1 +1,34 @@
-//! placeholder
+//! PostgreSQL and TimescaleDB: migrations, one repository per table, inbox and outbox.
+//!
+//! Every repository function takes the connection of a transaction that the caller began, so that an effect, the
+//! mark that it happened and the messages that tell of it commit together. This crate knows neither protobuf nor
+//! NATS: enumerations are the integers of the wire contract, payloads are bytes.
+//!
+//! What differs between TimescaleDB and plain PostgreSQL lives in [`timeseries`] alone.
+
+pub mod actions;
+pub mod agent;
+pub mod audit;
+mod connect;
+mod error;
+pub mod idempotency;
+pub mod inbox;
+pub mod incidents;
+pub mod metrics;
+pub mod outbox;
+mod page;
+pub mod progress;
+mod reader;
+mod retention;
+mod retry;
+pub mod timeseries;
+mod tx;
+
+pub use connect::{DbConfig, Store};
+pub use error::StoreError;
+pub use page::{Cursor, CursorError, MAX_PAGE, Page};
+pub use retention::Swept;
+pub use retry::retry;
+pub use sqlx::PgConnection;
+pub use timeseries::{Flavour, Licence};
+pub use tx::Tx;

@@ -1,0 +1,210 @@
+//! `incidents` (written by signal-service) and `incident_acknowledgements` (written by the orchestrator).
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Page, StoreError};
+
+/// An incident at its latest transition. Times are simulated.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct IncidentRow {
+    /// Derived id.
+    pub id: Uuid,
+    /// Simulation it was seen in.
+    pub simulation_id: String,
+    /// Its run.
+    pub run_id: Uuid,
+    /// When it opened. Follows from the id.
+    pub detected_at: DateTime<Utc>,
+    /// Tick it opened at.
+    pub tick_id: i64,
+    /// 1 info, 2 warning, 3 high, 4 critical.
+    pub severity: i32,
+    /// One line.
+    pub title: String,
+    /// What was measured against what.
+    pub description: String,
+    /// Rule that opened it.
+    pub rule_name: String,
+    /// Rule family.
+    pub family: String,
+    /// 1 service, 2 node, 3 zone, 4 simulation.
+    pub target_kind: i32,
+    /// Who is suffering.
+    pub target_id: String,
+    /// Metric of the rule.
+    pub metric: String,
+    /// Value at the last transition, in the metric's unit.
+    pub observed_value: f64,
+    /// Threshold that was crossed.
+    pub threshold: f64,
+    /// Last transition: 1 opened, 2 escalated, 3 resolved.
+    pub transition: i32,
+    /// Counts the transitions from 1.
+    pub revision: i64,
+    /// Tick of the last transition.
+    pub updated_tick: i64,
+    /// Time of the last transition.
+    pub updated_at: DateTime<Utc>,
+    /// Whether it is over.
+    pub resolved: bool,
+    /// When it was over.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// Why it ended, or empty.
+    pub resolution: String,
+    /// Who is on it, or empty. Read from the acknowledgements; [`upsert`] does not write it.
+    pub acknowledged_by: String,
+}
+
+/// Which incidents.
+#[derive(Debug, Clone, Default)]
+pub struct IncidentFilter {
+    /// Only this simulation.
+    pub simulation_id: Option<String>,
+    /// Only open ones.
+    pub open_only: bool,
+    /// Only this severity or worse; 0 means all.
+    pub min_severity: i32,
+}
+
+/// Who is on an incident.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Acknowledgement {
+    /// Incident.
+    pub incident_id: Uuid,
+    /// Who said so first.
+    pub acknowledged_by: String,
+    /// When (wall clock).
+    pub acknowledged_at: DateTime<Utc>,
+}
+
+/// The columns of [`IncidentRow`], once for all queries.
+macro_rules! select_incidents {
+    ($rest:literal) => {
+        concat!(
+            "select i.id, i.simulation_id, i.run_id, i.detected_at, i.tick_id, i.severity, i.title, i.description,
+                    i.rule_name, i.family, i.target_kind, i.target_id, i.metric, i.observed_value, i.threshold,
+                    i.transition, i.revision, i.updated_tick, i.updated_at, i.resolved, i.resolved_at, i.resolution,
+                    coalesce(k.acknowledged_by, '') as acknowledged_by
+             from incidents i left join incident_acknowledgements k on k.incident_id = i.id ",
+            $rest
+        )
+    };
+}
+
+/// Writes a transition. `false` when this revision or a newer one is there already: an old message changes nothing.
+pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, StoreError> {
+    let written = sqlx::query(
+        "insert into incidents as i
+            (id, simulation_id, run_id, detected_at, tick_id, severity, title, description, rule_name, family,
+             target_kind, target_id, metric, observed_value, threshold, transition, revision, updated_tick, updated_at,
+             resolved, resolved_at, resolution)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+         on conflict (id, detected_at) do update
+            set severity = excluded.severity, title = excluded.title, description = excluded.description,
+                observed_value = excluded.observed_value, threshold = excluded.threshold,
+                transition = excluded.transition, revision = excluded.revision,
+                updated_tick = excluded.updated_tick, updated_at = excluded.updated_at,
+                resolved = excluded.resolved, resolved_at = excluded.resolved_at, resolution = excluded.resolution,
+                recorded_at = clock_timestamp()
+            where i.revision < excluded.revision",
+    )
+    .bind(row.id)
+    .bind(&row.simulation_id)
+    .bind(row.run_id)
+    .bind(row.detected_at)
+    .bind(row.tick_id)
+    .bind(row.severity)
+    .bind(&row.title)
+    .bind(&row.description)
+    .bind(&row.rule_name)
+    .bind(&row.family)
+    .bind(row.target_kind)
+    .bind(&row.target_id)
+    .bind(&row.metric)
+    .bind(row.observed_value)
+    .bind(row.threshold)
+    .bind(row.transition)
+    .bind(row.revision)
+    .bind(row.updated_tick)
+    .bind(row.updated_at)
+    .bind(row.resolved)
+    .bind(row.resolved_at)
+    .bind(&row.resolution)
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("write an incident"))?;
+    Ok(written.rows_affected() == 1)
+}
+
+/// One incident.
+pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Option<IncidentRow>, StoreError> {
+    sqlx::query_as(select_incidents!("where i.id = $1"))
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+        .map_err(StoreError::query("read an incident"))
+}
+
+/// Incidents, newest first.
+pub async fn list(
+    conn: &mut PgConnection,
+    filter: &IncidentFilter,
+    page: Page,
+) -> Result<Vec<IncidentRow>, StoreError> {
+    let (after_at, after_id) = page.bounds();
+    sqlx::query_as(select_incidents!(
+        "where ($1::text is null or i.simulation_id = $1)
+           and (not $2 or not i.resolved)
+           and i.severity >= $3
+           and ($4::timestamptz is null or (i.detected_at, i.id) < ($4, $5))
+         order by i.detected_at desc, i.id desc limit $6"
+    ))
+    .bind(&filter.simulation_id)
+    .bind(filter.open_only)
+    .bind(filter.min_severity)
+    .bind(after_at)
+    .bind(after_id)
+    .bind(page.rows())
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list incidents"))
+}
+
+/// Every open incident of a simulation, oldest first.
+pub async fn open(conn: &mut PgConnection, simulation_id: &str) -> Result<Vec<IncidentRow>, StoreError> {
+    sqlx::query_as(select_incidents!(
+        "where i.simulation_id = $1 and not i.resolved order by i.detected_at, i.id"
+    ))
+    .bind(simulation_id)
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("read the open incidents"))
+}
+
+/// Says that somebody is on an incident. The first one wins and is returned, whoever asks; `None` when there is no
+/// such incident.
+pub async fn acknowledge(
+    conn: &mut PgConnection,
+    incident_id: Uuid,
+    operator: &str,
+) -> Result<Option<Acknowledgement>, StoreError> {
+    sqlx::query(
+        "insert into incident_acknowledgements (incident_id, acknowledged_by)
+         select $1, $2 where exists (select from incidents where id = $1)
+         on conflict (incident_id) do nothing",
+    )
+    .bind(incident_id)
+    .bind(operator)
+    .execute(&mut *conn)
+    .await
+    .map_err(StoreError::query("acknowledge an incident"))?;
+    sqlx::query_as(
+        "select incident_id, acknowledged_by, acknowledged_at from incident_acknowledgements where incident_id = $1",
+    )
+    .bind(incident_id)
+    .fetch_optional(conn)
+    .await
+    .map_err(StoreError::query("read an acknowledgement"))
+}

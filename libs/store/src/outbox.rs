@@ -1,0 +1,141 @@
+//! `outbox`: messages that are published after their transaction has committed.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::StoreError;
+
+/// A message to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxMessage {
+    /// Message id, by which the stream and every consumer know it again.
+    pub id: String,
+    /// Subject.
+    pub subject: String,
+    /// Full name of the message type.
+    pub message_type: String,
+    /// Simulation it is about.
+    pub simulation_id: String,
+    /// W3C trace context of what caused it.
+    pub traceparent: Option<String>,
+    /// Encoded message.
+    pub payload: Vec<u8>,
+}
+
+/// A message that waits.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Unsent {
+    /// Place in the outbox.
+    pub position: i64,
+    /// Message id.
+    pub message_id: String,
+    /// Subject.
+    pub subject: String,
+    /// Full name of the message type.
+    pub message_type: String,
+    /// Simulation it is about.
+    pub simulation_id: String,
+    /// W3C trace context of what caused it.
+    pub traceparent: Option<String>,
+    /// Encoded message.
+    pub payload: Vec<u8>,
+}
+
+/// What has been published on subjects of one stream.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Sent {
+    /// How many messages, as far back as the outbox remembers.
+    pub messages: i64,
+    /// Highest place that the stream gave one of them.
+    pub last_stream_sequence: Option<i64>,
+    /// When the last one was acknowledged (wall clock).
+    pub last_sent_at: Option<DateTime<Utc>>,
+}
+
+/// Puts a message in the outbox. `false` when this producer has put one with the same id there before.
+pub async fn enqueue(
+    conn: &mut PgConnection,
+    producer: &str,
+    message: &OutboxMessage,
+) -> Result<bool, StoreError> {
+    let put = sqlx::query(
+        "insert into outbox (producer, message_id, subject, message_type, simulation_id, traceparent, payload)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (producer, message_id) do nothing",
+    )
+    .bind(producer)
+    .bind(&message.id)
+    .bind(&message.subject)
+    .bind(&message.message_type)
+    .bind(&message.simulation_id)
+    .bind(message.traceparent.as_deref())
+    .bind(&message.payload)
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("put a message in the outbox"))?;
+    Ok(put.rows_affected() == 1)
+}
+
+/// Takes the producer's oldest unsent messages, in order, until the transaction ends. Empty when another relay of the
+/// same producer is at work: two at a time would overtake each other.
+pub async fn claim(conn: &mut PgConnection, producer: &str, limit: u32) -> Result<Vec<Unsent>, StoreError> {
+    let alone: bool =
+        sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended('outbox/' || $1, 0))")
+            .bind(producer)
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(StoreError::query("take the relay's place"))?;
+    if !alone {
+        return Ok(Vec::new());
+    }
+    sqlx::query_as(
+        "select position, message_id, subject, message_type, simulation_id, traceparent, payload
+         from outbox where producer = $1 and sent_at is null
+         order by position limit $2 for update skip locked",
+    )
+    .bind(producer)
+    .bind(i64::from(limit))
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("claim messages of the outbox"))
+}
+
+/// Notes that the stream has acknowledged a claimed message.
+pub async fn mark_sent(
+    conn: &mut PgConnection,
+    position: i64,
+    stream_sequence: u64,
+) -> Result<(), StoreError> {
+    sqlx::query("update outbox set sent_at = clock_timestamp(), stream_sequence = $2 where position = $1")
+        .bind(position)
+        .bind(i64::try_from(stream_sequence).unwrap_or(i64::MAX))
+        .execute(conn)
+        .await
+        .map_err(StoreError::query("mark a message as sent"))?;
+    Ok(())
+}
+
+/// How many messages of the producer wait.
+pub async fn backlog(conn: &mut PgConnection, producer: &str) -> Result<i64, StoreError> {
+    sqlx::query_scalar("select count(*) from outbox where producer = $1 and sent_at is null")
+        .bind(producer)
+        .fetch_one(conn)
+        .await
+        .map_err(StoreError::query("count the outbox"))
+}
+
+/// What was published on a subject since the given wall-clock time.
+pub async fn sent_since(
+    conn: &mut PgConnection,
+    subject: &str,
+    since: DateTime<Utc>,
+) -> Result<Sent, StoreError> {
+    sqlx::query_as(
+        "select count(*) as messages, max(stream_sequence) as last_stream_sequence, max(sent_at) as last_sent_at
+         from outbox where sent_at > $2 and subject = $1",
+    )
+    .bind(subject)
+    .bind(since)
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::query("count what was sent"))
+}

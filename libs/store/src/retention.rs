@@ -1,0 +1,71 @@
+//! What is thrown away, and when.
+
+use std::time::Duration;
+
+use crate::{Store, StoreError, timeseries};
+
+/// Sent messages stay this long (wall clock), so that a stream that lost them can be noticed.
+const OUTBOX_KEPT: &str = "7 days";
+/// A message can be redelivered for the 30 days that a stream keeps it, and replayed from the dead letters for 30 more;
+/// the inbox remembers it for longer than both.
+const INBOX_KEPT: &str = "90 days";
+/// Clients retry for minutes; a week covers a forgotten laptop.
+const IDEMPOTENCY_KEPT: &str = "7 days";
+/// Rows deleted in one statement, so that no statement holds many locks for long.
+const BATCH: i64 = 10_000;
+
+/// What a sweep removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Partitions or chunks of metrics that were dropped.
+    pub metrics: Vec<String>,
+    /// Sent messages that were forgotten.
+    pub outbox: u64,
+    /// Inbox notes that no redelivery can need.
+    pub inbox: u64,
+    /// Old idempotency keys.
+    pub idempotency_keys: u64,
+}
+
+impl Store {
+    /// Drops metrics older than `keep` before their simulation's latest time (in whole partitions or chunks, so
+    /// never anything younger), and trims the outbox, the inbox and the idempotency keys. To be called every few
+    /// minutes of wall time; safe to call from several processes.
+    pub async fn enforce_retention(&self, keep: Duration) -> Result<Swept, StoreError> {
+        let mut conn = self.acquire().await?;
+        let metrics = timeseries::drop_expired(&mut conn, keep.as_secs_f64()).await?;
+        let outbox = sqlx::query(
+            "delete from outbox where position in
+                (select position from outbox where sent_at < clock_timestamp() - $1::interval limit $2)",
+        )
+        .bind(OUTBOX_KEPT)
+        .bind(BATCH)
+        .execute(&mut *conn)
+        .await
+        .map_err(StoreError::query("trim the outbox"))?;
+        let inbox = sqlx::query(
+            "delete from inbox where (consumer, message_id) in
+                (select consumer, message_id from inbox where received_at < clock_timestamp() - $1::interval limit $2)",
+        )
+        .bind(INBOX_KEPT)
+        .bind(BATCH)
+        .execute(&mut *conn)
+        .await
+        .map_err(StoreError::query("trim the inbox"))?;
+        let keys = sqlx::query(
+            "delete from idempotency_keys where (scope, key) in
+                (select scope, key from idempotency_keys where created_at < clock_timestamp() - $1::interval limit $2)",
+        )
+        .bind(IDEMPOTENCY_KEPT)
+        .bind(BATCH)
+        .execute(&mut *conn)
+        .await
+        .map_err(StoreError::query("trim the idempotency keys"))?;
+        Ok(Swept {
+            metrics,
+            outbox: outbox.rows_affected(),
+            inbox: inbox.rows_affected(),
+            idempotency_keys: keys.rows_affected(),
+        })
+    }
+}
