@@ -61,7 +61,7 @@ pub(crate) enum Command {
     Actions(ActionCommand),
     /// Prints the messages of a subject as JSON lines, decoded.
     #[command(
-        after_help = "Examples:\n  microcloud tail ops.incidents\n  microcloud tail 'sim.>' --from all | jq .message\n  microcloud tail sim.metrics --count 1"
+        after_help = "Examples:\n  microcloud tail ops.incidents\n  microcloud tail sim.events --from stored | jq .message\n  microcloud tail sim.metrics --count 1"
     )]
     Tail(TailOptions),
     /// Lists, shows and replays dead letters: messages that a consumer could not handle.
@@ -287,6 +287,8 @@ pub(crate) enum TailFrom {
     New,
     /// Everything that the stream keeps, then new ones.
     All,
+    /// Everything that the stream keeps, then stops.
+    Stored,
 }
 
 /// `microcloud dlq …`

@@ -1,0 +1,8 @@
+//! The whole loop as a user runs it: `microcloud up` with real services, and the command line on top.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+
+mod commands;
+mod crashes;
+mod r#loop;
+mod stack;
