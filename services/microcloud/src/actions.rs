@@ -1,10 +1,10 @@
 //! `microcloud actions …`
 
-use proto::ops::v1::{
-    Action, ActionEffect, ActionStatus, ActionType, ApproveActionRequest, GetActionHistoryRequest, GetActionRequest,
-    ListPendingActionsRequest, RejectActionRequest,
-};
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
+use proto::ops::v1::{
+    Action, ActionEffect, ActionStatus, ActionType, ApproveActionRequest, GetActionHistoryRequest,
+    GetActionRequest, ListPendingActionsRequest, RejectActionRequest,
+};
 
 use crate::api;
 use crate::cli::{ActionCommand, DecisionOptions};
@@ -52,9 +52,9 @@ async fn list(client: &ActionServiceClient, all: bool, json: bool) -> Result<(),
         output::line(if all { "No action yet." } else { "No action waits for a decision." });
         return Ok(());
     }
-    let rows = actions.iter().map(|action| {
-        vec![short(&action.id), status(action), what(action), action.reason.clone()]
-    });
+    let rows = actions
+        .iter()
+        .map(|action| vec![short(&action.id), status(action), what(action), action.reason.clone()]);
     output::table(&["ID", "STATUS", "ACTION", "WHY"], rows.collect());
     Ok(())
 }
@@ -72,7 +72,13 @@ async fn show(client: &ActionServiceClient, id: &str, json: bool) -> Result<(), 
         ("version", action.version.to_string()),
         ("incident", action.incident_id.clone()),
         ("why", action.reason.clone()),
-        ("proposed by", format!("{} at tick {} (attempt {})", action.proposed_by, action.proposed_at_tick, action.attempt)),
+        (
+            "proposed by",
+            format!(
+                "{} at tick {} (attempt {})",
+                action.proposed_by, action.proposed_at_tick, action.attempt
+            ),
+        ),
     ];
     if let Some(expires) = &action.expires_at {
         rows.push(("expires", format!("{} UTC", output::time(expires))));
@@ -122,7 +128,9 @@ async fn full_id(client: &ActionServiceClient, id: &str, pending_only: bool) -> 
         (None, _) if pending_only => Err(Failure::Refused(format!(
             "no pending action starts with {id:?}: see `microcloud actions list`; with the whole id you are told who decided"
         ))),
-        (None, _) => Err(Failure::Refused(format!("no action starts with {id:?}: see `microcloud actions list --all`"))),
+        (None, _) => Err(Failure::Refused(format!(
+            "no action starts with {id:?}: see `microcloud actions list --all`"
+        ))),
     }
 }
 
@@ -130,7 +138,9 @@ fn operator(decision: &DecisionOptions) -> Result<String, Failure> {
     (decision.operator.clone())
         .or_else(|| std::env::var("USER").ok())
         .filter(|name| !name.is_empty())
-        .ok_or_else(|| Failure::Usage("say who decides: --operator NAME, or set MICROCLOUD_OPERATOR".to_owned()))
+        .ok_or_else(|| {
+            Failure::Usage("say who decides: --operator NAME, or set MICROCLOUD_OPERATOR".to_owned())
+        })
 }
 
 fn decided(action: &Action, json: bool) -> Result<(), Failure> {

@@ -14,17 +14,29 @@ use crate::stack::Target;
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) fn actions(target: &Target) -> Result<ActionServiceClient, Failure> {
-    ActionServiceClient::builder(target.url()).timeout(CALL_TIMEOUT).build().map_err(|error| bad_url(target, &error))
+    ActionServiceClient::builder(target.url())
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
 }
 
 pub(crate) fn incidents(target: &Target) -> Result<IncidentServiceClient, Failure> {
-    IncidentServiceClient::builder(target.url()).timeout(CALL_TIMEOUT).build().map_err(|error| bad_url(target, &error))
+    IncidentServiceClient::builder(target.url())
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
 }
 
 pub(crate) fn control(target: &Target) -> Result<ControlServiceClient, Failure> {
-    ControlServiceClient::builder(target.url()).timeout(CALL_TIMEOUT).build().map_err(|error| bad_url(target, &error))
+    ControlServiceClient::builder(target.url())
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
 }
 
 fn bad_url(target: &Target, error: &ClientBuildError) -> Failure {
-    Failure::Usage(format!("{:?} is not a usable URL ({error}): write one like http://127.0.0.1:8081", target.url()))
+    Failure::Usage(format!(
+        "{:?} is not a usable URL ({error}): write one like http://127.0.0.1:8081",
+        target.url()
+    ))
 }

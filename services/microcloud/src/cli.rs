@@ -1,5 +1,7 @@
 //! Every command, its options and its help text. What they do is in the module of the command's name.
 
+#![allow(clippy::doc_markdown)] // Help texts are shown as they are, without Markdown.
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -54,7 +56,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Fault(FaultCommand),
     /// Lists incidents, newest first.
-    #[command(after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents --json | jq '.[].title'")]
+    #[command(
+        after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents --json | jq '.[].title'"
+    )]
     Incidents(IncidentOptions),
     /// Lists, shows, approves and rejects proposed actions.
     #[command(subcommand)]

@@ -12,8 +12,7 @@ use crate::up;
 /// A stack with a day of telemetry stays below this; less is worth a warning.
 const ENOUGH_DISK_MIB: u64 = 2_048;
 
-#[allow(clippy::unused_async)] // Every command has the same shape.
-pub(crate) async fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
+pub(crate) fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
     let report = report(target);
     let well = ["nats_server", "postgresql"].iter().all(|server| report[*server]["problem"].is_null());
     if as_json {
@@ -21,7 +20,11 @@ pub(crate) async fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
     } else {
         print(&report);
     }
-    if well { Ok(()) } else { Err(Failure::Failed("something is missing; see above, or let `make setup` install it".to_owned())) }
+    if well {
+        Ok(())
+    } else {
+        Err(Failure::Failed("something is missing; see above, or let `make setup` install it".to_owned()))
+    }
 }
 
 fn report(target: &Target) -> Value {
@@ -52,12 +55,17 @@ fn print(report: &Value) {
         let server = &report[key];
         match server["problem"].as_str() {
             Some(problem) => output::line(format!("✗ {name:<12} {problem}")),
-            None => output::line(format!("✓ {name:<12} {} ({})", text(&server["version"]), text(&server["path"]))),
+            None => {
+                output::line(format!("✓ {name:<12} {} ({})", text(&server["version"]), text(&server["path"])))
+            }
         }
     }
     match report["timescaledb"].as_str() {
         Some(version) => output::line(format!("✓ {:<12} {version}", "TimescaleDB")),
-        None => output::line(format!("· {:<12} not installed: plain PostgreSQL is used, with the same tables and views", "TimescaleDB")),
+        None => output::line(format!(
+            "· {:<12} not installed: plain PostgreSQL is used, with the same tables and views",
+            "TimescaleDB"
+        )),
     }
     for (name, key) in [("psql", "psql"), ("Node.js", "node"), ("Chromium", "chromium")] {
         let mark = if report[key].is_null() { "·" } else { "✓" };
@@ -73,7 +81,9 @@ fn print(report: &Value) {
     }
     match report["running"].as_str() {
         Some(url) => output::line(format!("✓ {:<12} {url}", "running")),
-        None => output::line(format!("· {:<12} nothing from this home: start it with `microcloud up`", "running")),
+        None => {
+            output::line(format!("· {:<12} nothing from this home: start it with `microcloud up`", "running"))
+        }
     }
 }
 
@@ -107,6 +117,7 @@ fn version_of(program: &str) -> Option<String> {
 fn disk_free_mib(home: &Path) -> Option<u64> {
     let home = std::path::absolute(home).ok()?;
     let existing = home.ancestors().find(|path| path.exists())?;
-    let output = Command::new("df").args(["--output=avail", "--block-size=1M"]).arg(existing).output().ok()?;
+    let output =
+        Command::new("df").args(["--output=avail", "--block-size=1M"]).arg(existing).output().ok()?;
     String::from_utf8_lossy(&output.stdout).lines().nth(1)?.trim().parse().ok()
 }

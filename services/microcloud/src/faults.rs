@@ -2,7 +2,8 @@
 
 use proto::common::v1::{Target as FaultTarget, TargetKind};
 use proto::sim::v1::{
-    ActiveFault, ClearFaultRequest, FaultSpec, GetTopologyRequest, InjectFaultRequest, ListFaultsRequest, Topology,
+    ActiveFault, ClearFaultRequest, FaultSpec, GetTopologyRequest, InjectFaultRequest, ListFaultsRequest,
+    Topology,
 };
 
 use crate::api;
@@ -14,8 +15,12 @@ pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Fa
     let client = api::control(target)?;
     match command {
         FaultCommand::Inject { kind, target: id, severity, duration_s, id: fault_id } => {
-            let topology =
-                client.get_topology(&GetTopologyRequest::default()).await?.into_inner().topology.unwrap_or_default();
+            let topology = client
+                .get_topology(&GetTopologyRequest::default())
+                .await?
+                .into_inner()
+                .topology
+                .unwrap_or_default();
             let fault = FaultSpec {
                 id: fault_id.unwrap_or_default(),
                 kind,
@@ -76,5 +81,8 @@ fn describe(fault: &ActiveFault) -> String {
     let until =
         if spec.duration_s > 0.0 { format!("for {} s", spec.duration_s) } else { "until cleared".to_owned() };
     let target = spec.target.unwrap_or_default().id;
-    format!("{}  {} on {target}, severity {:.2}, {until}, since tick {}", spec.id, spec.kind, spec.severity, fault.started_tick)
+    format!(
+        "{}  {} on {target}, severity {:.2}, {until}, since tick {}",
+        spec.id, spec.kind, spec.severity, fault.started_tick
+    )
 }

@@ -37,7 +37,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
     let target = stack::Target::new(cli.home, cli.url);
     match cli.command {
         Command::Up(options) => up::run(target.home(), options).await,
-        Command::Doctor { json } => doctor::run(&target, json).await,
+        Command::Doctor { json } => doctor::run(&target, json),
         Command::Status { json } => status::run(&target, json).await,
         Command::Sim(command) => simulation::run(&target, command).await,
         Command::Scenario(command) => simulation::run_scenario(&target, command).await,
@@ -46,6 +46,6 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Actions(command) => actions::run(&target, command).await,
         Command::Tail(options) => tail::run(&target, options).await,
         Command::Dlq(command) => dead_letters::run(&target, command).await,
-        Command::Sql(options) => sql::run(&target, options).await,
+        Command::Sql(options) => sql::run(&target, &options),
     }
 }

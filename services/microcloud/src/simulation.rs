@@ -1,8 +1,8 @@
 //! `microcloud sim …` and `microcloud scenario …`.
 
 use proto::sim::v1::{
-    GetStateRequest, ListScenariosRequest, PauseRequest, PlayRequest, ResetRequest, SetScenarioRequest, SetSpeedRequest,
-    SimulationState, StepRequest,
+    GetStateRequest, ListScenariosRequest, PauseRequest, PlayRequest, ResetRequest, SetScenarioRequest,
+    SetSpeedRequest, SimulationState, StepRequest,
 };
 
 use crate::cli::{ScenarioCommand, SimCommand};
@@ -14,14 +14,19 @@ pub(crate) async fn run(target: &Target, command: SimCommand) -> Result<(), Fail
     let client = api::control(target)?;
     let state = match command {
         SimCommand::State { json } => {
-            let state = client.get_state(&GetStateRequest::default()).await?.into_inner().state.unwrap_or_default();
+            let state =
+                client.get_state(&GetStateRequest::default()).await?.into_inner().state.unwrap_or_default();
             if json {
                 return output::json(&state);
             }
             state
         }
-        SimCommand::Play => client.play(&PlayRequest::default()).await?.into_inner().state.unwrap_or_default(),
-        SimCommand::Pause => client.pause(&PauseRequest::default()).await?.into_inner().state.unwrap_or_default(),
+        SimCommand::Play => {
+            client.play(&PlayRequest::default()).await?.into_inner().state.unwrap_or_default()
+        }
+        SimCommand::Pause => {
+            client.pause(&PauseRequest::default()).await?.into_inner().state.unwrap_or_default()
+        }
         SimCommand::Step { ticks } => {
             let request = StepRequest { ticks, ..StepRequest::default() };
             client.step(&request).await?.into_inner().state.unwrap_or_default()
@@ -48,7 +53,9 @@ pub(crate) async fn run_scenario(target: &Target, command: ScenarioCommand) -> R
             if json {
                 return output::json(&scenarios);
             }
-            let rows = scenarios.into_iter().map(|scenario| vec![scenario.name, scenario.family, scenario.description]);
+            let rows = scenarios
+                .into_iter()
+                .map(|scenario| vec![scenario.name, scenario.family, scenario.description]);
             output::table(&["NAME", "FAMILY", "DESCRIPTION"], rows.collect());
         }
         ScenarioCommand::Set { name } => {

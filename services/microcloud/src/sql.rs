@@ -8,8 +8,7 @@ use crate::output::Failure;
 use crate::stack::Target;
 
 /// Replaces this process by psql, so that its prompt, its signals and its exit code are the user's.
-#[allow(clippy::unused_async)] // Every command has the same shape.
-pub(crate) async fn run(target: &Target, options: SqlOptions) -> Result<(), Failure> {
+pub(crate) fn run(target: &Target, options: &SqlOptions) -> Result<(), Failure> {
     let database = target.database()?;
     let mut psql = Command::new("psql");
     psql.env("PGPASSWORD", &database.password)

@@ -44,8 +44,12 @@ impl Stack {
         use std::os::unix::fs::OpenOptionsExt as _;
 
         let text = serde_json::to_string_pretty(self)?;
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(home.join(FILE))?;
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(home.join(FILE))?;
         file.write_all(text.as_bytes())
     }
 
@@ -85,7 +89,10 @@ impl Target {
 
     /// NATS: `NATS_URL`, else the running stack's.
     pub(crate) fn nats_url(&self) -> Result<String, Failure> {
-        std::env::var("NATS_URL").ok().or_else(|| self.stack().map(|stack| stack.nats_url)).ok_or_else(|| self.not_running("NATS_URL"))
+        std::env::var("NATS_URL")
+            .ok()
+            .or_else(|| self.stack().map(|stack| stack.nats_url))
+            .ok_or_else(|| self.not_running("NATS_URL"))
     }
 
     /// The database: `DB_HOST` and its companions, else the running stack's.

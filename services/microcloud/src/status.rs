@@ -5,9 +5,9 @@ use std::time::Duration;
 use proto::sim::v1::{GetStateRequest, SimulationState};
 use serde_json::{Value, json};
 
+use crate::api;
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::api;
 
 /// A health endpoint answers within its own checks' time-outs; past this it counts as silent.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -46,7 +46,9 @@ async fn health(target: &Target) -> Result<Vec<(String, Value)>, Failure> {
     let mut answers = Vec::new();
     for (name, url) in endpoints {
         let health = match client.get(format!("{url}/health")).send().await {
-            Ok(response) => response.json().await.unwrap_or_else(|error| json!({ "status": error.to_string() })),
+            Ok(response) => {
+                response.json().await.unwrap_or_else(|error| json!({ "status": error.to_string() }))
+            }
             Err(_) => json!({ "status": "not running", "url": url }),
         };
         answers.push((name, health));

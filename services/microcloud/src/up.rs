@@ -36,7 +36,7 @@ pub(crate) async fn run(home: &Path, options: UpOptions) -> Result<(), Failure> 
         database: servers.database().clone(),
         pid: std::process::id(),
     };
-    let mut services = Services::start(&plan, &ports, &stack, &home.path)?;
+    let mut services = Services::start(&plan, &ports, &stack, &home.path);
     let outcome = async {
         tokio::select! {
             ready = services.ready(&stack) => ready?,
@@ -60,7 +60,11 @@ pub(crate) async fn run(home: &Path, options: UpOptions) -> Result<(), Failure> 
 }
 
 /// Starts again whatever dies, until asked to stop.
-async fn keep_running(servers: &mut Servers, services: &mut Services, stop: &CancellationToken) -> Result<(), Failure> {
+async fn keep_running(
+    servers: &mut Servers,
+    services: &mut Services,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
     let mut look = tokio::time::interval(services::LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -110,7 +114,9 @@ impl Home {
         let path = temporary.as_ref().map_or(path, tempfile::TempDir::path);
         let cannot = |error: std::io::Error| {
             let path = path.display();
-            Failure::Usage(format!("cannot use {path} as home: {error}; name a folder you may write to with --home"))
+            Failure::Usage(format!(
+                "cannot use {path} as home: {error}; name a folder you may write to with --home"
+            ))
         };
         std::fs::create_dir_all(path.join("logs")).map_err(cannot)?;
         let lock = File::create(path.join("lock")).map_err(cannot)?;

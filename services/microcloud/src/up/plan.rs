@@ -21,7 +21,8 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn new(options: &UpOptions) -> Result<Self, Failure> {
-        let program = std::env::current_exe().map_err(|error| Failure::because("find my own program", &error))?;
+        let program =
+            std::env::current_exe().map_err(|error| Failure::because("find my own program", &error))?;
         let programs = program.parent().map(Path::to_path_buf).unwrap_or_default();
         let mut mistakes = Vec::new();
 
@@ -29,7 +30,10 @@ impl Plan {
             mistakes.push(format!("--speed is {}: write a number from 0.1 to 1000", options.speed));
         }
         if !["error", "warn", "info", "debug", "trace"].contains(&options.log_level.as_str()) {
-            mistakes.push(format!("--log-level is {:?}: write error, warn, info, debug or trace", options.log_level));
+            mistakes.push(format!(
+                "--log-level is {:?}: write error, warn, info, debug or trace",
+                options.log_level
+            ));
         }
         let scenarios = match &options.scenarios {
             Some(given) => given.clone(),
@@ -61,11 +65,14 @@ impl Plan {
         });
         let dashboard = match &options.dashboard {
             Some(given) => given.clone(),
-            None => beside(&programs, "ui-dashboard/out").unwrap_or_else(|| PathBuf::from("ui-dashboard/out")),
+            None => {
+                beside(&programs, "ui-dashboard/out").unwrap_or_else(|| PathBuf::from("ui-dashboard/out"))
+            }
         };
         for service in super::services::NAMES {
             if !programs.join(service).is_file() {
-                mistakes.push(format!("{service} is not in {}: build it with `make build`", programs.display()));
+                mistakes
+                    .push(format!("{service} is not in {}: build it with `make build`", programs.display()));
             }
         }
         if !mistakes.is_empty() {
@@ -97,7 +104,9 @@ impl Plan {
                 chosen[i] = (0..PORT_TRIES)
                     .filter_map(|_| backing::free_port())
                     .find(|free| !chosen[..i].contains(free) && wanted.iter().all(|(_, port)| port != free))
-                    .ok_or_else(|| Failure::Failed(format!("no free port for {name}: stop something that listens")))?;
+                    .ok_or_else(|| {
+                        Failure::Failed(format!("no free port for {name}: stop something that listens"))
+                    })?;
                 output::progress(format!("up: port {port} is taken, {name} moves to {}", chosen[i]));
             }
         }

@@ -36,12 +36,13 @@ struct Service {
 }
 
 enum State {
-    Running { process: Process, since: Instant },
+    // Boxed: a process is far larger than an instant.
+    Running { process: Box<Process>, since: Instant },
     Dead { start_again: Instant },
 }
 
 impl Services {
-    pub(super) fn start(plan: &Plan, ports: &Ports, stack: &Stack, home: &Path) -> Result<Self, Failure> {
+    pub(super) fn start(plan: &Plan, ports: &Ports, stack: &Stack, home: &Path) -> Self {
         output::progress("up: starting the services");
         let services = NAMES
             .into_iter()
@@ -52,7 +53,7 @@ impl Services {
                 deaths: 0,
             })
             .collect();
-        Ok(Self { services })
+        Self { services }
     }
 
     /// Waits until every service answers that it is ready.
@@ -72,7 +73,9 @@ impl Services {
                 waiting.remove(0);
             } else if Instant::now() > deadline {
                 let tail = self.log_tail(name);
-                return Err(Failure::Failed(format!("{name} was not ready within {READY_WITHIN:?}; it last said:\n{tail}")));
+                return Err(Failure::Failed(format!(
+                    "{name} was not ready within {READY_WITHIN:?}; it last said:\n{tail}"
+                )));
             } else {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
@@ -94,7 +97,10 @@ impl Services {
             match process.stop(DRAIN).await {
                 Ok(Stopped::InTime(_)) => {}
                 Ok(Stopped::Killed(_)) => {
-                    output::progress(format!("up: {} did not stop within {DRAIN:?} and was killed", service.spec.name));
+                    output::progress(format!(
+                        "up: {} did not stop within {DRAIN:?} and was killed",
+                        service.spec.name
+                    ));
                 }
                 Err(error) => output::progress(format!("up: {}", Failure::because("stop", &error))),
             }
@@ -114,7 +120,10 @@ impl Services {
 
     fn log_tail(&self, name: &str) -> String {
         let service = self.services.iter().find(|service| service.spec.name == name);
-        service.and_then(|service| service.spec.log_file.as_deref()).map(backing::process::log_tail).unwrap_or_default()
+        service
+            .and_then(|service| service.spec.log_file.as_deref())
+            .map(backing::process::log_tail)
+            .unwrap_or_default()
     }
 }
 
@@ -132,17 +141,24 @@ impl Service {
                 }
                 let pause = LONGEST_PAUSE.min(SHORTEST_PAUSE * 2_u32.saturating_pow(self.deaths));
                 self.deaths += 1;
-                output::progress(format!("up: {} ended ({status}), starting it again in {pause:?}", self.spec.name));
+                output::progress(format!(
+                    "up: {} ended ({status}), starting it again in {pause:?}",
+                    self.spec.name
+                ));
                 self.state = State::Dead { start_again: Instant::now() + pause };
             }
-            State::Dead { start_again } if Instant::now() >= *start_again => match Process::spawn(&self.spec).await {
-                Ok(process) => self.state = State::Running { process, since: Instant::now() },
-                Err(error) => {
-                    self.deaths += 1;
-                    output::progress(format!("up: {}", Failure::because("start again", &error)));
-                    self.state = State::Dead { start_again: Instant::now() + LONGEST_PAUSE };
+            State::Dead { start_again } if Instant::now() >= *start_again => {
+                match Process::spawn(&self.spec).await {
+                    Ok(process) => {
+                        self.state = State::Running { process: Box::new(process), since: Instant::now() }
+                    }
+                    Err(error) => {
+                        self.deaths += 1;
+                        output::progress(format!("up: {}", Failure::because("start again", &error)));
+                        self.state = State::Dead { start_again: Instant::now() + LONGEST_PAUSE };
+                    }
                 }
-            },
+            }
             State::Dead { .. } => {}
         }
     }

@@ -11,8 +11,14 @@ fn stderr_of(output: &std::process::Output) -> String {
 #[test]
 fn without_a_stack_commands_say_what_to_do() {
     let home = tempfile::tempdir().unwrap();
-    for arguments in [&["status"][..], &["incidents"], &["sql", "select 1"], &["tail", "ops.incidents"], &["dlq", "list"]] {
-        let output = microcloud(home.path()).env("MICROCLOUD_URL", "http://127.0.0.1:9").args(arguments).output().unwrap();
+    for arguments in
+        [&["status"][..], &["incidents"], &["sql", "select 1"], &["tail", "ops.incidents"], &["dlq", "list"]]
+    {
+        let output = microcloud(home.path())
+            .env("MICROCLOUD_URL", "http://127.0.0.1:9")
+            .args(arguments)
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(3), "{arguments:?}: {}", stderr_of(&output));
         assert!(stderr_of(&output).contains("microcloud up"), "{arguments:?}: {}", stderr_of(&output));
     }
@@ -52,7 +58,8 @@ fn a_running_stack_answers_every_command() {
     assert!(!stack.url.ends_with(&format!(":{taken}")), "a taken port must move");
 
     let scenarios = stack.json(&["scenario", "list"]);
-    let names: Vec<_> = scenarios.as_array().unwrap().iter().map(|scenario| scenario["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        scenarios.as_array().unwrap().iter().map(|scenario| scenario["name"].as_str().unwrap()).collect();
     for shipped in ["normal", "high_load", "cascade_failure", "trace_replay"] {
         assert!(names.contains(&shipped), "{names:?}");
     }
@@ -63,7 +70,9 @@ fn a_running_stack_answers_every_command() {
     assert_eq!(tick(&stack), before + 40);
     stack.ok(&["sim", "play"]);
     stack.ok(&["sim", "speed", "20"]);
-    stack.eventually("telemetry is stored", |stack| (stack.count("select count(*) from metrics") > 0).then_some(()));
+    stack.eventually("telemetry is stored", |stack| {
+        (stack.count("select count(*) from metrics") > 0).then_some(())
+    });
 
     refused(&stack, &["sim", "speed", "0"], "0.1");
     refused(&stack, &["sim", "speed", "-3"], "0.1");
@@ -72,11 +81,17 @@ fn a_running_stack_answers_every_command() {
     refused(&stack, &["fault", "inject", "no_such_fault", "checkout"], "node_crash");
     refused(&stack, &["fault", "inject", "node_crash", "no_such_node"], "checkout");
     refused(&stack, &["fault", "clear", "no_such_id"], "no_such_id");
-    refused(&stack, &["actions", "approve", "00000000-0000-5000-8000-000000000000"], "00000000-0000-5000-8000-000000000000");
+    refused(
+        &stack,
+        &["actions", "approve", "00000000-0000-5000-8000-000000000000"],
+        "00000000-0000-5000-8000-000000000000",
+    );
     refused(&stack, &["actions", "approve", "not-a-uuid-but-as-long-as-one-0000000"], "UUID");
 
     stack.ok(&["fault", "inject", "service_crash", "checkout", "--id", "by-hand", "--for", "600"]);
-    stack.eventually("the fault is in force", |stack| stack.ok(&["fault", "list"]).contains("by-hand").then_some(()));
+    stack.eventually("the fault is in force", |stack| {
+        stack.ok(&["fault", "list"]).contains("by-hand").then_some(())
+    });
     stack.ok(&["fault", "clear", "by-hand"]);
 
     let line = stack.ok(&["tail", "sim.metrics", "--count", "1"]);
@@ -84,7 +99,10 @@ fn a_running_stack_answers_every_command() {
     assert_eq!(snapshot["message"]["simulationId"], "default");
 
     assert_eq!(stack.json(&["dlq", "list"]), serde_json::json!([]));
-    assert!(!stack.run(&["sql", "insert into incidents select * from incidents"]).status.success(), "the reader wrote");
+    assert!(
+        !stack.run(&["sql", "insert into incidents select * from incidents"]).status.success(),
+        "the reader wrote"
+    );
     assert!(!stack.run(&["sql", "select * from audit_secrets"]).status.success());
 
     let old_run = stack.json(&["sim", "state"])["runId"].clone();

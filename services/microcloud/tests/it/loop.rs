@@ -27,7 +27,11 @@ pub(crate) fn nothing_lost_or_doubled(stack: &Stack) {
     stack.eventually("every action has come to an end", |stack| {
         (stack.count("select count(*) from actions where status in (2, 3)") == 0).then_some(())
     });
-    assert_eq!(stack.count("select count(*) - count(distinct id) from incidents"), 0, "an incident is doubled");
+    assert_eq!(
+        stack.count("select count(*) - count(distinct id) from incidents"),
+        0,
+        "an incident is doubled"
+    );
     assert_eq!(stack.count("select count(*) - count(distinct id) from actions"), 0, "an action is doubled");
     assert_eq!(
         stack.count("select count(*) from (select time, metric_name, service_id, node_id from metrics group by 1, 2, 3, 4 having count(*) > 1) twice"),
@@ -35,15 +39,21 @@ pub(crate) fn nothing_lost_or_doubled(stack: &Stack) {
         "telemetry is doubled"
     );
     let commands = messages(stack, "ops.commands");
-    let executed: Vec<_> =
-        messages(stack, "sim.events").into_iter().filter(|event| event["kind"] == "SIMULATION_EVENT_KIND_ACTION_EXECUTING").collect();
+    let executed: Vec<_> = messages(stack, "sim.events")
+        .into_iter()
+        .filter(|event| event["kind"] == "SIMULATION_EVENT_KIND_ACTION_EXECUTING")
+        .collect();
     let approved = stack.count("select count(*) from actions where status in (4, 5) and decided_by <> ''");
     assert_eq!(i64::try_from(commands.len()).unwrap(), approved, "one command an approved action");
     assert_eq!(distinct(&commands, "actionId"), commands.len(), "a command was doubled");
     assert_eq!(distinct(&executed, "actionId"), executed.len(), "an effect was doubled");
     let incidents = messages(stack, "ops.incidents");
     let stored = stack.count("select count(*) from incidents");
-    assert_eq!(distinct(&incidents, "id"), usize::try_from(stored).unwrap(), "stored and published incidents differ");
+    assert_eq!(
+        distinct(&incidents, "id"),
+        usize::try_from(stored).unwrap(),
+        "stored and published incidents differ"
+    );
 }
 
 /// Every message that a subject's stream keeps, decoded.
@@ -65,7 +75,10 @@ fn an_approved_action_heals_the_cascade_and_sql_tells_the_story() {
 
     let proposal = stack.eventually("an action is proposed", |stack| stack.pending().into_iter().next());
     assert_eq!(proposal["status"], "ACTION_STATUS_PROPOSED");
-    assert!(proposal["reason"].as_str().is_some_and(|reason| reason.chars().any(|c| c.is_ascii_digit())), "{proposal}");
+    assert!(
+        proposal["reason"].as_str().is_some_and(|reason| reason.chars().any(|c| c.is_ascii_digit())),
+        "{proposal}"
+    );
 
     let approved = approve_until_healed(&stack);
     assert!(!approved.is_empty());
@@ -78,7 +91,11 @@ fn an_approved_action_heals_the_cascade_and_sql_tells_the_story() {
     assert!(stack.count("select count(*) from metrics") > 1_000);
     assert!(stack.count("select count(*) from incidents where resolved") > 0);
     assert_eq!(stack.count("select count(*) from open_incidents"), 0);
-    assert!(stack.count("select count(*) from action_outcomes where effect = 1 or effect::text ilike 'effective'") > 0);
+    assert!(
+        stack
+            .count("select count(*) from action_outcomes where effect = 1 or effect::text ilike 'effective'")
+            > 0
+    );
     assert!(stack.count("select count(*) from mttr") > 0);
     assert!(stack.count("select count(*) from incident_timeline") > 0);
     nothing_lost_or_doubled(&stack);

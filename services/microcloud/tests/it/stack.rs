@@ -23,7 +23,7 @@ pub(crate) struct Stack {
 /// How a stack is started.
 pub(crate) struct Builder {
     arguments: Vec<String>,
-    }
+}
 
 impl Builder {
     pub(crate) fn with_speed(self, speed: f64) -> Self {
@@ -136,7 +136,10 @@ impl Stack {
 
     /// Process id of a child of `up`, by the program's name.
     pub(crate) fn pid_of(&self, name: &str) -> u32 {
-        self.eventually(&format!("{name} runs"), |stack| stack.children().into_iter().find(|(_, child)| child == name)).0
+        self.eventually(&format!("{name} runs"), |stack| {
+            stack.children().into_iter().find(|(_, child)| child == name)
+        })
+        .0
     }
 
     /// SIGKILL, as the out-of-memory killer would.
@@ -150,7 +153,9 @@ impl Stack {
 
     /// Waits until every service says that it is ready.
     pub(crate) fn healthy(&self) {
-        self.eventually("every service is well", |stack| stack.run(&["status"]).status.success().then_some(()));
+        self.eventually("every service is well", |stack| {
+            stack.run(&["status"]).status.success().then_some(())
+        });
     }
 
     fn children(&self) -> Vec<(u32, String)> {
@@ -163,7 +168,11 @@ impl Stack {
         for log in logs {
             let content = std::fs::read_to_string(log.path()).unwrap_or_default();
             let lines: Vec<_> = content.lines().collect();
-            text.push_str(&format!("\n--- {}\n{}", log.path().display(), lines[lines.len().saturating_sub(15)..].join("\n")));
+            text.push_str(&format!(
+                "\n--- {}\n{}",
+                log.path().display(),
+                lines[lines.len().saturating_sub(15)..].join("\n")
+            ));
         }
         text
     }
@@ -217,7 +226,9 @@ pub(crate) fn free_ports() -> u16 {
 fn children_of(parent: u32) -> Vec<(u32, String)> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| parent_of(*pid) == Some(parent)).filter_map(|pid| Some((pid, program_of(pid)?))).collect()
+    pids.filter(|pid| parent_of(*pid) == Some(parent))
+        .filter_map(|pid| Some((pid, program_of(pid)?)))
+        .collect()
 }
 
 fn parent_of(pid: u32) -> Option<u32> {
