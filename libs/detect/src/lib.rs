@@ -1,1 +1,28 @@
-//! placeholder
+//! Turns telemetry into incidents: sliding windows over dense series, rules as data, hysteresis, one open incident
+//! per rule family and target.
+//!
+//! Pure and synchronous: no clock, no I/O, no protobuf. A caller hands in one [`Sample`] after the other and gets the
+//! [`Transition`]s back; storing and publishing them is the caller's business. Time is simulated time.
+//!
+//! Everything the detector remembers, except its open incidents, follows from the last [`Detector::history_ms`] of
+//! samples. That is what makes a restart invisible: restore the open incidents, [`Detector::warm`] with that much
+//! history, and go on.
+
+mod builtin;
+mod detector;
+mod incident;
+mod lifecycle;
+mod plan;
+mod rule;
+mod sample;
+mod shard;
+mod windows;
+mod words;
+
+pub use builtin::builtin_rules;
+pub use detector::{Counters, Detector, Limits};
+pub use incident::{Incident, NAMESPACE, Transition, TransitionKind, incident_id};
+pub use rule::{
+    Aggregate, MAX_RULES, MAX_WINDOW_S, Operator, Rule, RuleError, RuleErrors, RuleSet, Selector, Severity,
+};
+pub use sample::{Columns, Sample, SampleError, SimTime, Target, TargetKind};

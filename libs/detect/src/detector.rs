@@ -1,0 +1,199 @@
+//! The detector: samples in, transitions of incidents out.
+
+use std::collections::BTreeMap;
+
+use crate::incident::{Incident, Transition};
+use crate::lifecycle::Simulation;
+use crate::plan::Plan;
+use crate::rule::RuleSet;
+use crate::sample::Sample;
+use crate::shard::Shard;
+
+/// How much a detector may hold. Samples beyond a limit are counted and not judged; nothing is evicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Simulations at a time. A machine runs a handful; each costs a few kilobytes besides its windows.
+    pub simulations: usize,
+    /// Shards a simulation may be split into: a shard is at most 512 KiB on the wire, so this is far past a million series.
+    pub shards: usize,
+    /// Bytes of windows, all simulations together: about two million series over ten samples.
+    pub window_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { simulations: 64, shards: 1_024, window_bytes: 256 << 20 }
+    }
+}
+
+/// What became of the samples so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Taken in.
+    pub observed: u64,
+    /// The same tick again: ignored.
+    pub duplicate: u64,
+    /// An older tick of the run, or a straggler of a run that is over: ignored.
+    pub late: u64,
+    /// Beyond a limit: not judged.
+    pub over_limit: u64,
+}
+
+/// Turns samples into incidents. See the crate's documentation.
+#[derive(Debug)]
+pub struct Detector {
+    plan: Plan,
+    limits: Limits,
+    simulations: BTreeMap<String, Simulation>,
+    window_bytes: usize,
+    counters: Counters,
+    longest_window_s: u32,
+}
+
+impl Detector {
+    /// A detector that has seen nothing.
+    pub fn new(rules: &RuleSet, limits: Limits) -> Self {
+        Self {
+            plan: Plan::new(rules),
+            limits,
+            simulations: BTreeMap::new(),
+            window_bytes: 0,
+            counters: Counters::default(),
+            longest_window_s: rules.longest_window_s(),
+        }
+    }
+
+    /// Takes in the next sample and returns what it changes, in a fixed order. Samples that are late, duplicate or
+    /// beyond a limit change nothing and are counted.
+    pub fn observe(&mut self, sample: &Sample<'_>) -> Vec<Transition> {
+        let mut transitions = Vec::new();
+        let new_run = match self.simulations.get(sample.simulation) {
+            Some(simulation) if simulation.run == sample.run => false,
+            Some(simulation) if simulation.is_retired(sample.run) => {
+                self.counters.late += 1;
+                return transitions;
+            }
+            Some(_) => true,
+            None => false,
+        };
+        if new_run {
+            self.forget_shards(sample.simulation);
+            if let Some(simulation) = self.simulations.get_mut(sample.simulation) {
+                simulation.change_run(sample.run, &mut transitions);
+            }
+        }
+        self.take(sample, Some(&mut transitions));
+        transitions
+    }
+
+    /// Takes in a sample from before the restart: windows fill, incidents do not change. Give it the last
+    /// [`Self::history_ms`] of the run, oldest first, after [`Self::restore_open`]. Samples of another run than the
+    /// restored incidents' are counted as late.
+    pub fn warm(&mut self, sample: &Sample<'_>) {
+        let other_run =
+            self.simulations.get(sample.simulation).is_some_and(|simulation| simulation.run != sample.run);
+        if other_run {
+            self.counters.late += 1;
+        } else {
+            self.take(sample, None);
+        }
+    }
+
+    /// Puts an incident back that was open when the detector stopped. Resolved ones are ignored.
+    pub fn restore_open(&mut self, incident: Incident) {
+        if incident.resolved_at.is_some() {
+            return;
+        }
+        let simulation = self
+            .simulations
+            .entry(incident.simulation.clone())
+            .or_insert_with(|| Simulation::new(&self.plan, &incident.run));
+        simulation.restore(&self.plan, incident);
+    }
+
+    /// Simulated time of samples before a restart that determines the state after it, ms: one window until the rings
+    /// are equal, one until their sums are (see `windows`), one for the count of clear samples.
+    pub fn history_ms(&self, interval_ms: u32) -> i64 {
+        3 * 1_000 * i64::from(self.longest_window_s) + 2 * i64::from(interval_ms)
+    }
+
+    /// Every open incident.
+    pub fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.simulations.values().flat_map(Simulation::open_incidents)
+    }
+
+    /// What became of the samples so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Bytes that the windows take.
+    pub fn window_bytes(&self) -> usize {
+        self.window_bytes
+    }
+
+    fn take(&mut self, sample: &Sample<'_>, transitions: Option<&mut Vec<Transition>>) {
+        if !self.make_room(sample) {
+            self.counters.over_limit += 1;
+            return;
+        }
+        let Some(simulation) = self.simulations.get_mut(sample.simulation) else { return };
+        let fresh = !simulation.shards.contains_key(&sample.shard);
+        let shard = simulation.shards.entry(sample.shard).or_insert_with(|| Shard::new(&self.plan, sample));
+        if !fresh && sample.tick <= shard.last_tick {
+            let counter = if sample.tick == shard.last_tick {
+                &mut self.counters.duplicate
+            } else {
+                &mut self.counters.late
+            };
+            *counter += 1;
+            return;
+        }
+        if !shard.fits(sample) {
+            shard.rearrange(&self.plan, sample);
+        }
+        shard.push(&self.plan, sample);
+        self.counters.observed += 1;
+        let follows = simulation.advance(sample);
+        if let Some(transitions) = transitions {
+            simulation.resolve_orphans(sample, transitions);
+            if follows {
+                simulation.resolve_vanished(&self.plan, sample, transitions);
+            }
+            simulation.judge(&self.plan, sample, transitions);
+        }
+        simulation.mark_seen(sample.shard);
+    }
+
+    /// Finds or makes the simulation, and accounts for the windows that the sample needs. False when a limit says no.
+    fn make_room(&mut self, sample: &Sample<'_>) -> bool {
+        if !self.simulations.contains_key(sample.simulation) {
+            if self.simulations.len() >= self.limits.simulations {
+                return false;
+            }
+            let simulation = Simulation::new(&self.plan, sample.run);
+            self.simulations.insert(sample.simulation.to_owned(), simulation);
+        }
+        let Some(simulation) = self.simulations.get(sample.simulation) else { return false };
+        let existing = simulation.shards.get(&sample.shard);
+        if existing.is_some_and(|shard| sample.tick <= shard.last_tick || shard.fits(sample)) {
+            return true;
+        }
+        if existing.is_none() && simulation.shards.len() >= self.limits.shards {
+            return false;
+        }
+        let before = existing.map_or(0, Shard::held_bytes);
+        let after = Shard::bytes(&self.plan, sample);
+        if self.window_bytes - before + after > self.limits.window_bytes {
+            return false;
+        }
+        self.window_bytes = self.window_bytes - before + after;
+        true
+    }
+
+    fn forget_shards(&mut self, simulation: &str) {
+        let shards = self.simulations.get(simulation).map(|simulation| &simulation.shards);
+        let bytes: usize = shards.into_iter().flat_map(BTreeMap::values).map(Shard::held_bytes).sum();
+        self.window_bytes -= bytes;
+    }
+}

@@ -1,0 +1,78 @@
+//! Incidents and what happens to them.
+
+use uuid::Uuid;
+
+use crate::rule::Severity;
+use crate::sample::{SimTime, Target};
+
+/// Namespace of every derived id.
+pub const NAMESPACE: Uuid = Uuid::from_u128(0x6d63_0000_5f1d_4c1e_8a2b_6d69_6372_6f63);
+
+/// Id of the incident that `rule` opened on `target` at `tick`: the same in every replay.
+pub fn incident_id(simulation: &str, run: &str, rule: &str, target: &Target, tick: u64) -> Uuid {
+    let name = format!("incident/{simulation}/{run}/{rule}/{}:{}/{tick}", target.kind.as_str(), target.id);
+    Uuid::new_v5(&NAMESPACE, name.as_bytes())
+}
+
+/// A breach of a rule family by one target, as of its last transition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    /// Derived, see [`incident_id`].
+    pub id: Uuid,
+    /// The simulation it was seen in.
+    pub simulation: String,
+    /// The run it was seen in.
+    pub run: String,
+    /// Rule that opened it.
+    pub rule: String,
+    /// Family of that rule.
+    pub family: String,
+    /// Who is suffering.
+    pub target: Target,
+    /// Worst severity so far.
+    pub severity: Severity,
+    /// Counts its transitions from 1.
+    pub revision: u64,
+    /// One line.
+    pub title: String,
+    /// What was measured against what, in words and numbers.
+    pub description: String,
+    /// Metric of the rule that crossed last.
+    pub metric: String,
+    /// Aggregate at the last transition, in the metric's unit.
+    pub observed: f64,
+    /// Threshold that was crossed last, in the metric's unit.
+    pub threshold: f64,
+    /// Tick at which it opened.
+    pub tick: u64,
+    /// Simulated time at which it opened.
+    pub detected_at: SimTime,
+    /// Tick of the last transition.
+    pub updated_tick: u64,
+    /// Simulated time of the last transition.
+    pub updated_at: SimTime,
+    /// Simulated time at which it was over; `None` while open.
+    pub resolved_at: Option<SimTime>,
+    /// Why it ended; empty while open.
+    pub resolution: String,
+}
+
+/// What happened to an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransitionKind {
+    /// It is new.
+    Opened,
+    /// Its severity rose.
+    Escalated,
+    /// It is over.
+    Resolved,
+}
+
+/// One step in the life of an incident, with the incident as it is after it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transition {
+    /// What happened.
+    pub kind: TransitionKind,
+    /// The incident after it.
+    pub incident: Incident,
+}

@@ -1,0 +1,314 @@
+//! The life of incidents in one simulation: opened, escalated, resolved.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::incident::{Incident, Transition, TransitionKind, incident_id};
+use crate::plan::{Family, KindPlan, Plan};
+use crate::rule::Rule;
+use crate::sample::{Sample, SimTime, Target};
+use crate::shard::{Series, Shard};
+use crate::words;
+
+/// Runs that are over and still recognised, so that a straggler of one does not look like a new run.
+const RETIRED_RUNS: usize = 16;
+
+/// The newest sample of a simulation, whatever its shard.
+#[derive(Debug, Clone, Copy)]
+struct Beat {
+    tick: u64,
+    time: SimTime,
+    interval_ms: u32,
+}
+
+/// An open incident.
+#[derive(Debug)]
+struct Open {
+    incident: Incident,
+    /// Beat at which its target was last part of a sample.
+    seen: u64,
+}
+
+/// Everything known about one simulation.
+#[derive(Debug)]
+pub(crate) struct Simulation {
+    pub(crate) run: String,
+    retired: VecDeque<String>,
+    beat: Option<Beat>,
+    /// Samples so far, all shards of a tick counting as one.
+    beats: u64,
+    pub(crate) shards: BTreeMap<u32, Shard>,
+    /// Open incidents by target, for each family of services, then for each family of nodes.
+    open: [Vec<BTreeMap<String, Open>>; 2],
+    /// Restored incidents whose rule is no longer there.
+    orphans: Vec<Incident>,
+}
+
+impl Simulation {
+    pub(crate) fn new(plan: &Plan, run: &str) -> Self {
+        Self {
+            run: run.to_owned(),
+            retired: VecDeque::new(),
+            beat: None,
+            beats: 0,
+            shards: BTreeMap::new(),
+            open: [0, 1].map(|kind| plan.kinds[kind].families.iter().map(|_| BTreeMap::new()).collect()),
+            orphans: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_retired(&self, run: &str) -> bool {
+        self.retired.iter().any(|retired| retired == run)
+    }
+
+    pub(crate) fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        let known = self.open.iter().flatten().flat_map(BTreeMap::values).map(|open| &open.incident);
+        known.chain(&self.orphans)
+    }
+
+    pub(crate) fn restore(&mut self, plan: &Plan, incident: Incident) {
+        let place = plan.kinds.iter().enumerate().find_map(|(kind, kind_plan)| {
+            let family = kind_plan.families.iter().position(|family| family.name == incident.family)?;
+            (kind_plan.kind == incident.target.kind && opener(plan, kind_plan, family, &incident).is_some())
+                .then_some((kind, family))
+        });
+        match place {
+            Some((kind, family)) => {
+                let open = Open { seen: self.beats, incident };
+                self.open[kind][family].insert(open.incident.target.id.clone(), open);
+            }
+            None => self.orphans.push(incident),
+        }
+    }
+
+    /// Ends every incident of the run that is over, as of its last sample, and begins the new one.
+    pub(crate) fn change_run(&mut self, run: &str, transitions: &mut Vec<Transition>) {
+        let last = self.beat.take();
+        let families = self.open.iter_mut().flatten().flat_map(|family| std::mem::take(family).into_values());
+        let ended = families.map(|open| open.incident).chain(std::mem::take(&mut self.orphans));
+        for incident in ended {
+            let (tick, time) =
+                last.map_or((incident.updated_tick, incident.updated_at), |b| (b.tick, b.time));
+            transitions.push(resolve(incident, tick, time, "run ended", "Resolved: the run ended."));
+        }
+        if self.retired.len() == RETIRED_RUNS {
+            self.retired.pop_front();
+        }
+        self.retired.push_back(std::mem::replace(&mut self.run, run.to_owned()));
+        self.shards.clear();
+        self.beats = 0;
+    }
+
+    /// Notes that time has moved on. Returns whether targets may be missed at this sample: not across a gap, where
+    /// nobody was heard.
+    pub(crate) fn advance(&mut self, sample: &Sample<'_>) -> bool {
+        if self.beat.is_some_and(|beat| sample.tick <= beat.tick) {
+            return false;
+        }
+        let follows = self.beat.is_some_and(|beat| {
+            beat.interval_ms == sample.interval_ms
+                && beat.time.cell(beat.interval_ms) + 1 == sample.time.cell(sample.interval_ms)
+        });
+        if !follows {
+            for open in self.open.iter_mut().flatten().flat_map(BTreeMap::values_mut) {
+                open.seen = self.beats;
+            }
+        }
+        self.beats += 1;
+        self.beat = Some(Beat { tick: sample.tick, time: sample.time, interval_ms: sample.interval_ms });
+        follows
+    }
+
+    /// Resolves incidents whose target was missing from every shard of a whole window of samples.
+    pub(crate) fn resolve_vanished(
+        &mut self,
+        plan: &Plan,
+        sample: &Sample<'_>,
+        transitions: &mut Vec<Transition>,
+    ) {
+        let beats = self.beats;
+        for family in self.open.iter_mut().flatten() {
+            let vanished = family.extract_if(.., |_, open| {
+                let rule = plan.rule_named(&open.incident.rule);
+                let window = rule.map_or(1, |rule| rule.window_samples(sample.interval_ms) as u64);
+                // The sample at hand is not complete yet: only the beats before it count.
+                beats - open.seen > window
+            });
+            for (_, open) in vanished {
+                let window_s = plan.rule_named(&open.incident.rule).map_or(0, |rule| rule.window_s);
+                let Target { kind, id } = &open.incident.target;
+                let reason = format!("{} {id} gone: no telemetry for {window_s} s", kind.as_str());
+                let sentence = format!("Resolved: {reason}.");
+                transitions.push(resolve(open.incident, sample.tick, sample.time, &reason, &sentence));
+            }
+        }
+    }
+
+    /// Resolves incidents whose rule is no longer there.
+    pub(crate) fn resolve_orphans(&mut self, sample: &Sample<'_>, transitions: &mut Vec<Transition>) {
+        for incident in std::mem::take(&mut self.orphans) {
+            let reason = format!("rule {} was removed", incident.rule);
+            let sentence = format!("Resolved: {reason}.");
+            transitions.push(resolve(incident, sample.tick, sample.time, &reason, &sentence));
+        }
+    }
+
+    /// Remembers which suffering targets the sample has spoken of.
+    pub(crate) fn mark_seen(&mut self, shard: u32) {
+        let Some(shard) = self.shards.get(&shard) else { return };
+        for (kind, families) in self.open.iter_mut().enumerate() {
+            let series = shard.series(kind);
+            for (id, open) in families.iter_mut().flatten() {
+                if series.position(id).is_some() {
+                    open.seen = self.beats;
+                }
+            }
+        }
+    }
+
+    /// Opens, escalates and resolves, after a shard has taken its sample in.
+    pub(crate) fn judge(&mut self, plan: &Plan, sample: &Sample<'_>, transitions: &mut Vec<Transition>) {
+        let Some(shard) = self.shards.get(&sample.shard) else { return };
+        for (kind, kind_plan) in plan.kinds.iter().enumerate() {
+            let series = shard.series(kind);
+            for (family, open) in kind_plan.families.iter().zip(&mut self.open[kind]) {
+                let case = Case { plan, kind_plan, family, series, sample, beats: self.beats };
+                if series.any_breached(&family.judges) {
+                    for s in 0..series.ids.len() {
+                        case.judge(s, open, transitions);
+                    }
+                } else if !open.is_empty() {
+                    let mut suffering: Vec<usize> =
+                        open.keys().filter_map(|id| series.position(id)).collect();
+                    suffering.sort_unstable();
+                    for s in suffering {
+                        case.judge(s, open, transitions);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One family of rules over the series of one sample.
+struct Case<'a> {
+    plan: &'a Plan,
+    kind_plan: &'a KindPlan,
+    family: &'a Family,
+    series: &'a Series,
+    sample: &'a Sample<'a>,
+    beats: u64,
+}
+
+impl Case<'_> {
+    fn judge(&self, s: usize, open: &mut BTreeMap<String, Open>, transitions: &mut Vec<Transition>) {
+        let id = self.series.ids[s].as_str();
+        let worst = self.series.worst(self.kind_plan, &self.plan.rules, &self.family.judges, s);
+        match (worst, open.get_mut(id)) {
+            (None, None) => {}
+            (Some(judge), None) => {
+                let incident = self.opened(s, judge);
+                transitions.push(Transition { kind: TransitionKind::Opened, incident: incident.clone() });
+                open.insert(id.to_owned(), Open { incident, seen: self.beats });
+            }
+            (Some(judge), Some(open)) => {
+                if self.rule(judge).severity > open.incident.severity {
+                    self.escalate(s, judge, &mut open.incident);
+                    transitions.push(Transition {
+                        kind: TransitionKind::Escalated,
+                        incident: open.incident.clone(),
+                    });
+                }
+            }
+            (None, Some(suffering)) => {
+                let Some(judge) = self.all_clear(s, &suffering.incident) else { return };
+                if let Some(over) = open.remove(id) {
+                    transitions.push(self.resolved(s, judge, over.incident));
+                }
+            }
+        }
+    }
+
+    fn rule(&self, judge: usize) -> &Rule {
+        &self.plan.rules[self.kind_plan.judges[judge].rule]
+    }
+
+    fn value(&self, s: usize, judge: usize) -> f64 {
+        self.series.value(self.kind_plan, judge, s)
+    }
+
+    /// The judge whose rule opened the incident, once it and every other rule of the family that has anything to say
+    /// about the target has been clear for its window.
+    fn all_clear(&self, s: usize, incident: &Incident) -> Option<usize> {
+        let opener =
+            self.family.judges.iter().copied().find(|judge| self.rule(*judge).name == incident.rule)?;
+        let clear = |judge: usize| self.series.is_clear(self.kind_plan, judge, s);
+        let others = self.family.judges.iter().copied().filter(|judge| *judge != opener);
+        let calm = clear(opener)
+            && others.into_iter().all(|judge| clear(judge) || self.series.is_mute(self.kind_plan, judge, s));
+        calm.then_some(opener)
+    }
+
+    fn opened(&self, s: usize, judge: usize) -> Incident {
+        let rule = self.rule(judge);
+        let target = Target { kind: self.kind_plan.kind, id: self.series.ids[s].clone() };
+        let value = self.value(s, judge);
+        let Sample { simulation, run, tick, time, .. } = *self.sample;
+        Incident {
+            id: incident_id(simulation, run, &rule.name, &target, tick),
+            simulation: simulation.to_owned(),
+            run: run.to_owned(),
+            rule: rule.name.clone(),
+            family: rule.family.clone(),
+            severity: rule.severity,
+            revision: 1,
+            title: words::title(rule, &target, value),
+            description: words::breach(rule, &target, value),
+            metric: rule.metric.clone(),
+            observed: value,
+            threshold: rule.threshold,
+            tick,
+            detected_at: time,
+            updated_tick: tick,
+            updated_at: time,
+            resolved_at: None,
+            resolution: String::new(),
+            target,
+        }
+    }
+
+    fn escalate(&self, s: usize, judge: usize, incident: &mut Incident) {
+        let rule = self.rule(judge);
+        let value = self.value(s, judge);
+        incident.severity = rule.severity;
+        incident.revision += 1;
+        incident.title = words::title(rule, &incident.target, value);
+        incident.description = words::breach(rule, &incident.target, value);
+        incident.metric.clone_from(&rule.metric);
+        incident.observed = value;
+        incident.threshold = rule.threshold;
+        incident.updated_tick = self.sample.tick;
+        incident.updated_at = self.sample.time;
+    }
+
+    fn resolved(&self, s: usize, judge: usize, mut incident: Incident) -> Transition {
+        let value = self.value(s, judge);
+        let (reason, sentence) = words::cleared(self.rule(judge), value);
+        incident.observed = value;
+        resolve(incident, self.sample.tick, self.sample.time, &reason, &sentence)
+    }
+}
+
+fn opener<'a>(plan: &'a Plan, kind: &KindPlan, family: usize, incident: &Incident) -> Option<&'a Rule> {
+    let rules = kind.families[family].judges.iter().map(|judge| &plan.rules[kind.judges[*judge].rule]);
+    rules.into_iter().find(|rule| rule.name == incident.rule)
+}
+
+fn resolve(mut incident: Incident, tick: u64, time: SimTime, reason: &str, sentence: &str) -> Transition {
+    incident.revision += 1;
+    incident.updated_tick = tick;
+    incident.updated_at = time;
+    incident.resolved_at = Some(time);
+    reason.clone_into(&mut incident.resolution);
+    incident.description = format!("{} {sentence}", incident.description);
+    Transition { kind: TransitionKind::Resolved, incident }
+}

@@ -1,0 +1,116 @@
+//! A rule set, arranged for evaluation: which windows to keep, what to compute from them, who shares an incident.
+//!
+//! Rules that watch the same metric over the same window share its windows; rules that also use the same aggregate
+//! share the computed row. Families are lists of judges, so that one pass over a family decides about its incident.
+
+use crate::rule::{Aggregate, Rule, RuleSet};
+use crate::sample::TargetKind;
+
+/// The arrangement for both kinds of targets, in the order of [`TargetKind::ALL`].
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) kinds: [KindPlan; 2],
+}
+
+#[derive(Debug)]
+pub(crate) struct KindPlan {
+    pub(crate) kind: TargetKind,
+    pub(crate) panels: Vec<Panel>,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) judges: Vec<Judge>,
+    pub(crate) families: Vec<Family>,
+}
+
+/// Windows over one metric.
+#[derive(Debug)]
+pub(crate) struct Panel {
+    pub(crate) metric: String,
+    pub(crate) window_s: u32,
+    /// A rule that watches it; all of them agree on the number of samples.
+    pub(crate) rule: usize,
+    pub(crate) wants_max: bool,
+    pub(crate) wants_min: bool,
+}
+
+/// One aggregate of one panel, computed once a sample for all its series.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) panel: usize,
+    pub(crate) aggregate: Aggregate,
+}
+
+/// One rule, applied to one kind of target.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    pub(crate) rule: usize,
+    pub(crate) row: usize,
+    pub(crate) panel: usize,
+}
+
+/// The judges that share an incident.
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(crate) name: String,
+    pub(crate) judges: Vec<usize>,
+}
+
+impl Plan {
+    pub(crate) fn new(rules: &RuleSet) -> Self {
+        let rules = rules.rules().to_vec();
+        let kinds = TargetKind::ALL.map(|kind| KindPlan::new(kind, &rules));
+        Self { rules, kinds }
+    }
+
+    pub(crate) fn rule_named(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+}
+
+impl KindPlan {
+    fn new(kind: TargetKind, rules: &[Rule]) -> Self {
+        let mut plan =
+            Self { kind, panels: Vec::new(), rows: Vec::new(), judges: Vec::new(), families: Vec::new() };
+        for (index, rule) in rules.iter().enumerate() {
+            if rule.selector.kinds.contains(&kind) {
+                plan.add(index, rule);
+            }
+        }
+        plan
+    }
+
+    fn add(&mut self, index: usize, rule: &Rule) {
+        let panel = find_or_push(
+            &mut self.panels,
+            |panel| panel.metric == rule.metric && panel.window_s == rule.window_s,
+            || Panel {
+                metric: rule.metric.clone(),
+                window_s: rule.window_s,
+                rule: index,
+                wants_max: false,
+                wants_min: false,
+            },
+        );
+        self.panels[panel].wants_max |= rule.aggregate == Aggregate::Max;
+        self.panels[panel].wants_min |= rule.aggregate == Aggregate::Min;
+        let row = find_or_push(
+            &mut self.rows,
+            |row| row.panel == panel && row.aggregate == rule.aggregate,
+            || Row { panel, aggregate: rule.aggregate },
+        );
+        let family = find_or_push(
+            &mut self.families,
+            |family| family.name == rule.family,
+            || Family { name: rule.family.clone(), judges: Vec::new() },
+        );
+        self.families[family].judges.push(self.judges.len());
+        self.judges.push(Judge { rule: index, row, panel });
+    }
+}
+
+fn find_or_push<T>(list: &mut Vec<T>, same: impl Fn(&T) -> bool, new: impl FnOnce() -> T) -> usize {
+    list.iter().position(same).unwrap_or_else(|| {
+        list.push(new());
+        list.len() - 1
+    })
+}

@@ -1,0 +1,258 @@
+//! The windows of one shard of one simulation, and what every rule says about every series of it.
+
+use std::collections::HashMap;
+
+use crate::plan::{KindPlan, Plan};
+use crate::rule::{Operator, Rule};
+use crate::sample::{Columns, Sample, TargetKind};
+use crate::windows::Windows;
+
+/// One shard: the same ids in the same order from sample to sample, most of the time.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    pub(crate) last_tick: u64,
+    cell: i64,
+    interval_ms: u32,
+    held_bytes: usize,
+    kinds: [Series; 2],
+}
+
+impl Shard {
+    /// Windows that fit the sample; nothing is taken in yet.
+    pub(crate) fn new(plan: &Plan, sample: &Sample<'_>) -> Self {
+        Self {
+            last_tick: sample.tick,
+            cell: sample.time.cell(sample.interval_ms),
+            interval_ms: sample.interval_ms,
+            held_bytes: Self::bytes(plan, sample),
+            kinds: [0, 1].map(|kind| {
+                let kind_plan = &plan.kinds[kind];
+                Series::new(kind_plan, &plan.rules, sample.columns(kind_plan.kind), sample.interval_ms)
+            }),
+        }
+    }
+
+    /// Bytes of windows that a shard with these ids takes.
+    pub(crate) fn bytes(plan: &Plan, sample: &Sample<'_>) -> usize {
+        plan.kinds
+            .iter()
+            .map(|kind| {
+                let series = sample.columns(kind.kind).ids().len();
+                let widths = kind.panels.iter().map(|panel| {
+                    Windows::bytes(plan.rules[panel.rule].window_samples(sample.interval_ms), series)
+                });
+                widths.sum::<usize>()
+            })
+            .sum()
+    }
+
+    /// Bytes of windows that it takes now.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
+    /// Whether the windows have room for the sample as they are.
+    pub(crate) fn fits(&self, sample: &Sample<'_>) -> bool {
+        self.interval_ms == sample.interval_ms
+            && TargetKind::ALL
+                .iter()
+                .zip(&self.kinds)
+                .all(|(kind, series)| same_ids(&series.ids, sample.columns(*kind).ids()))
+    }
+
+    /// Makes room for other ids; series that stay keep their windows.
+    pub(crate) fn rearrange(&mut self, plan: &Plan, sample: &Sample<'_>) {
+        if self.interval_ms != sample.interval_ms {
+            *self = Self::new(plan, sample);
+            return;
+        }
+        for (kind, series) in plan.kinds.iter().zip(&mut self.kinds) {
+            let columns = sample.columns(kind.kind);
+            if !same_ids(&series.ids, columns.ids()) {
+                *series = series.rearranged(kind, &plan.rules, columns, sample.interval_ms);
+            }
+        }
+        self.held_bytes = Self::bytes(plan, sample);
+    }
+
+    /// Takes a sample in and judges every series. A jump in time empties the windows first: what lies in the gap is
+    /// unknown.
+    pub(crate) fn push(&mut self, plan: &Plan, sample: &Sample<'_>) {
+        let cell = sample.time.cell(sample.interval_ms);
+        let gap = cell != self.cell + 1;
+        for (kind, series) in plan.kinds.iter().zip(&mut self.kinds) {
+            if gap {
+                series.reset();
+            }
+            series.push(kind, &plan.rules, sample.columns(kind.kind), cell, sample.interval_ms);
+        }
+        self.cell = cell;
+        self.last_tick = sample.tick;
+    }
+
+    pub(crate) fn series(&self, kind: usize) -> &Series {
+        &self.kinds[kind]
+    }
+}
+
+fn same_ids(ours: &[String], theirs: &[&str]) -> bool {
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| ours == theirs)
+}
+
+/// Every series of one kind of target.
+#[derive(Debug)]
+pub(crate) struct Series {
+    pub(crate) ids: Vec<String>,
+    index: HashMap<String, usize>,
+    panels: Vec<Windows>,
+    rows: Vec<Vec<f64>>,
+    verdicts: Vec<Verdict>,
+}
+
+/// What one rule says about every series.
+#[derive(Debug)]
+struct Verdict {
+    /// Consecutive samples on the clear side, up to a window.
+    clear: Vec<i16>,
+    /// All false unless `any_breached`, which spares calm series the look.
+    breached: Vec<bool>,
+    any_breached: bool,
+    /// Which series the rule watches; `None` when all.
+    watched: Option<Vec<bool>>,
+}
+
+impl Series {
+    fn new(plan: &KindPlan, rules: &[Rule], columns: &Columns<'_>, interval_ms: u32) -> Self {
+        let ids: Vec<String> = columns.ids().iter().map(|id| (*id).to_owned()).collect();
+        let count = ids.len();
+        let panels = plan.panels.iter().map(|panel| {
+            let width = rules[panel.rule].window_samples(interval_ms);
+            Windows::new(width, count, panel.wants_max, panel.wants_min)
+        });
+        let verdicts = plan.judges.iter().map(|judge| {
+            let selector = &rules[judge.rule].selector;
+            Verdict {
+                clear: vec![0; count],
+                breached: vec![false; count],
+                any_breached: false,
+                watched: (!selector.ids.is_empty())
+                    .then(|| ids.iter().map(|id| selector.matches(plan.kind, id)).collect()),
+            }
+        });
+        Self {
+            panels: panels.collect(),
+            rows: plan.rows.iter().map(|_| vec![f64::NAN; count]).collect(),
+            verdicts: verdicts.collect(),
+            index: ids.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect(),
+            ids,
+        }
+    }
+
+    fn rearranged(&self, plan: &KindPlan, rules: &[Rule], columns: &Columns<'_>, interval_ms: u32) -> Self {
+        let mut new = Self::new(plan, rules, columns, interval_ms);
+        let from: Vec<Option<usize>> = new.ids.iter().map(|id| self.index.get(id).copied()).collect();
+        new.panels = self.panels.iter().map(|panel| panel.rearranged(&from)).collect();
+        for (new, old) in new.verdicts.iter_mut().zip(&self.verdicts) {
+            for (s, old_index) in from.iter().enumerate() {
+                new.clear[s] = old_index.map_or(0, |index| old.clear[index]);
+            }
+        }
+        new
+    }
+
+    fn reset(&mut self) {
+        for panel in &mut self.panels {
+            panel.reset();
+        }
+        for verdict in &mut self.verdicts {
+            verdict.clear.fill(0);
+        }
+    }
+
+    fn push(&mut self, plan: &KindPlan, rules: &[Rule], columns: &Columns<'_>, cell: i64, interval_ms: u32) {
+        for (windows, panel) in self.panels.iter_mut().zip(&plan.panels) {
+            windows.push(columns.column(&panel.metric), cell);
+        }
+        for (values, row) in self.rows.iter_mut().zip(&plan.rows) {
+            self.panels[row.panel].aggregate(row.aggregate, interval_ms, values);
+        }
+        for (verdict, judge) in self.verdicts.iter_mut().zip(&plan.judges) {
+            verdict.judge(&rules[judge.rule], &self.rows[judge.row], self.panels[judge.panel].full());
+        }
+    }
+
+    pub(crate) fn position(&self, id: &str) -> Option<usize> {
+        self.index.get(id).copied()
+    }
+
+    /// Whether any rule of the family is breached by any series.
+    pub(crate) fn any_breached(&self, judges: &[usize]) -> bool {
+        judges.iter().any(|judge| self.verdicts[*judge].any_breached)
+    }
+
+    /// The judge among these with the worst severity whose rule the series breaches; the first of equals.
+    pub(crate) fn worst(
+        &self,
+        plan: &KindPlan,
+        rules: &[Rule],
+        judges: &[usize],
+        series: usize,
+    ) -> Option<usize> {
+        let breached = judges.iter().copied().filter(|judge| self.verdicts[*judge].breached[series]);
+        breached.reduce(|worst, judge| {
+            let severity = |judge: usize| rules[plan.judges[judge].rule].severity;
+            if severity(judge) > severity(worst) { judge } else { worst }
+        })
+    }
+
+    /// Whether the rule has been clear for a whole window.
+    pub(crate) fn is_clear(&self, plan: &KindPlan, judge: usize, series: usize) -> bool {
+        self.verdicts[judge].clear[series] >= self.panels[plan.judges[judge].panel].full()
+    }
+
+    /// Whether the rule has nothing to say about the series: it does not watch it, or nothing was measured for a window.
+    pub(crate) fn is_mute(&self, plan: &KindPlan, judge: usize, series: usize) -> bool {
+        let watched = self.verdicts[judge].watched.as_ref().is_none_or(|watched| watched[series]);
+        !watched || self.panels[plan.judges[judge].panel].is_silent(series)
+    }
+
+    /// The aggregate that the judge looked at.
+    pub(crate) fn value(&self, plan: &KindPlan, judge: usize, series: usize) -> f64 {
+        self.rows[plan.judges[judge].row][series]
+    }
+}
+
+impl Verdict {
+    fn judge(&mut self, rule: &Rule, values: &[f64], width: i16) {
+        // One loop an operator: with the comparison known inside it, the loop vectorises.
+        match rule.operator {
+            Operator::Gt => self.judge_by(Operator::Gt, rule, values, width),
+            Operator::Gte => self.judge_by(Operator::Gte, rule, values, width),
+            Operator::Lt => self.judge_by(Operator::Lt, rule, values, width),
+            Operator::Lte => self.judge_by(Operator::Lte, rule, values, width),
+            Operator::Eq => self.judge_by(Operator::Eq, rule, values, width),
+        }
+    }
+
+    #[inline]
+    fn judge_by(&mut self, operator: Operator, rule: &Rule, values: &[f64], width: i16) {
+        let (threshold, clear_threshold) = (rule.threshold, rule.clear_threshold);
+        let mut any = false;
+        for (value, clear) in values.iter().zip(&mut self.clear) {
+            any |= operator.breached(*value, threshold);
+            *clear = if operator.cleared(*value, clear_threshold) { (*clear + 1).min(width) } else { 0 };
+        }
+        if any || self.any_breached {
+            for (value, breached) in values.iter().zip(&mut self.breached) {
+                *breached = operator.breached(*value, threshold);
+            }
+            if let Some(watched) = &self.watched {
+                for (breached, watched) in self.breached.iter_mut().zip(watched) {
+                    *breached &= watched;
+                }
+            }
+            any = self.breached.iter().any(|breached| *breached);
+        }
+        self.any_breached = any;
+    }
+}

@@ -1,0 +1,9 @@
+//! The detector as its callers see it: samples in, transitions out.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod cloud;
+mod incidents;
+mod limits;
+mod restart;
+mod rules;
+mod unknown;

@@ -1,0 +1,137 @@
+//! The set of incidents of a run does not depend on when the detector was killed.
+
+use std::collections::BTreeMap;
+
+use detect::{Aggregate, Detector, Operator, Rule, Transition};
+use proptest::prelude::*;
+
+use crate::cloud::{INTERVAL_MS, Reading, detector_with, queue_rule, time_at};
+
+/// Two rules of one family with different windows and one of another family: everything a restart could get wrong.
+fn rules() -> Vec<Rule> {
+    let high = queue_rule(Aggregate::Avg, Operator::Gt, 4);
+    let mut critical = queue_rule(Aggregate::Max, Operator::Gt, 3);
+    critical.name = "queue_very_deep".into();
+    critical.threshold = 16.0;
+    critical.clear_threshold = 12.0;
+    critical.severity = detect::Severity::Critical;
+    let mut falling = queue_rule(Aggregate::Rate, Operator::Lt, 5);
+    falling.name = "queue_falls".into();
+    falling.family = "trend".into();
+    falling.threshold = -2.0;
+    falling.clear_threshold = -1.0;
+    vec![high, critical, falling]
+}
+
+/// What happens to the stream at one step.
+#[derive(Debug, Clone)]
+enum Step {
+    Sample(Vec<Option<f32>>),
+    Gap(u64),
+    Again,
+    Late,
+    NewRun,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let value = prop_oneof![
+        10 => (0u8..20).prop_map(|n| Some(f32::from(n) * 1.01)),
+        1 => Just(Some(f32::NAN)),
+        1 => Just(None),
+    ];
+    prop_oneof![
+        60 => prop::collection::vec(value, 2).prop_map(Step::Sample),
+        1 => (1u64..9).prop_map(Step::Gap),
+        3 => Just(Step::Again),
+        3 => Just(Step::Late),
+        1 => Just(Step::NewRun),
+    ]
+}
+
+/// Values move slowly, or nothing would ever be clear for a whole window.
+fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
+    let (mut second, mut run) = (0, 0);
+    let mut stream: Vec<Reading> = Vec::new();
+    for (step, times) in steps {
+        match step {
+            Step::Sample(values) => {
+                for _ in 0..*times {
+                    let services =
+                        ["a", "b"].into_iter().zip(values).filter_map(|(id, value)| value.map(|v| (id, v)));
+                    let services: Vec<_> = services.collect();
+                    stream.push(Reading::of("queue_depth", second, &services).in_run(&format!("run-{run}")));
+                    second += 1;
+                }
+            }
+            Step::Gap(length) => second += length,
+            Step::Again => stream.extend(stream.last().cloned()),
+            Step::Late => {
+                if let Some(late) = stream.len().checked_sub(4) {
+                    stream.push(stream[late].clone());
+                }
+            }
+            Step::NewRun => run += 1,
+        }
+    }
+    stream
+}
+
+/// What the service does on start: open incidents, then the history that determines the state.
+fn restarted(dead: &Detector, past: &[Reading]) -> Detector {
+    let mut detector = detector_with(rules());
+    dead.open_incidents().for_each(|incident| detector.restore_open(incident.clone()));
+    let mut watermark: BTreeMap<&str, u64> = BTreeMap::new();
+    for reading in past {
+        let tick = watermark.entry(&reading.run).or_insert(0);
+        *tick = reading.tick().max(*tick);
+    }
+    let Some(run) = past.iter().max_by_key(|reading| reading.tick()).map(|reading| reading.run.clone())
+    else {
+        return detector;
+    };
+    let newest = time_at(watermark[run.as_str()]);
+    for reading in past {
+        let age_ms = (newest.micros - time_at(reading.tick()).micros) / 1_000;
+        if reading.run == run && age_ms <= detector.history_ms(INTERVAL_MS) {
+            reading.with_sample(|sample| detector.warm(sample));
+        }
+    }
+    detector
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn killing_the_detector_changes_nothing(
+        steps in prop::collection::vec((step(), 1u8..9), 5..40),
+        kills in prop::collection::vec(0.0f64..1.0, 1..6),
+    ) {
+        let stream = stream(&steps);
+        let mut undisturbed = detector_with(rules());
+        let expected: Vec<Transition> = stream.iter().flat_map(|reading| reading.observe(&mut undisturbed)).collect();
+
+        let mut kills: Vec<usize> = kills.iter().map(|at| (at * stream.len() as f64) as usize).collect();
+        kills.sort_unstable();
+        let mut detector = detector_with(rules());
+        let mut told = Vec::new();
+        for (index, reading) in stream.iter().enumerate() {
+            while kills.first() == Some(&index) {
+                kills.remove(0);
+                detector = restarted(&detector, &stream[..index]);
+            }
+            told.extend(reading.observe(&mut detector));
+        }
+        prop_assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn the_property_is_not_vacuous() {
+    let steps: Vec<(Step, u8)> = [(20.0, 8), (14.0, 8), (0.0, 8), (13.0, 8), (19.0, 8), (0.0, 8), (0.0, 8)]
+        .map(|(value, times)| (Step::Sample(vec![Some(value), None]), times))
+        .to_vec();
+    let mut detector = detector_with(rules());
+    let told: Vec<_> = stream(&steps).iter().flat_map(|r| r.observe(&mut detector)).map(|t| t.kind).collect();
+    assert!(told.len() >= 6, "{told:?}");
+}
