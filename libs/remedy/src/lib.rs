@@ -1,1 +1,45 @@
-//! placeholder
+//! Decides what to do about open incidents.
+//!
+//! [`Agent`] is fed incidents, telemetry, topology and the fate of earlier actions, and answers with
+//! [`Proposal`]s and [`Decision`]s: effects as data, which the caller stores and publishes. It is pure: no clock, no
+//! I/O, no randomness. Time is the simulation's tick; the age of the heartbeat, the only thing measured in wall time,
+//! is passed in as [`Freshness`].
+//!
+//! The way from an incident to a proposal, one module a step:
+//!
+//! 1. [`telemetry`]: means over the last seconds, "unknown" where nothing was measured;
+//! 2. [`condition`]: what each service and node suffers from, by those means;
+//! 3. [`diagnosis`]: the deepest cause along the dependency graph that explains the incident;
+//! 4. [`remedies`]: candidates for that cause, in the order of its ladder, with reasons in words and numbers;
+//! 5. [`safety`]: the rules that keep automation from causing the outage; each can be switched off in [`Limits`];
+//! 6. [`agent`]: memory of attempts, cooldowns and rejections, and the choice of the first admissible candidate.
+//!
+//! It proposes only. Approving, commanding and judging the effect are the orchestrator's.
+
+pub mod action;
+pub mod agent;
+pub mod condition;
+mod decide;
+pub mod diagnosis;
+pub mod incident;
+pub mod limits;
+pub mod memory;
+mod nodes;
+pub mod remedies;
+pub mod safety;
+pub mod scale;
+pub mod target;
+pub mod telemetry;
+pub mod topology;
+mod undo;
+mod words;
+
+pub use action::{ActionUpdate, Effect, Remedy, RemedyKind, Status};
+pub use agent::{Agent, Decision, Output, Proposal, Verdict};
+pub use incident::{Family, Incident, Severity, Transition};
+pub use limits::{Freshness, Heartbeat, Limits, Tuning};
+pub use memory::{Changes, Memory};
+pub use safety::Rule;
+pub use target::{NodeId, ServiceId, Target, ZoneId};
+pub use telemetry::{EntitySample, Reading, Sample};
+pub use topology::{Edge, Node, NodeState, Replica, ReplicaState, Service, Topology};

@@ -1,0 +1,201 @@
+//! The five remedies, and what becomes of them once proposed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::target::{NodeId, ServiceId, Target};
+
+/// Namespace of every id derived in Microcloud, so that a replay derives the same ones.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6d63_0000_5f1d_4c1e_8a2b_6d69_6372_6f63);
+
+/// A change to the cloud, with everything it needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Remedy {
+    /// Restart every replica of a service, one after the other where more than one runs.
+    RestartService {
+        /// Whose replicas.
+        service: ServiceId,
+    },
+    /// Add replicas.
+    ScaleUp {
+        /// To which service.
+        service: ServiceId,
+        /// How many, at least 1.
+        by: u32,
+    },
+    /// Remove replicas, never the last one.
+    ScaleDown {
+        /// From which service.
+        service: ServiceId,
+        /// How many, at least 1.
+        by: u32,
+    },
+    /// Move every replica off a node and keep it empty.
+    DrainNode {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Shift a service's traffic away from its slow replicas.
+    RebalanceTraffic {
+        /// Whose traffic.
+        service: ServiceId,
+    },
+}
+
+/// A remedy without its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RemedyKind {
+    /// See [`Remedy::RestartService`].
+    RestartService,
+    /// See [`Remedy::ScaleUp`].
+    ScaleUp,
+    /// See [`Remedy::ScaleDown`].
+    ScaleDown,
+    /// See [`Remedy::DrainNode`].
+    DrainNode,
+    /// See [`Remedy::RebalanceTraffic`].
+    RebalanceTraffic,
+}
+
+impl RemedyKind {
+    /// The name used in messages, tables and derived ids.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RestartService => "RESTART_SERVICE",
+            Self::ScaleUp => "SCALE_UP",
+            Self::ScaleDown => "SCALE_DOWN",
+            Self::DrainNode => "DRAIN_NODE",
+            Self::RebalanceTraffic => "REBALANCE_TRAFFIC",
+        }
+    }
+}
+
+impl fmt::Display for RemedyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Remedy {
+    /// Which of the remedies it is.
+    pub fn kind(&self) -> RemedyKind {
+        match self {
+            Self::RestartService { .. } => RemedyKind::RestartService,
+            Self::ScaleUp { .. } => RemedyKind::ScaleUp,
+            Self::ScaleDown { .. } => RemedyKind::ScaleDown,
+            Self::DrainNode { .. } => RemedyKind::DrainNode,
+            Self::RebalanceTraffic { .. } => RemedyKind::RebalanceTraffic,
+        }
+    }
+
+    /// What it changes.
+    pub fn target(&self) -> Target {
+        match self {
+            Self::RestartService { service }
+            | Self::ScaleUp { service, .. }
+            | Self::ScaleDown { service, .. }
+            | Self::RebalanceTraffic { service } => Target::Service(service.clone()),
+            Self::DrainNode { node } => Target::Node(node.clone()),
+        }
+    }
+
+    /// Replicas to add or remove; 0 for remedies that have none.
+    pub fn replicas(&self) -> u32 {
+        match self {
+            Self::ScaleUp { by, .. } | Self::ScaleDown { by, .. } => *by,
+            Self::RestartService { .. } | Self::DrainNode { .. } | Self::RebalanceTraffic { .. } => 0,
+        }
+    }
+}
+
+/// The id of an action: the same for the same (incident, attempt, type, target) in every replay.
+pub fn derive_id(incident: Uuid, attempt: u32, remedy: &Remedy) -> Uuid {
+    let name = format!("action/{incident}/{attempt}/{}/{}", remedy.kind(), remedy.target().id());
+    Uuid::new_v5(&NAMESPACE, name.as_bytes())
+}
+
+/// Where an action stands, as the orchestrator reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Waits for a decision.
+    Proposed,
+    /// Approved; the command is on its way.
+    Approved,
+    /// Took effect; its work is going on.
+    Executing,
+    /// Its work is done.
+    Succeeded,
+    /// Refused by the engine or could not be finished.
+    Failed,
+    /// An operator said no.
+    Rejected,
+    /// Nobody decided in time.
+    Expired,
+    /// Called back after approval.
+    Cancelled,
+    /// Its incident cleared or a newer plan replaced it.
+    Superseded,
+}
+
+impl Status {
+    /// Whether it can still change the cloud.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Proposed | Self::Approved | Self::Executing)
+    }
+
+    /// Whether `next` may follow this status; a late or repeated message never takes an action backwards.
+    pub fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Proposed => true,
+            Self::Approved => !matches!(next, Self::Proposed | Self::Rejected | Self::Expired),
+            Self::Executing => {
+                matches!(next, Self::Executing | Self::Succeeded | Self::Failed | Self::Cancelled)
+            }
+            _ => self == next,
+        }
+    }
+}
+
+/// Whether a finished action did what it was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Effect {
+    /// The incident resolved within the verification window.
+    Effective,
+    /// The incident was still open at its end.
+    Ineffective,
+    /// It made things worse.
+    Harmful,
+}
+
+/// What the orchestrator says about an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionUpdate {
+    /// Which action.
+    pub id: Uuid,
+    /// Incident it answers.
+    pub incident_id: Uuid,
+    /// Which attempt for that incident.
+    pub attempt: u32,
+    /// Counts the changes of the action; a lower one than already seen is ignored.
+    pub version: u64,
+    /// What it does.
+    pub remedy: Remedy,
+    /// Version of the target it was proposed for.
+    pub target_version: u64,
+    /// Where it stands.
+    pub status: Status,
+    /// Whether it helped, once judged.
+    pub effect: Option<Effect>,
+    /// Tick it was proposed at.
+    pub proposed_tick: u64,
+    /// Tick its work was done at, if it is done.
+    pub completed_tick: Option<u64>,
+    /// Why it was rejected or what came of it.
+    pub note: String,
+}

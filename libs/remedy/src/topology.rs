@@ -1,0 +1,154 @@
+//! The running cloud: zones, nodes, services, replicas, and who calls whom.
+
+use std::collections::BTreeMap;
+
+use crate::target::{NodeId, ServiceId, ZoneId};
+
+/// State of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeState {
+    /// Takes replicas.
+    Ready,
+    /// Empty or being emptied; takes none.
+    Draining,
+    /// Does not answer.
+    Down,
+}
+
+/// A machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Its id.
+    pub id: NodeId,
+    /// Zone it stands in.
+    pub zone: ZoneId,
+    /// CPU cores.
+    pub cpu_cores: f64,
+    /// Its state.
+    pub state: NodeState,
+    /// Raised at every change.
+    pub version: u64,
+}
+
+/// State of a replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplicaState {
+    /// Not yet taking traffic.
+    Starting,
+    /// Takes traffic.
+    Running,
+    /// Finishes what it has.
+    Draining,
+    /// Gone.
+    Crashed,
+}
+
+/// One copy of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replica {
+    /// Node it runs on.
+    pub node: NodeId,
+    /// Its state.
+    pub state: ReplicaState,
+}
+
+/// A service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// Replicas that should run.
+    pub desired_replicas: u32,
+    /// The replicas there are.
+    pub replicas: Vec<Replica>,
+    /// Raised at every change.
+    pub version: u64,
+}
+
+impl Service {
+    /// Replicas in a state.
+    pub fn count(&self, state: ReplicaState) -> u32 {
+        self.replicas.iter().filter(|replica| replica.state == state).count() as u32
+    }
+}
+
+/// Calls from one service to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// Who calls.
+    pub from: ServiceId,
+    /// Who is called.
+    pub to: ServiceId,
+    /// Time the caller waits for an answer, ms.
+    pub timeout_ms: f64,
+}
+
+/// The whole cloud, indexed. Built once a topology change, read many times.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Topology {
+    nodes: BTreeMap<NodeId, Node>,
+    services: BTreeMap<ServiceId, Service>,
+    callees: BTreeMap<ServiceId, Vec<Edge>>,
+    callers: BTreeMap<ServiceId, Vec<Edge>>,
+}
+
+impl Topology {
+    /// Indexes a cloud. Edges to services that are not listed are kept: their callee is merely unknown.
+    pub fn new(nodes: Vec<Node>, services: Vec<Service>, edges: Vec<Edge>) -> Self {
+        let mut topology = Self {
+            nodes: nodes.into_iter().map(|node| (node.id.clone(), node)).collect(),
+            services: services.into_iter().map(|service| (service.id.clone(), service)).collect(),
+            ..Self::default()
+        };
+        for edge in edges {
+            topology.callers.entry(edge.to.clone()).or_default().push(edge.clone());
+            topology.callees.entry(edge.from.clone()).or_default().push(edge);
+        }
+        topology
+    }
+
+    /// A service by id.
+    pub fn service(&self, id: &ServiceId) -> Option<&Service> {
+        self.services.get(id)
+    }
+
+    /// A node by id.
+    pub fn node(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
+    /// Every service, by id.
+    pub fn services(&self) -> impl Iterator<Item = &Service> {
+        self.services.values()
+    }
+
+    /// Every node, by id.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    /// Calls that a service makes.
+    pub fn callees(&self, id: &ServiceId) -> &[Edge] {
+        self.callees.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Calls that a service gets.
+    pub fn callers(&self, id: &ServiceId) -> &[Edge] {
+        self.callers.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Services with a replica on a node, crashed ones included: a restart would bring it back there.
+    pub fn hosted_on(&self, node: &NodeId) -> impl Iterator<Item = &Service> {
+        self.services().filter(move |service| service.replicas.iter().any(|replica| &replica.node == node))
+    }
+
+    /// Replicas of all services that take traffic.
+    pub fn running_replicas(&self) -> u32 {
+        self.services().map(|service| service.count(ReplicaState::Running)).sum()
+    }
+
+    /// Cores of all nodes, whatever their state.
+    pub fn total_cores(&self) -> f64 {
+        self.nodes().map(|node| node.cpu_cores).sum()
+    }
+}

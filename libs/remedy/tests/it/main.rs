@@ -1,0 +1,10 @@
+//! The agent as its callers see it: a small cloud is observed, and proposals come out.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod cloud;
+mod diagnosis;
+mod ladder;
+mod memory;
+mod properties;
+mod safety;
+mod scaling;
