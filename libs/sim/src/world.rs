@@ -1,30 +1,90 @@
 //! The running cloud and its clock of ticks.
+//!
+//! One tick, in this order: timeline and faults → replicas and actions that are under way → traffic and the flow down
+//! the graph → every replica serves → latency and errors back up → node totals → the sample, when one is due.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::command::{Command, CommandError, Effect};
-use crate::event::Event;
-use crate::fault::ActiveFault;
-use crate::scenario::Scenario;
-use crate::snapshot::{Columns, Snapshot};
-use crate::workers::Workers;
+use sha2::{Digest, Sha256};
 
+use crate::command::{Command, CommandError, Effect};
+use crate::event::{Event, EventKind};
+use crate::fault::{ActiveFault, FaultId};
+use crate::scenario::Scenario;
+use crate::snapshot::Snapshot;
+use crate::workers::Workers;
+use crate::{SAMPLE_EVERY_MS, TICK_MS, TICK_S, TICKS_PER_SAMPLE, Target};
+
+mod cloud;
+mod describe;
+mod effects;
+mod faults;
+mod flow;
+mod lifecycle;
+mod operations;
+pub(crate) mod placement;
+mod replicas;
+mod sample;
+mod scaling;
 pub mod view;
 
-use view::{Flow, Percentiles, TopologyView};
+use cloud::Cloud;
+use operations::Operation;
 
-/// A running cloud. `Clone` forks it.
+/// A running cloud. `Clone` forks it: both go on independently, and equally when treated equally.
 #[derive(Debug, Clone)]
 pub struct World {
     scenario: Arc<Scenario>,
     seed: u64,
     tick: u64,
+    scenario_tick: u64,
+    /// First timeline entry that has not happened yet.
+    next_entry: usize,
+    cloud: Cloud,
+    /// In force, oldest first.
+    faults: Vec<ActiveFault>,
+    /// Whether the faults in force changed since they were folded.
+    faults_changed: bool,
+    operations: Vec<Operation>,
+    /// Ids of the commands that carried an action.
+    applied: BTreeSet<String>,
+    /// Events of the tick to be computed.
+    pending: Vec<Event>,
+    event_index: u32,
+    hasher: Sha256,
 }
 
 impl World {
     /// A world at tick 0.
     pub fn new(scenario: Arc<Scenario>, seed: u64) -> Self {
-        Self { scenario, seed, tick: 0 }
+        let cloud = Cloud::new(&scenario);
+        let mut world = Self {
+            scenario,
+            seed,
+            tick: 0,
+            scenario_tick: 0,
+            next_entry: 0,
+            cloud,
+            faults: Vec::new(),
+            faults_changed: false,
+            operations: Vec::new(),
+            applied: BTreeSet::new(),
+            pending: Vec::new(),
+            event_index: 0,
+            hasher: Sha256::new(),
+        };
+        let name = world.scenario.name.clone();
+        let message = format!("a run of {name} began with seed {seed}");
+        let seed = seed.to_string();
+        world.emit(
+            EventKind::RunStarted,
+            Target::simulation(),
+            message,
+            &[("scenario", &name), ("seed", &seed)],
+        );
+        world.cloud.sampler.hash_ids(&mut world.hasher);
+        world
     }
 
     /// Next tick to be computed; everything before it is fixed.
@@ -34,12 +94,17 @@ impl World {
 
     /// Length of a tick, ms of simulated time.
     pub fn tick_ms(&self) -> u32 {
-        crate::TICK_MS
+        TICK_MS
+    }
+
+    /// Simulated time between two samples, ms.
+    pub fn sample_every_ms(&self) -> u32 {
+        SAMPLE_EVERY_MS
     }
 
     /// Ticks between two samples.
     pub fn samples_every_ticks(&self) -> u64 {
-        crate::TICKS_PER_SAMPLE
+        TICKS_PER_SAMPLE
     }
 
     /// Seed of the run.
@@ -54,7 +119,12 @@ impl World {
 
     /// Tick at which the current scenario was set; its timeline counts from there.
     pub fn scenario_tick(&self) -> u64 {
-        0
+        self.scenario_tick
+    }
+
+    /// Faults in force, oldest first.
+    pub fn faults(&self) -> &[ActiveFault] {
+        &self.faults
     }
 
     /// Applies a command before the next step. Events about it come out of that step.
@@ -63,12 +133,29 @@ impl World {
     /// When the command changes nothing and its sender should know why.
     pub fn apply(&mut self, command: &Command) -> Result<Effect, CommandError> {
         match command {
-            Command::SetScenario(scenario) => {
-                self.scenario = Arc::clone(scenario);
-                Ok(Effect::ScenarioSet { world_replaced: true })
-            }
-            _ => Ok(Effect::ActionStarted),
+            Command::SetScenario(scenario) => Ok(self.set_scenario(scenario)),
+            Command::InjectFault(spec) => Ok(self.inject(spec.clone(), false)?),
+            Command::ClearFault(FaultId(id)) => self.clear(id),
+            Command::Act(act) => self.act(act),
         }
+    }
+
+    fn set_scenario(&mut self, scenario: &Arc<Scenario>) -> Effect {
+        let world_replaced = *self.scenario.topology != *scenario.topology;
+        self.end_faults_where(|fault| world_replaced || fault.from_timeline, "the scenario was switched");
+        if world_replaced {
+            self.abandon_operations("the topology was replaced by that of another scenario");
+        }
+        self.scenario = Arc::clone(scenario);
+        self.scenario_tick = self.tick;
+        self.next_entry = 0;
+        if world_replaced {
+            self.cloud = Cloud::new(scenario);
+            self.cloud.sampler.hash_ids(&mut self.hasher);
+        }
+        let message = format!("the scenario is now {}", scenario.name);
+        self.emit(EventKind::ScenarioSet, Target::simulation(), message, &[("scenario", &scenario.name)]);
+        Effect::ScenarioSet { world_replaced }
     }
 
     /// Computes one tick on the calling thread and appends what happened to `events`.
@@ -77,50 +164,58 @@ impl World {
     }
 
     /// Computes one tick with the given workers; the result does not depend on how many there are.
-    pub fn step_with(&mut self, _workers: &Workers, _events: &mut Vec<Event>) {
+    pub fn step_with(&mut self, workers: &Workers, events: &mut Vec<Event>) {
+        self.run_timeline();
+        self.refresh_faults();
+        self.advance_replicas();
+        self.advance_operations();
+        let at_s = (self.tick - self.scenario_tick) as f64 * TICK_S;
+        self.cloud.flow_down(&self.scenario, self.seed, at_s);
+        self.cloud.serve(workers, self.seed, self.tick);
+        self.cloud.flow_up();
+        self.cloud.contend();
+        self.cloud.measure();
+        if (self.tick + 1).is_multiple_of(TICKS_PER_SAMPLE) {
+            self.cloud.close_sample(self.tick + 1, &mut self.hasher);
+            self.judge_health();
+        }
         self.tick += 1;
+        self.event_index = 0;
+        events.append(&mut self.pending);
     }
 
     /// Whether the last step closed a sample.
     pub fn sample_due(&self) -> bool {
-        self.tick > 0 && self.tick.is_multiple_of(crate::TICKS_PER_SAMPLE)
+        self.tick > 0 && self.tick.is_multiple_of(TICKS_PER_SAMPLE)
     }
 
-    /// The last sample that was closed.
+    /// The last sample that was closed; before the first one, columns without values.
     pub fn snapshot(&self) -> Snapshot {
-        let empty = || Columns { ids: Arc::from(Vec::new()), versions: Vec::new(), columns: Vec::new() };
-        Snapshot { tick: self.tick, services: empty(), nodes: empty() }
+        let versions = self.cloud.services.iter().map(|service| service.version).collect();
+        let node_versions = self.cloud.nodes.iter().map(|node| node.version).collect();
+        self.cloud.sampler.snapshot(versions, node_versions)
     }
 
-    /// SHA-256 over all samples of the run so far.
+    /// SHA-256 over all samples of the run so far: id tables, ticks and the bits of the values.
     pub fn telemetry_hash(&self) -> [u8; 32] {
-        [0; 32]
+        self.hasher.clone().finalize().into()
     }
 
-    /// What exists now.
-    pub fn topology(&self) -> TopologyView {
-        TopologyView {
-            name: self.scenario.topology.name.clone(),
+    /// Notes that something happened in the tick to be computed.
+    fn emit(&mut self, kind: EventKind, target: Target, message: String, attributes: &[(&str, &str)]) {
+        let attributes =
+            attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let event = Event {
             tick: self.tick,
-            zones: Vec::new(),
-            nodes: Vec::new(),
-            services: Vec::new(),
-            edges: Vec::new(),
-        }
-    }
-
-    /// Faults in force, oldest first.
-    pub fn faults(&self) -> &[ActiveFault] {
-        &[]
-    }
-
-    /// Flow of every service in the last tick, in file order.
-    pub fn flows(&self) -> Vec<Flow> {
-        Vec::new()
-    }
-
-    /// Latency of a service's own work in the last sample, callees left out.
-    pub fn own_latency(&self, _service: &str) -> Option<Percentiles> {
-        None
+            index: self.event_index,
+            kind,
+            target,
+            message,
+            action_id: String::new(),
+            command_id: String::new(),
+            attributes,
+        };
+        self.event_index += 1;
+        self.pending.push(event);
     }
 }

@@ -1,15 +1,413 @@
-//! wip
-use super::{Problem, Scenario, ScenarioSource};
+//! From what is written to what is meant: every reference resolved, every number checked, every mistake collected.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::command::ActionKind;
+use crate::fault::{FaultId, FaultKind, FaultSpec, MAX_FAULT_S};
+use crate::topology::Topology;
+use crate::traffic::{MAX_RATE_RPS, Shape, Traffic};
+use crate::{Target, TargetKind};
+
+use super::file::{
+    EntryFile, FaultFile, Number, ScenarioFile, TargetFile, Text, TrafficFile, TruthActionFile, TruthFile,
+};
+use super::trace;
+use super::{GroundTruth, Problem, Scenario, ScenarioSource, TimelineChange, TimelineEntry, TruthAction};
+
+/// Largest file, bytes: 30 days of counts per minute, or a topology of 100 000 services, are smaller.
+const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
+
+/// Largest noise: past it a rate would often be cut off at 0.
+const MAX_NOISE: f64 = 0.5;
+
+/// Most mistakes that are listed.
+const MAX_PROBLEMS: usize = 50;
+
+/// A loading under way.
 pub(super) struct Reading<'a> {
     source: &'a dyn ScenarioSource,
+    sources: BTreeMap<String, String>,
+    /// File that is being checked.
+    pub(super) file: String,
     pub(super) problems: Vec<Problem>,
 }
+
 impl<'a> Reading<'a> {
     pub(super) fn new(source: &'a dyn ScenarioSource) -> Self {
-        Self { source, problems: Vec::new() }
+        Self { source, sources: BTreeMap::new(), file: String::new(), problems: Vec::new() }
     }
+
     pub(super) fn scenario(&mut self, name: &str) -> Option<Scenario> {
-        let _ = self.source.read(name);
+        self.file = format!("{name}.yaml");
+        let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+        if name.is_empty() || !name.chars().all(letters) {
+            let message = "a scenario's name has only letters, digits, '_' and '-'";
+            self.problem(0, message.to_owned());
+            return None;
+        }
+        let path = self.file.clone();
+        let file: ScenarioFile = self.parse(&path)?;
+        let topology_path = self.relative_path(&file.topology)?;
+        let topology = Arc::new(self.topology(&topology_path)?);
+        self.file.clone_from(&path);
+        let duration_s = self.optional(file.duration_s.as_ref(), "duration_s", 0.0, 0.0, MAX_FAULT_S);
+        if file.traffic.is_empty() {
+            self.problem(0, "traffic is empty; give at least one source, for example {service: web, constant: {rps: 100}}".to_owned());
+        }
+        let traffic = file
+            .traffic
+            .iter()
+            .filter_map(|source| self.traffic(line(source.referenced), &source.value, &topology));
+        let traffic = traffic.collect();
+        let mut timeline: Vec<TimelineEntry> = Vec::new();
+        for entry in &file.timeline {
+            timeline.extend(self.entry(line(entry.referenced), &entry.value, &topology));
+        }
+        timeline.sort_by(|left, right| left.at_s.total_cmp(&right.at_s));
+        self.check_cleared(&file, &timeline);
+        let truth = file.truth.as_ref().map(|truth| self.truth(truth, &topology)).unwrap_or_default();
+        Some(Scenario {
+            name: name.to_owned(),
+            description: file.description,
+            family: file.family,
+            seed: file.seed.unwrap_or(42),
+            duration_s,
+            topology,
+            traffic,
+            timeline,
+            truth,
+            sources: std::mem::take(&mut self.sources),
+        })
+    }
+
+    /// Reads and parses a file; a mistake in its syntax or its names ends the loading.
+    pub(super) fn parse<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
+        let text = self.text(path)?;
+        match serde_saphyr::from_str(&text) {
+            Ok(parsed) => Some(parsed),
+            Err(error) => {
+                let line = error.location().map_or(0, line);
+                let message = error.without_snippet().to_string();
+                self.problem(
+                    line,
+                    format!("{}; see docs/simulation.md for the format", first_line(&message)),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, path: &str) -> Option<String> {
+        path.clone_into(&mut self.file);
+        match self.source.read(path) {
+            Ok(text) if text.len() > MAX_FILE_BYTES => {
+                self.problem(
+                    0,
+                    format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", text.len()),
+                );
+                None
+            }
+            Ok(text) => {
+                self.sources.insert(path.to_owned(), text.clone());
+                Some(text)
+            }
+            Err(reason) => {
+                self.problem(0, format!("cannot be read: {reason}"));
+                None
+            }
+        }
+    }
+
+    /// A path that stays within the scenarios folder.
+    fn relative_path(&mut self, path: &Text) -> Option<String> {
+        let value = &path.value;
+        let inside = !value.starts_with('/')
+            && !value.contains('\\')
+            && value.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        if inside {
+            return Some(value.clone());
+        }
+        self.problem(
+            line(path.referenced),
+            format!("path {value:?}: write one below the scenarios folder, without '..'"),
+        );
         None
     }
+
+    fn traffic(&mut self, at: u64, file: &TrafficFile, topology: &Topology) -> Option<Traffic> {
+        let service = self.find(&file.service, TargetKind::Service, topology);
+        if let Some(index) = service
+            && !topology.services[index].entry
+        {
+            let id = &file.service.value;
+            let message = format!(
+                "{id} is not an entry service; write `entry: true` in the topology or name one that is"
+            );
+            self.problem(line(file.service.referenced), message);
+        }
+        let noise = self.optional(file.noise.as_ref(), "noise", 0.0, 0.0, MAX_NOISE);
+        let mut shapes = self.shapes(file);
+        if shapes.len() != 1 {
+            let message = "give exactly one of constant, ramp, diurnal, spike and trace".to_owned();
+            self.problem(at, message);
+            return None;
+        }
+        Some(Traffic { service: service?, shape: shapes.pop()??, noise })
+    }
+
+    fn shapes(&mut self, file: &TrafficFile) -> Vec<Option<Shape>> {
+        let mut shapes = Vec::new();
+        if let Some(shape) = &file.constant {
+            shapes.push(Some(Shape::Constant { rps: self.rate(&shape.rps, "rps") }));
+        }
+        if let Some(shape) = &file.ramp {
+            shapes.push(Some(Shape::Ramp {
+                from_rps: self.rate(&shape.from_rps, "from_rps"),
+                to_rps: self.rate(&shape.to_rps, "to_rps"),
+                start_s: self.seconds(&shape.start_s, "start_s"),
+                over_s: self.seconds(&shape.over_s, "over_s"),
+            }));
+        }
+        if let Some(shape) = &file.diurnal {
+            shapes.push(Some(Shape::Diurnal {
+                mean_rps: self.rate(&shape.mean_rps, "mean_rps"),
+                swing: self.number(&shape.swing, "swing", 0.0, 1.0),
+                period_s: self.number(&shape.period_s, "period_s", 1.0, MAX_FAULT_S),
+                phase: self.optional(shape.phase.as_ref(), "phase", 0.0, 0.0, 1.0),
+            }));
+        }
+        if let Some(shape) = &file.spike {
+            shapes.push(Some(Shape::Spike {
+                base_rps: self.rate(&shape.base_rps, "base_rps"),
+                peak_rps: self.rate(&shape.peak_rps, "peak_rps"),
+                start_s: self.seconds(&shape.start_s, "start_s"),
+                duration_s: self.seconds(&shape.duration_s, "duration_s"),
+            }));
+        }
+        if let Some(shape) = &file.trace {
+            shapes.push(self.trace(shape));
+        }
+        shapes
+    }
+
+    fn trace(&mut self, file: &super::file::TraceFile) -> Option<Shape> {
+        let scale = file.scale.as_ref().map(|scale| self.number(scale, "scale", 1e-6, 1e9));
+        let peak_rps = file.peak_rps.as_ref().map(|peak| self.number(peak, "peak_rps", 1e-6, MAX_RATE_RPS));
+        let speed_up = self.optional(file.speed_up.as_ref(), "speed_up", 1.0, 1e-3, 1e6);
+        let size = match (scale, peak_rps) {
+            (Some(_), Some(_)) => {
+                let message = "give scale or peak_rps, not both".to_owned();
+                self.problem(line(file.file.referenced), message);
+                return None;
+            }
+            (Some(scale), None) => trace::Size::Scale(scale),
+            (None, Some(peak)) => trace::Size::Peak(peak),
+            (None, None) => trace::Size::Scale(1.0),
+        };
+        let path = self.relative_path(&file.file)?;
+        let scenario_file = self.file.clone();
+        let text = self.text(&path)?;
+        let read = trace::read(&text, size, speed_up);
+        let shape = match read {
+            Ok(trace) => Some(Shape::Trace(Arc::new(trace))),
+            Err(mistakes) => {
+                for (line, message) in mistakes {
+                    self.problem(line, message);
+                }
+                None
+            }
+        };
+        self.file = scenario_file;
+        shape
+    }
+
+    fn entry(&mut self, at: u64, file: &EntryFile, topology: &Topology) -> Option<TimelineEntry> {
+        let at_s = self.seconds(&file.at_s, "at_s");
+        let change = match (&file.inject, &file.clear) {
+            (Some(fault), None) => TimelineChange::Inject(self.fault(at, fault, topology)?),
+            (None, Some(id)) => TimelineChange::Clear(FaultId(id.value.clone())),
+            _ => {
+                self.problem(at, "give either inject or clear".to_owned());
+                return None;
+            }
+        };
+        Some(TimelineEntry { at_s, change })
+    }
+
+    fn fault(&mut self, at: u64, file: &FaultFile, topology: &Topology) -> Option<FaultSpec> {
+        let kind = match FaultKind::by_name(&file.kind.value) {
+            Ok(kind) => Some(kind),
+            Err(error) => {
+                self.problem(line(file.kind.referenced), error.to_string());
+                None
+            }
+        };
+        let target = self.target(at, &file.target, topology);
+        let severity = self.optional(file.severity.as_ref(), "severity", 0.0, 0.0, 1.0);
+        let onset_s = self.optional(file.onset_s.as_ref(), "onset_s", 0.0, 0.0, MAX_FAULT_S);
+        let duration_s = self.optional(file.duration_s.as_ref(), "duration_s", 0.0, 0.0, MAX_FAULT_S);
+        let id = file.id.as_ref().map(|id| id.value.clone()).unwrap_or_default();
+        let spec = FaultSpec {
+            id,
+            kind: kind?,
+            target: target?,
+            severity,
+            onset_s,
+            duration_s,
+            persistent: file.persistent,
+        };
+        match spec.checked() {
+            Ok(spec) => Some(spec),
+            Err(error) => {
+                self.problem(line(file.kind.referenced), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn target(&mut self, at: u64, file: &TargetFile, topology: &Topology) -> Option<Target> {
+        let TargetFile { service, node, zone, simulation } = file;
+        match (service, node, zone, simulation) {
+            (Some(id), None, None, None) => {
+                self.find(id, TargetKind::Service, topology).map(|_| Target::service(&id.value))
+            }
+            (None, Some(id), None, None) => {
+                self.find(id, TargetKind::Node, topology).map(|_| Target::node(&id.value))
+            }
+            (None, None, Some(id), None) => {
+                self.find(id, TargetKind::Zone, topology).map(|_| Target::zone(&id.value))
+            }
+            (None, None, None, Some(true)) => Some(Target::simulation()),
+            _ => {
+                let message =
+                    "a target is exactly one of {service: ID}, {node: ID}, {zone: ID}, {simulation: true}";
+                self.problem(at, message.to_owned());
+                None
+            }
+        }
+    }
+
+    /// Index of what an id names.
+    fn find(&mut self, id: &Text, kind: TargetKind, topology: &Topology) -> Option<usize> {
+        let found = match kind {
+            TargetKind::Service => topology.service(&id.value),
+            TargetKind::Node => topology.node(&id.value),
+            TargetKind::Zone => topology.zone(&id.value),
+            TargetKind::Simulation => None,
+        };
+        if found.is_none() {
+            let known: Vec<&str> = match kind {
+                TargetKind::Service => topology.services.iter().map(|service| &*service.id).collect(),
+                TargetKind::Node => topology.nodes.iter().map(|node| &*node.id).collect(),
+                TargetKind::Zone => topology.zones.iter().map(|zone| &**zone).collect(),
+                TargetKind::Simulation => Vec::new(),
+            };
+            self.unknown(id, kind.name(), &known);
+        }
+        found
+    }
+
+    /// Every `clear` names a fault that the timeline injects.
+    fn check_cleared(&mut self, file: &ScenarioFile, timeline: &[TimelineEntry]) {
+        let mut ids = BTreeSet::new();
+        for entry in timeline {
+            if let TimelineChange::Inject(spec) = &entry.change {
+                ids.insert(spec.id.as_str());
+            }
+        }
+        for id in file.timeline.iter().filter_map(|entry| entry.value.clear.as_ref()) {
+            if !ids.contains(id.value.as_str()) {
+                let known: Vec<&str> = ids.iter().copied().filter(|id| !id.is_empty()).collect();
+                self.unknown(id, "fault id", &known);
+            }
+        }
+    }
+
+    fn truth(&mut self, file: &TruthFile, topology: &Topology) -> GroundTruth {
+        let onset_s = file.onset_s.as_ref().map(|onset| self.seconds(onset, "onset_s"));
+        let difficulty = file.difficulty.as_ref().map_or(0, |difficulty| {
+            if difficulty.value > 5 {
+                self.problem(line(difficulty.referenced), "difficulty: use 0 to 5".to_owned());
+            }
+            difficulty.value.min(5) as u8
+        });
+        GroundTruth {
+            root_cause: file.root_cause.as_ref().and_then(|target| self.target(0, target, topology)),
+            cause: file.cause.clone(),
+            onset_s,
+            healing: file.healing.iter().filter_map(|action| self.truth_action(action, topology)).collect(),
+            all_needed: file.all_needed,
+            harmful: file.harmful.iter().filter_map(|action| self.truth_action(action, topology)).collect(),
+            difficulty,
+        }
+    }
+
+    fn truth_action(&mut self, file: &TruthActionFile, topology: &Topology) -> Option<TruthAction> {
+        let kind = ActionKind::by_name(&file.action.value);
+        if kind.is_none() {
+            let known = ActionKind::ALL.map(ActionKind::name);
+            self.unknown(&file.action, "action", &known);
+        }
+        let kind = kind?;
+        let on = if kind == ActionKind::DrainNode { TargetKind::Node } else { TargetKind::Service };
+        self.find(&file.target, on, topology)?;
+        Some(TruthAction { kind, target: file.target.value.clone(), replicas: file.replicas.unwrap_or(0) })
+    }
+
+    fn rate(&mut self, number: &Number, name: &str) -> f64 {
+        self.number(number, name, 0.0, MAX_RATE_RPS)
+    }
+
+    fn seconds(&mut self, number: &Number, name: &str) -> f64 {
+        self.number(number, name, 0.0, MAX_FAULT_S)
+    }
+
+    /// A number within limits; outside them, or not a number at all, a problem.
+    pub(super) fn number(&mut self, number: &Number, name: &str, low: f64, high: f64) -> f64 {
+        if number.value >= low && number.value <= high {
+            return number.value;
+        }
+        self.problem(
+            line(number.referenced),
+            format!("{name} is {}; use a number from {low} to {high}", number.value),
+        );
+        low
+    }
+
+    pub(super) fn optional(
+        &mut self,
+        number: Option<&Number>,
+        name: &str,
+        default: f64,
+        low: f64,
+        high: f64,
+    ) -> f64 {
+        number.map_or(default, |number| self.number(number, name, low, high))
+    }
+
+    pub(super) fn unknown(&mut self, id: &Text, what: &str, known: &[&str]) {
+        let known = if known.is_empty() {
+            "there are none".to_owned()
+        } else {
+            format!("use one of {}", known.join(", "))
+        };
+        self.problem(line(id.referenced), format!("there is no {what} {:?}; {known}", id.value));
+    }
+
+    pub(super) fn problem(&mut self, line: u64, message: String) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Problem { file: self.file.clone(), line, message });
+        }
+    }
+}
+
+pub(super) fn line(location: serde_saphyr::Location) -> u64 {
+    location.line()
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or(message)
 }

@@ -1,0 +1,180 @@
+//! Replicas and nodes that come and go.
+
+use crate::event::EventKind;
+use crate::{TICK_S, Target};
+
+use super::World;
+use super::replicas::Replica;
+use super::view::ReplicaState;
+
+/// Time from a crash until the replica is started again, s.
+const RESTART_DELAY_S: f64 = 1.0;
+
+/// Longest time a replica that goes away spends on the requests it has, s.
+pub(super) const DRAIN_S: f64 = 5.0;
+
+/// Ticks in some seconds.
+pub(super) fn ticks(seconds: f64) -> u64 {
+    libm::ceil(seconds / TICK_S) as u64
+}
+
+impl World {
+    /// Folds the faults in force again and lets nodes and replicas follow.
+    pub(super) fn refresh_effects(&mut self) {
+        let topology = &self.scenario.topology;
+        self.cloud.effects.fold(topology, &self.faults, self.tick);
+        self.cloud.refresh_lanes();
+        for node in 0..self.cloud.nodes.len() {
+            let down = self.cloud.effects.nodes[node].down;
+            if down == self.cloud.nodes[node].down {
+                continue;
+            }
+            self.cloud.nodes[node].down = down;
+            let target = Target::node(&*self.scenario.topology.nodes[node].id);
+            if down {
+                let message = format!("node {} stopped answering", target.id);
+                self.emit(EventKind::NodeDown, target, message, &[]);
+                self.crash_where(|row| row.node as usize == node, "node down");
+            } else {
+                let message = format!("node {} answers again", target.id);
+                self.emit(EventKind::NodeReady, target, message, &[]);
+            }
+        }
+        self.crash_held();
+    }
+
+    /// Crashes the replicas that faults keep down.
+    fn crash_held(&mut self) {
+        for service in 0..self.cloud.services.len() {
+            if self.cloud.effects.services[service].strain[0].crashed > 0.0 {
+                let range = self.cloud.replicas_of(service);
+                let held: Vec<u32> = range
+                    .clone()
+                    .filter(|index| self.is_held(*index, range.clone()))
+                    .map(|index| self.cloud.replicas.row(index).ordinal)
+                    .collect();
+                self.crash_where(
+                    |row| row.service as usize == service && held.contains(&row.ordinal),
+                    "killed by a fault",
+                );
+            }
+        }
+    }
+
+    /// Whether a fault keeps a replica down: the first ones of a service up to the share that is struck.
+    fn is_held(&self, index: usize, range: std::ops::Range<usize>) -> bool {
+        let row = self.cloud.replicas.row(index);
+        if self.cloud.nodes[row.node as usize].down {
+            return true;
+        }
+        let share = self.cloud.effects.services[row.service as usize].strain[usize::from(row.clean)].crashed;
+        let struck = libm::ceil(share * range.len() as f64) as usize;
+        index - range.start < struck
+    }
+
+    /// Crashes the replicas that are not down yet and for which `chosen` holds.
+    pub(super) fn crash_where(&mut self, chosen: impl Fn(&Replica) -> bool, cause: &str) {
+        let mut changed = false;
+        for index in 0..self.cloud.replicas.len() {
+            let row = self.cloud.replicas.row(index);
+            if row.state == ReplicaState::Crashed || !chosen(&row) {
+                continue;
+            }
+            self.cloud.stop(index, ReplicaState::Crashed, self.tick + ticks(RESTART_DELAY_S));
+            changed = true;
+            let name = self.replica_name(&row);
+            let message = format!("replica {name} went down: {cause}");
+            let target = Target::service(&*self.scenario.topology.services[row.service as usize].id);
+            self.emit(EventKind::ReplicaCrashed, target, message, &[("replica", &name), ("cause", cause)]);
+        }
+        if changed {
+            self.cloud.refresh_shares();
+        }
+    }
+
+    /// Lets replicas that are starting, draining or down go on; kills those that ran out of memory.
+    pub(super) fn advance_replicas(&mut self) {
+        if self.cloud.replicas.any_out_of_memory() {
+            let limits: Vec<f64> = self.cloud.common.iter().map(|common| common.memory_gb).collect();
+            self.crash_where(|row| row.memory_gb > limits[row.service as usize], "out of memory");
+        }
+        if !self.cloud.unsettled {
+            return;
+        }
+        let mut changed = false;
+        let mut gone = false;
+        for service in 0..self.cloud.services.len() {
+            let range = self.cloud.replicas_of(service);
+            for index in range.clone() {
+                let row = self.cloud.replicas.row(index);
+                match row.state {
+                    ReplicaState::Running => {}
+                    ReplicaState::Crashed => {
+                        if row.until_tick <= self.tick && !self.is_held(index, range.clone()) {
+                            let startup_s = self.scenario.topology.services[service].specs.startup_s;
+                            self.cloud.stop(index, ReplicaState::Starting, self.tick + ticks(startup_s));
+                            changed = true;
+                        }
+                    }
+                    ReplicaState::Starting => {
+                        if row.until_tick <= self.tick {
+                            self.ready(index, &row);
+                            changed = true;
+                        }
+                    }
+                    ReplicaState::Draining => gone |= row.until_tick <= self.tick || row.backlog < 1e-9,
+                }
+            }
+        }
+        if gone {
+            self.remove_drained();
+        } else if changed {
+            self.cloud.refresh_shares();
+        }
+    }
+
+    fn ready(&mut self, index: usize, row: &Replica) {
+        let service = row.service as usize;
+        self.cloud.replicas.set(index, &Replica { state: ReplicaState::Running, ..row.clone() });
+        // A new replica of a cache holds nothing yet.
+        let known = f64::from(self.cloud.services[service].running);
+        self.cloud.services[service].warmth *= known / (known + 1.0);
+        let name = self.replica_name(row);
+        let target = Target::service(&*self.scenario.topology.services[service].id);
+        let message = format!("replica {name} takes traffic");
+        self.emit(EventKind::ReplicaReady, target, message, &[("replica", &name)]);
+    }
+
+    fn remove_drained(&mut self) {
+        let mut rows = self.cloud.replicas.rows();
+        let tick = self.tick;
+        let services = &mut self.cloud.services;
+        rows.retain(|row| {
+            let stays = row.state != ReplicaState::Draining || (row.until_tick > tick && row.backlog >= 1e-9);
+            if !stays {
+                services[row.service as usize].lost += row.backlog;
+            }
+            stays
+        });
+        self.cloud.rebuild(rows);
+    }
+
+    pub(super) fn replica_name(&self, row: &Replica) -> String {
+        format!("{}-{}", self.scenario.topology.services[row.service as usize].id, row.ordinal)
+    }
+}
+
+impl super::cloud::Cloud {
+    /// Takes a replica out of service: what it had is lost.
+    pub(super) fn stop(&mut self, index: usize, state: ReplicaState, until_tick: u64) {
+        let row = self.replicas.row(index);
+        self.services[row.service as usize].lost += row.backlog;
+        let fresh = Replica {
+            state,
+            clean: row.clean,
+            weight: row.weight,
+            ..Replica::starting(row.service as usize, row.ordinal, row.node as usize, until_tick)
+        };
+        self.replicas.set(index, &fresh);
+    }
+}

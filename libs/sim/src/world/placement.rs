@@ -1,0 +1,135 @@
+//! Which node a new replica goes to.
+
+use crate::topology::Topology;
+
+use super::cloud::Cloud;
+use super::replicas::Replica;
+use super::view::{NodeState, ReplicaState};
+
+/// CPU limits may add up to this many times a node's cores: services seldom peak together. Memory is never promised twice.
+const CPU_OVERCOMMIT: f64 = 2.0;
+
+/// What is promised on every node.
+pub(super) struct Ledger {
+    cpu_cores: Vec<f64>,
+    memory_gb: Vec<f64>,
+    /// Replicas of the service that is being placed.
+    same: Vec<u32>,
+}
+
+impl Ledger {
+    fn new(topology: &Topology) -> Self {
+        let nodes = topology.nodes.len();
+        Self { cpu_cores: vec![0.0; nodes], memory_gb: vec![0.0; nodes], same: vec![0; nodes] }
+    }
+
+    /// What is promised to the replicas in `rows`.
+    pub(super) fn of(topology: &Topology, rows: &[Replica]) -> Self {
+        let mut ledger = Self::new(topology);
+        for row in rows {
+            ledger.promise(topology, row.service as usize, row.node as usize);
+        }
+        ledger
+    }
+
+    /// Turns to another service: counts its replicas.
+    pub(super) fn look_at(&mut self, rows: &[Replica], service: usize) {
+        self.same.fill(0);
+        for row in rows.iter().filter(|row| row.service as usize == service) {
+            self.same[row.node as usize] += 1;
+        }
+    }
+
+    fn promise(&mut self, topology: &Topology, service: usize, node: usize) {
+        let specs = &topology.services[service].specs;
+        self.cpu_cores[node] += specs.cpu_cores;
+        self.memory_gb[node] += specs.memory_gb;
+    }
+
+    /// Promises a replica of `service` to the node with the fewest of its kind and then the least CPU promised.
+    /// `None` when no allowed node has room.
+    pub(super) fn place(
+        &mut self,
+        topology: &Topology,
+        service: usize,
+        allowed: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let specs = &topology.services[service].specs;
+        let fits = |node: &usize| {
+            let spec = &topology.nodes[*node];
+            self.memory_gb[*node] + specs.memory_gb <= spec.memory_gb
+                && self.cpu_cores[*node] + specs.cpu_cores <= spec.cpu_cores * CPU_OVERCOMMIT
+        };
+        let load = |node: usize| self.cpu_cores[node] / topology.nodes[node].cpu_cores;
+        let best =
+            (0..topology.nodes.len()).filter(|node| allowed(*node)).filter(fits).min_by(|left, right| {
+                self.same[*left].cmp(&self.same[*right]).then(load(*left).total_cmp(&load(*right)))
+            })?;
+        self.promise(topology, service, best);
+        self.same[best] += 1;
+        Some(best)
+    }
+}
+
+/// The replicas of a topology at the start. Loading has checked that they fit.
+pub(super) fn initial(topology: &Topology) -> Vec<Replica> {
+    plan(topology).into_iter().flatten().collect()
+}
+
+/// Services whose first replicas do not all find room, with how many do not.
+pub(crate) fn homeless(topology: &Topology) -> Vec<(usize, u32)> {
+    let mut placed = vec![0; topology.services.len()];
+    for row in initial(topology) {
+        placed[row.service as usize] += 1;
+    }
+    let missing = topology.services.iter().zip(placed).map(|(spec, placed)| spec.replicas - placed);
+    missing.enumerate().filter(|(_, count)| *count > 0).collect()
+}
+
+/// Where the first replicas of every service go; `None` for one that fits nowhere.
+fn plan(topology: &Topology) -> Vec<Option<Replica>> {
+    let mut ledger = Ledger::new(topology);
+    let mut rows = Vec::new();
+    for (service, spec) in topology.services.iter().enumerate() {
+        ledger.same.fill(0);
+        for ordinal in 0..spec.replicas {
+            let node = if spec.placement.is_empty() {
+                ledger.place(topology, service, |_| true)
+            } else {
+                let chosen = spec.placement[ordinal as usize % spec.placement.len()];
+                ledger.place(topology, service, |node| node == chosen)
+            };
+            rows.push(node.map(|node| Replica {
+                state: ReplicaState::Running,
+                ..Replica::starting(service, ordinal, node, 0)
+            }));
+        }
+    }
+    rows
+}
+
+impl Replica {
+    /// A new replica that is ready at a tick.
+    pub(super) fn starting(service: usize, ordinal: u32, node: usize, until_tick: u64) -> Self {
+        Self {
+            service: service as u32,
+            ordinal,
+            node: node as u32,
+            state: ReplicaState::Starting,
+            until_tick,
+            clean: false,
+            weight: 1.0,
+            backlog: 0.0,
+            leak_gb: 0.0,
+            memory_gb: 0.0,
+            arrival_rps: 0.0,
+        }
+    }
+}
+
+impl Cloud {
+    /// Whether a node takes new replicas.
+    pub(super) fn is_ready(&self, node: usize) -> bool {
+        self.nodes[node].state() == NodeState::Ready
+    }
+}
