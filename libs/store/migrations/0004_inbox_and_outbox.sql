@@ -17,7 +17,8 @@ create table outbox (
     message_type    text        not null,
     simulation_id   text        not null,
     traceparent     text,
-    payload         bytea       not null,
+    -- nats-server takes 1 MiB with headers: a larger one would block the producer's queue for ever.
+    payload         bytea       not null check (octet_length(payload) <= 1000000),
     created_at      timestamptz not null default clock_timestamp(),
     sent_at         timestamptz,
     stream_sequence bigint,              -- where the stream put it

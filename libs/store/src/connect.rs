@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use sqlx::PgPool;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};
+use sqlx::{PgConnection, PgPool};
 
 use crate::{Flavour, StoreError, Tx, reader, timeseries};
 
@@ -151,33 +151,22 @@ impl Store {
     /// Brings the schema up to date. Every service with a database calls it at start; one does the work.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let mut conn = self.acquire().await?;
+        // Whatever happens, the lock and the settings below go with this connection.
+        conn.close_on_drop();
+        sqlx::raw_sql("set lock_timeout = 0")
+            .execute(&mut *conn)
+            .await
+            .map_err(StoreError::query("migrate"))?;
         sqlx::query("select pg_advisory_lock($1)")
             .bind(MIGRATION_LOCK)
             .execute(&mut *conn)
             .await
             .map_err(StoreError::query("wait for another service's migration"))?;
-        let done = self.migrate_locked(&mut conn).await;
-        // A lock that is not given back goes with its connection.
-        if sqlx::query("select pg_advisory_unlock($1)")
-            .bind(MIGRATION_LOCK)
-            .execute(&mut *conn)
-            .await
-            .is_err()
-        {
-            conn.close_on_drop();
-        }
-        done
-    }
-
-    async fn migrate_locked(&self, conn: &mut PoolConnection<Postgres>) -> Result<(), StoreError> {
-        let migrate = |source| StoreError::Migrate { source };
-        timeseries::try_extension(conn).await?;
-        MIGRATIONS.run_to(timeseries::TABLES_MIGRATION, &mut **conn).await.map_err(migrate)?;
-        // The functions made here are granted and called below.
-        MIGRATIONS.run_to(timeseries::CLOCK_MIGRATION, &mut **conn).await.map_err(migrate)?;
-        let shaped = timeseries::shape(conn).await?;
-        MIGRATIONS.run(&mut **conn).await.map_err(migrate)?;
-        reader::set_up(conn).await?;
+        timeseries::try_extension(&mut conn).await?;
+        run_migrations(&mut conn, Some(timeseries::TABLES_MIGRATION)).await?;
+        let shaped = timeseries::shape(&mut conn).await?;
+        run_migrations(&mut conn, None).await?;
+        reader::set_up(&mut conn).await?;
         let flavour = self.flavour.get_or_init(|| shaped);
         tracing::info!(%flavour, "the database schema is up to date");
         Ok(())
@@ -208,6 +197,11 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// The migrations up to a number, or all. `run_direct` because the future of `run` is not `Send` for a connection.
+async fn run_migrations(conn: &mut PgConnection, up_to: Option<i64>) -> Result<(), StoreError> {
+    MIGRATIONS.run_direct(up_to, conn, false).await.map_err(|source| StoreError::Migrate { source })
 }
 
 /// A wrong password or a missing database is a mistake, not a server that is still starting.

@@ -11,7 +11,7 @@ use crate::{StoreError, timeseries};
 pub use batch::{Batch, InvalidRow, MAX_ID_BYTES, Row};
 pub use query::{Aggregate, MAX_POINTS, Point, Series, SeriesQuery, query};
 
-/// One CopyData message. The connection buffers a message whole; this keeps it small against the batch.
+/// One `CopyData` message. The connection buffers a message whole; this keeps it small against the batch.
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Writes a batch in the caller's transaction, moves each simulation's clock, and returns how many rows there were.

@@ -99,18 +99,21 @@ pub async fn claim(conn: &mut PgConnection, producer: &str, limit: u32) -> Resul
     .map_err(StoreError::query("claim messages of the outbox"))
 }
 
-/// Notes that the stream has acknowledged a claimed message.
-pub async fn mark_sent(
-    conn: &mut PgConnection,
-    position: i64,
-    stream_sequence: u64,
-) -> Result<(), StoreError> {
-    sqlx::query("update outbox set sent_at = clock_timestamp(), stream_sequence = $2 where position = $1")
-        .bind(position)
-        .bind(i64::try_from(stream_sequence).unwrap_or(i64::MAX))
-        .execute(conn)
-        .await
-        .map_err(StoreError::query("mark a message as sent"))?;
+/// Notes which claimed messages the stream has acknowledged: position and stream sequence of each.
+pub async fn mark_sent(conn: &mut PgConnection, acknowledged: &[(i64, u64)]) -> Result<(), StoreError> {
+    let (positions, sequences): (Vec<i64>, Vec<i64>) = acknowledged
+        .iter()
+        .map(|(position, sequence)| (*position, i64::try_from(*sequence).unwrap_or(i64::MAX)))
+        .unzip();
+    sqlx::query(
+        "update outbox o set sent_at = clock_timestamp(), stream_sequence = a.sequence
+         from unnest($1::bigint[], $2::bigint[]) as a (position, sequence) where o.position = a.position",
+    )
+    .bind(positions)
+    .bind(sequences)
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("mark messages as sent"))?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ begin
     execute format('revoke temporary on database %I from public', current_database());
     revoke create on schema public from public;
     grant usage on schema public to microcloud_reader;
-    grant select on metrics, incidents, incident_acknowledgements, actions,
+    grant select on metrics, telemetry_clock, incidents, incident_acknowledgements, actions,
                     metrics_1m, metrics_1h, open_incidents, incident_timeline, action_outcomes, mttr
         to microcloud_reader;
     revoke execute on function metrics_make_room(timestamptz, timestamptz), metrics_drop_expired(interval),

@@ -15,8 +15,6 @@ pub const OLDEST_POSTGRESQL: i32 = 15;
 
 /// The migration that makes metrics, incidents and actions.
 pub(crate) const TABLES_MIGRATION: i64 = 1;
-/// The migration that makes the table which the flavour's functions read.
-pub(crate) const CLOCK_MIGRATION: i64 = 2;
 
 /// What the database can do with time series.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -131,7 +131,7 @@ impl Batch {
 
     fn put_text(&mut self, text: &str) {
         // At most MAX_ID_BYTES, checked by `push`.
-        self.buffer.put_i32(text.len() as i32);
+        self.buffer.put_u32(text.len() as u32);
         self.buffer.put_slice(text.as_bytes());
     }
 

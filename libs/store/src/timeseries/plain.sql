@@ -17,39 +17,41 @@ end
 $$;
 
 -- Makes the partitions for a span of simulated time, and the next one. Rows that reached the default partition
--- earlier move into the new one. When somebody's long query holds the lock, the rows go to the default partition
--- this time. A span of more than 64 partitions (16 days in one batch) is not a batch of one simulation: the rest
--- goes to the default partition as well.
+-- earlier move into the new one. When somebody's long query holds the table for half a second, the rows go to the
+-- default partition this time. A span of more than 64 partitions (16 days in one batch) is not a batch of one
+-- simulation: the rest goes to the default partition as well.
 create or replace function metrics_make_room(first_time timestamptz, last_time timestamptz) returns void
-language plpgsql set lock_timeout = '500ms' as $$
+language plpgsql set lock_timeout = '10s' as $$
 declare
-    width  constant interval := interval '6 hours';
-    lower_ timestamptz := date_bin(width, first_time, timestamptz '2000-01-01 00:00:00+00');
-    last_  constant timestamptz := least(last_time, first_time + 64 * width) + width;
-    name   text;
-    bounds record;
+    width    constant interval := interval '6 hours';
+    beginning timestamptz := date_bin(width, first_time, timestamptz '2000-01-01 00:00:00+00');
+    final    constant timestamptz := least(last_time, first_time + 64 * width) + width;
+    name     text;
 begin
-    while lower_ <= last_ loop
-        name := 'metrics_' || to_char(lower_ at time zone 'UTC', 'YYYYMMDD_HH24');
+    while beginning <= final loop
+        name := 'metrics_' || to_char(beginning at time zone 'UTC', 'YYYYMMDD_HH24');
         if to_regclass(name) is null then
+            -- One creator at a time, until it commits.
+            perform set_config('lock_timeout', '10s', true);
+            perform pg_advisory_xact_lock(hashtext('metrics_make_room'));
+            perform set_config('lock_timeout', '500ms', true);
             begin
-                -- One creator at a time; the others find the partition there when they get the lock.
-                perform pg_advisory_xact_lock(hashtext('metrics_make_room'));
-                if to_regclass(name) is null then
-                    execute format('create table %I (like metrics including defaults including constraints)', name);
-                    execute format('alter table %I add constraint %I check (time >= %L and time < %L)',
-                                   name, name || '_range', lower_, lower_ + width);
-                    execute format('with moved as (delete from metrics_default where time >= %L and time < %L returning *)
-                                    insert into %I select * from moved', lower_, lower_ + width, name);
-                    execute format('alter table metrics attach partition %I for values from (%L) to (%L)',
-                                   name, lower_, lower_ + width);
-                end if;
-            exception when lock_not_available then
-                raise notice 'metrics partition % is made later: the table is in use', name;
-                return;
+                execute format('create table %I (like metrics including defaults including constraints)', name);
+                execute format('alter table %I add constraint %I check (time >= %L and time < %L)',
+                               name, name || '_range', beginning, beginning + width);
+                execute format('with moved as (delete from metrics_default where time >= %L and time < %L returning *)
+                                insert into %I select * from moved', beginning, beginning + width, name);
+                execute format('alter table metrics attach partition %I for values from (%L) to (%L)',
+                               name, beginning, beginning + width);
+            exception
+                when duplicate_table then
+                    null; -- made while this session waited
+                when lock_not_available then
+                    raise notice 'metrics partition % is made later: the table is in use', name;
+                    return;
             end;
         end if;
-        lower_ := lower_ + width;
+        beginning := beginning + width;
     end loop;
 end
 $$;

@@ -1,0 +1,210 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::Executor as _;
+use store::actions::{self, ActionFilter, Decision, DecisionOutcome, Status, Transition};
+use store::idempotency::{self, Claim};
+use store::{Page, StoreError};
+use tokio::sync::Barrier;
+use uuid::Uuid;
+
+use crate::harness::Database;
+use crate::seed::{VALID_FOR, incident, proposal};
+
+fn yes(number: u128, by: &str) -> Decision {
+    Decision {
+        action_id: Uuid::from_u128(number),
+        approve: true,
+        decided_by: by.into(),
+        reason: String::new(),
+        expected_version: None,
+    }
+}
+
+async fn propose(database: &Database, number: u128) {
+    let mut conn = database.store.acquire().await.unwrap();
+    assert!(
+        actions::record_proposed(&mut conn, &proposal(number, &incident(1, 0)), VALID_FOR).await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn of_forty_deciders_exactly_one_wins_and_the_others_learn_who() {
+    let database = Database::start().await;
+    propose(&database, 1).await;
+    let together = Arc::new(Barrier::new(40));
+    let mut deciders = Vec::new();
+    for number in 0..40 {
+        let (store, together) = (database.store.clone(), together.clone());
+        deciders.push(tokio::spawn(async move {
+            together.wait().await;
+            let decision = Decision { approve: number % 2 == 0, ..yes(1, &format!("operator-{number}")) };
+            store::retry(|| async {
+                let mut tx = store.begin().await?;
+                let outcome = actions::decide(&mut tx, &decision).await?;
+                tx.commit().await?;
+                Ok(outcome)
+            })
+            .await
+        }));
+    }
+    let mut winners = Vec::new();
+    let mut told = Vec::new();
+    for decider in deciders {
+        match decider.await.unwrap().unwrap() {
+            DecisionOutcome::Decided(row) => winners.push(row.decided_by),
+            DecisionOutcome::Lost { current } => told.push(current.decided_by),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((winners.len(), told.len()), (1, 39));
+    assert!(told.iter().all(|name| *name == winners[0]));
+    let mut conn = database.store.acquire().await.unwrap();
+    let row = actions::get(&mut conn, Uuid::from_u128(1)).await.unwrap().unwrap();
+    assert_eq!((row.version, &row.decided_by), (2, &winners[0]));
+}
+
+#[tokio::test]
+async fn a_decision_counts_for_the_version_that_was_looked_at() {
+    let database = Database::start().await;
+    propose(&database, 1).await;
+    let mut conn = database.store.acquire().await.unwrap();
+    let stale = Decision { expected_version: Some(7), ..yes(1, "ada") };
+    let outcome = actions::decide(&mut conn, &stale).await.unwrap();
+    assert!(matches!(outcome, DecisionOutcome::Lost { current } if current.version == 1));
+    let current = Decision { expected_version: Some(1), ..yes(1, "ada") };
+    let DecisionOutcome::Decided(row) = actions::decide(&mut conn, &current).await.unwrap() else { panic!() };
+    assert_eq!((row.status, row.version), (Status::Approved.code(), 2));
+    assert!(row.decided_at.is_some());
+    assert_eq!(actions::decide(&mut conn, &yes(99, "ada")).await.unwrap(), DecisionOutcome::NotFound);
+}
+
+#[tokio::test]
+async fn after_its_time_a_proposal_cannot_be_approved_and_expires_once() {
+    let database = Database::start().await;
+    let mut conn = database.store.acquire().await.unwrap();
+    let late = proposal(1, &incident(1, 0));
+    actions::record_proposed(&mut conn, &late, Duration::ZERO).await.unwrap();
+    propose(&database, 2).await;
+    assert!(matches!(actions::decide(&mut conn, &yes(1, "ada")).await.unwrap(), DecisionOutcome::Expired(_)));
+    assert_eq!(actions::pending(&mut conn, None).await.unwrap().len(), 1, "it is not offered either");
+    let expired = actions::expire_due(&mut conn).await.unwrap();
+    assert_eq!(expired.iter().map(|row| row.id.as_u128()).collect::<Vec<_>>(), [1]);
+    assert_eq!((expired[0].status, expired[0].version), (Status::Expired.code(), 2));
+    assert!(actions::expire_due(&mut conn).await.unwrap().is_empty());
+    let outcome = actions::decide(&mut conn, &yes(1, "ada")).await.unwrap();
+    assert!(matches!(outcome, DecisionOutcome::Lost { current } if current.status == Status::Expired.code()));
+}
+
+#[tokio::test]
+async fn a_proposal_is_recorded_once_however_often_and_however_changed_it_arrives() {
+    let database = Database::start().await;
+    let mut arrivals = Vec::new();
+    for number in 0..20 {
+        let store = database.store.clone();
+        arrivals.push(tokio::spawn(async move {
+            let mut arrival = proposal(1, &incident(1, 0));
+            arrival.proposed_at += crate::harness::seconds(number % 3);
+            store::retry(|| async {
+                let mut tx = store.begin().await?;
+                let recorded = actions::record_proposed(&mut tx, &arrival, VALID_FOR).await?;
+                tx.commit().await?;
+                Ok(recorded)
+            })
+            .await
+            .unwrap()
+        }));
+    }
+    let mut recorded = 0;
+    for arrival in arrivals {
+        recorded += u32::from(arrival.await.unwrap());
+    }
+    assert_eq!((recorded, database.count("actions").await), (1, 1));
+}
+
+#[tokio::test]
+async fn an_action_moves_only_along_its_path() {
+    let database = Database::start().await;
+    propose(&database, 1).await;
+    let mut conn = database.store.acquire().await.unwrap();
+    let id = Uuid::from_u128(1);
+    let begun = Transition { executed_at_tick: Some(40), ..Transition::default() };
+    let skipped =
+        actions::transition(&mut conn, id, &[Status::Approved], Status::Executing, &begun).await.unwrap();
+    assert_eq!(skipped, None, "not before it is approved");
+    actions::decide(&mut conn, &yes(1, "ada")).await.unwrap();
+    let row =
+        actions::transition(&mut conn, id, &[Status::Approved], Status::Executing, &begun).await.unwrap();
+    assert_eq!(row.map(|row| (row.version, row.executed_at_tick)), Some((3, 40)));
+    assert_eq!(actions::judge(&mut conn, id, 1, "too early").await.unwrap(), None);
+    let done =
+        Transition { completed_at_tick: Some(60), outcome: Some("done".into()), ..Transition::default() };
+    let row =
+        actions::transition(&mut conn, id, &[Status::Executing], Status::Succeeded, &done).await.unwrap();
+    let row = row.unwrap();
+    assert_eq!((row.executed_at_tick, row.completed_at_tick, row.outcome.as_str()), (40, 60, "done"));
+    assert_eq!(actions::unjudged(&mut conn, "default").await.unwrap(), vec![row]);
+    assert!(actions::judge(&mut conn, id, 1, "it helped").await.unwrap().is_some());
+    assert_eq!(actions::judge(&mut conn, id, 2, "it did not").await.unwrap(), None, "one verdict");
+    assert!(actions::in_status(&mut conn, None, &[Status::Succeeded]).await.unwrap().len() == 1);
+}
+
+#[tokio::test]
+async fn what_an_incident_no_longer_needs_is_withdrawn() {
+    let database = Database::start().await;
+    for number in [1, 2, 3] {
+        propose(&database, number).await;
+    }
+    let mut conn = database.store.acquire().await.unwrap();
+    actions::decide(&mut conn, &yes(2, "ada")).await.unwrap();
+    let withdrawn =
+        actions::supersede_pending(&mut conn, incident(1, 0).id, "the incident cleared").await.unwrap();
+    assert_eq!(withdrawn.len(), 2, "the approved one goes on");
+    assert!(withdrawn.iter().all(|row| row.status == Status::Superseded.code() && row.version == 2));
+    let filter = ActionFilter { incident_id: Some(incident(1, 0).id), ..ActionFilter::default() };
+    assert_eq!(actions::history(&mut conn, &filter, Page::default()).await.unwrap().len(), 3);
+    assert_eq!(actions::for_incident(&mut conn, incident(1, 0).id).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_answer_and_another_body_is_noticed() {
+    let database = Database::start().await;
+    let answer = |body: &'static [u8]| {
+        let store = database.store.clone();
+        async move {
+            let mut tx = store.begin().await?;
+            let claim = idempotency::claim(&mut tx, "approve", "key-1", body).await?;
+            if claim == Claim::New {
+                idempotency::finish(&mut tx, "approve", "key-1", b"approved").await?;
+            }
+            tx.commit().await?;
+            Ok::<_, StoreError>(claim)
+        }
+    };
+    let mut requests = Vec::new();
+    for _ in 0..8 {
+        requests.push(tokio::spawn(answer(b"body")));
+    }
+    let mut new = 0;
+    for request in requests {
+        match request.await.unwrap().unwrap() {
+            Claim::New => new += 1,
+            claim => assert_eq!(claim, Claim::Replay(b"approved".to_vec())),
+        }
+    }
+    assert_eq!(new, 1);
+    assert_eq!(answer(b"another body").await.unwrap(), Claim::Mismatch);
+    let mut conn = database.store.acquire().await.unwrap();
+    assert_eq!(idempotency::claim(&mut conn, "reject", "key-1", b"body").await.unwrap(), Claim::New);
+}
+
+#[tokio::test]
+async fn a_rolled_back_claim_leaves_the_key_free() {
+    let database = Database::start().await;
+    let mut tx = database.store.begin().await.unwrap();
+    assert_eq!(idempotency::claim(&mut tx, "approve", "key", b"body").await.unwrap(), Claim::New);
+    drop(tx);
+    let mut tx = database.store.begin().await.unwrap();
+    assert_eq!(idempotency::claim(&mut tx, "approve", "key", b"body").await.unwrap(), Claim::New);
+    tx.execute("select 1").await.unwrap();
+}

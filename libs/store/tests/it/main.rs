@@ -1,0 +1,16 @@
+//! The store against a real PostgreSQL, one server a test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod actions;
+mod agent;
+mod audit;
+mod harness;
+mod incidents;
+mod messaging;
+mod metrics;
+mod reader;
+mod restart;
+mod retention;
+mod schema;
+mod seed;
+mod sql_docs;

@@ -1,0 +1,166 @@
+//! A short history to ask questions about: two services and two nodes for an hour, incidents, actions.
+
+use std::time::Duration;
+
+use store::actions::{self, Decision, Proposal, Status, Transition};
+use store::incidents::{self, IncidentRow};
+use store::metrics::{Batch, Row};
+use uuid::Uuid;
+
+use crate::harness::{Database, seconds, start_of_time};
+
+pub const RUN: Uuid = Uuid::from_u128(0xabc);
+
+/// An open incident of `checkout`, detected `after_s` into the hour.
+pub fn incident(number: u128, after_s: i64) -> IncidentRow {
+    IncidentRow {
+        id: Uuid::from_u128(number),
+        simulation_id: "default".into(),
+        run_id: RUN,
+        detected_at: start_of_time() + seconds(after_s),
+        tick_id: after_s * 20,
+        severity: 4,
+        title: "checkout: error rate 14.2 % > 10 %".into(),
+        description: "average of 10 s".into(),
+        rule_name: "error_rate_critical".into(),
+        family: "error_rate".into(),
+        target_kind: 1,
+        target_id: "checkout".into(),
+        metric: "error_rate".into(),
+        observed_value: 14.2,
+        threshold: 10.0,
+        transition: 1,
+        revision: 1,
+        updated_tick: after_s * 20,
+        updated_at: start_of_time() + seconds(after_s),
+        resolved: false,
+        resolved_at: None,
+        resolution: String::new(),
+        acknowledged_by: String::new(),
+    }
+}
+
+/// The same incident, over.
+pub fn resolved(open: &IncidentRow, after_s: i64) -> IncidentRow {
+    IncidentRow {
+        transition: 3,
+        revision: open.revision + 1,
+        updated_tick: open.tick_id + after_s * 20,
+        updated_at: open.detected_at + seconds(after_s),
+        resolved: true,
+        resolved_at: Some(open.detected_at + seconds(after_s)),
+        resolution: "metric clear for 10 s".into(),
+        ..open.clone()
+    }
+}
+
+/// A proposal that answers an incident.
+pub fn proposal(number: u128, incident: &IncidentRow) -> Proposal {
+    Proposal {
+        id: Uuid::from_u128(number),
+        simulation_id: incident.simulation_id.clone(),
+        run_id: incident.run_id,
+        incident_id: incident.id,
+        action_type: 2,
+        target_id: "checkout".into(),
+        target_version: 1,
+        replicas: 2,
+        reason: "CPU 97 % on 2 of 2 replicas; 2 more bring it to 49 %".into(),
+        proposed_at_tick: incident.tick_id + 1,
+        proposed_at: incident.detected_at + seconds(1),
+        proposed_by: "agent-service".into(),
+        attempt: 1,
+    }
+}
+
+pub const VALID_FOR: Duration = Duration::from_secs(900);
+
+/// Fills a database with the history.
+pub async fn an_hour(database: &Database) {
+    telemetry(database).await;
+    let mut tx = database.store.begin().await.unwrap();
+    let cured = incident(1, 600);
+    let ignored = IncidentRow { rule_name: "cpu_high".into(), severity: 2, ..incident(2, 1200) };
+    let current = incident(3, 3500);
+    for open in [&cured, &ignored, &current] {
+        assert!(incidents::upsert(&mut tx, open).await.unwrap());
+    }
+    incidents::acknowledge(&mut tx, cured.id, "ada").await.unwrap();
+    for (number, open) in [(10, &cured), (11, &ignored), (12, &current)] {
+        assert!(actions::record_proposed(&mut tx, &proposal(number, open), VALID_FOR).await.unwrap());
+    }
+    for (number, approve) in [(10, true), (11, false)] {
+        let decision = Decision {
+            action_id: Uuid::from_u128(number),
+            approve,
+            decided_by: "ada".into(),
+            reason: "looks right".into(),
+            expected_version: Some(1),
+        };
+        actions::decide(&mut tx, &decision).await.unwrap();
+    }
+    let executed = Transition { executed_at_tick: Some(12_100), ..Transition::default() };
+    let id = Uuid::from_u128(10);
+    actions::transition(&mut tx, id, &[Status::Approved], Status::Executing, &executed)
+        .await
+        .unwrap()
+        .unwrap();
+    let done = Transition {
+        completed_at_tick: Some(12_300),
+        outcome: Some("4 replicas take traffic".into()),
+        ..Transition::default()
+    };
+    actions::transition(&mut tx, id, &[Status::Executing], Status::Succeeded, &done).await.unwrap().unwrap();
+    actions::judge(&mut tx, id, 1, "the incident resolved after 45 s").await.unwrap().unwrap();
+    incidents::upsert(&mut tx, &resolved(&cured, 45)).await.unwrap();
+    incidents::upsert(&mut tx, &resolved(&ignored, 400)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn telemetry(database: &Database) {
+    let mut batch = Batch::new();
+    for second in (0..3600_i64).step_by(5) {
+        let time = start_of_time() + seconds(second);
+        let bad = (600..645).contains(&second) || second >= 3500;
+        for service_id in ["checkout", "cart"] {
+            let failing = bad && service_id == "checkout";
+            for (metric, value) in [
+                ("error_rate", if failing { 14.2 } else { 0.1 }),
+                ("latency_p99", if failing { 900.0 } else { 45.0 }),
+                ("latency_p50", 12.0),
+                ("request_rate", 250.0),
+                ("throughput", if failing { 214.0 } else { 250.0 }),
+                ("cpu_usage", if failing { 97.0 } else { 41.0 }),
+                ("memory_usage", 55.0),
+                ("queue_depth", if failing { 80.0 } else { 0.0 }),
+                ("replicas", 2.0),
+            ] {
+                let row = Row {
+                    time,
+                    tick: second * 20,
+                    node_id: "",
+                    service_id,
+                    metric,
+                    value,
+                    simulation_id: "default",
+                };
+                batch.push(&row).unwrap();
+            }
+        }
+        for (node_id, cpu) in [("node-a1", 71.0), ("node-b1", 33.0)] {
+            for (metric, value) in [("cpu_usage", cpu), ("memory_usage", 60.0), ("network_mbps", 120.0)] {
+                let row = Row {
+                    time,
+                    tick: second * 20,
+                    node_id,
+                    service_id: "",
+                    metric,
+                    value,
+                    simulation_id: "default",
+                };
+                batch.push(&row).unwrap();
+            }
+        }
+    }
+    database.write(&batch).await;
+}
