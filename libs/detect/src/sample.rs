@@ -105,6 +105,15 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// When the length differs from the number of ids, or the metric is there already.
     pub fn with(mut self, metric: &'a str, values: &'a [f32]) -> Result<Self, SampleError> {
+        self.push(metric, values)?;
+        Ok(self)
+    }
+
+    /// Adds a metric, like [`Self::with`].
+    ///
+    /// # Errors
+    /// As for [`Self::with`]; the columns stay as they were.
+    pub fn push(&mut self, metric: &'a str, values: &'a [f32]) -> Result<(), SampleError> {
         if values.len() != self.ids.len() {
             return Err(SampleError::Length {
                 metric: metric.to_owned(),
@@ -116,7 +125,7 @@ impl<'a> Columns<'a> {
             return Err(SampleError::Repeated { metric: metric.to_owned() });
         }
         self.columns.push((metric, values));
-        Ok(self)
+        Ok(())
     }
 
     /// The ids, in column order.
