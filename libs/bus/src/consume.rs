@@ -1,0 +1,198 @@
+//! Durable pull consumers that go on through heartbeats missed, connections lost, consumers deleted and servers restarted.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::{self, MessagesErrorKind};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy};
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use futures::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::delivery::{self, Delivery, Origin};
+use crate::{Bus, StreamError};
+
+/// The server says that it is alive this often; two missed are noticed.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How long one pull request waits at the server.
+const EXPIRES: Duration = Duration::from_secs(5);
+/// First pause before a broken consumer is opened again; doubles, with jitter, up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Which messages, and how patiently.
+#[derive(Debug, Clone)]
+pub struct ConsumerSpec {
+    /// Stream to read.
+    pub stream: String,
+    /// Name under which the server remembers how far it came.
+    pub durable: String,
+    /// Only these subjects; all when empty.
+    pub filters: Vec<String>,
+    /// A message that is not answered within this comes again.
+    pub ack_wait: Duration,
+    /// Messages delivered and not yet answered; the server waits beyond.
+    pub max_ack_pending: i64,
+    /// Messages of one pull request, at most 256.
+    pub max_batch: usize,
+}
+
+impl ConsumerSpec {
+    /// The usual settings: everything that the stream keeps.
+    pub fn durable(stream: impl Into<String>, durable: impl Into<String>) -> Self {
+        Self {
+            stream: stream.into(),
+            durable: durable.into(),
+            filters: Vec::new(),
+            ack_wait: Duration::from_secs(10),
+            max_ack_pending: 1_024,
+            max_batch: 256,
+        }
+    }
+
+    fn config(&self) -> pull::Config {
+        pull::Config {
+            durable_name: Some(self.durable.clone()),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: self.ack_wait,
+            // Giving up is our own decision, with a dead letter; the server never drops.
+            max_deliver: -1,
+            filter_subjects: self.filters.clone(),
+            replay_policy: ReplayPolicy::Instant,
+            max_ack_pending: self.max_ack_pending,
+            num_replicas: 0,
+            ..pull::Config::default()
+        }
+    }
+}
+
+/// A durable consumer. One task reads it.
+pub struct Consumer {
+    bus: Bus,
+    spec: ConsumerSpec,
+    token: CancellationToken,
+    messages: Option<pull::Stream>,
+    pauses: ExponentialBackoff,
+}
+
+impl Consumer {
+    /// Binds the consumer, creating it (and its stream) if it is not there.
+    ///
+    /// # Errors
+    /// When the server refuses the settings.
+    pub async fn open(bus: &Bus, spec: ConsumerSpec, token: CancellationToken) -> Result<Self, StreamError> {
+        let messages = Some(messages(bus, &spec).await?);
+        Ok(Self { bus: bus.clone(), spec, token, messages, pauses: pauses() })
+    }
+
+    /// The next message; None only at shutdown.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        let token = self.token.clone();
+        tokio::select! {
+            biased;
+            () = token.cancelled() => None,
+            delivery = self.wait() => Some(delivery),
+        }
+    }
+
+    /// Up to `max` messages: returns when that many are there, or `max_age` after the first one came. None only at shutdown.
+    pub async fn next_batch(&mut self, max: usize, max_age: Duration) -> Option<Vec<Delivery>> {
+        let mut batch = vec![self.next().await?];
+        let full_at = tokio::time::Instant::now() + max_age;
+        while batch.len() < max {
+            match tokio::time::timeout_at(full_at, self.next()).await {
+                Ok(Some(delivery)) => batch.push(delivery),
+                // Shutdown or age: what is there is worth handling.
+                Ok(None) | Err(_) => break,
+            }
+        }
+        Some(batch)
+    }
+
+    /// Safe to cancel: a message is taken from the stream only when it is returned.
+    async fn wait(&mut self) -> Delivery {
+        loop {
+            let Some(stream) = &mut self.messages else {
+                self.reopen().await;
+                continue;
+            };
+            match stream.next().await {
+                Some(Ok(message)) => {
+                    self.pauses = pauses();
+                    let origin = |message| Origin::Consumer {
+                        bus: self.bus.clone(),
+                        stream: self.spec.stream.clone(),
+                        consumer: self.spec.durable.clone(),
+                        message,
+                    };
+                    match delivery::from_message(message, origin) {
+                        Ok(delivery) => return delivery,
+                        Err(error) => tracing::warn!(%error, "a message without JetStream metadata was skipped"),
+                    }
+                }
+                Some(Err(error)) => match error.kind() {
+                    MessagesErrorKind::MissingHeartbeat
+                    | MessagesErrorKind::Pull
+                    | MessagesErrorKind::NoResponders
+                    | MessagesErrorKind::Other
+                    | MessagesErrorKind::ConsumerDeleted
+                    | MessagesErrorKind::PushBasedConsumer
+                    | MessagesErrorKind::RequestLimitExceeded => {
+                        let (stream, consumer) = (&self.spec.stream, &self.spec.durable);
+                        tracing::warn!(stream, consumer, %error, "consumer interrupted, opening it again");
+                        self.messages = None;
+                    }
+                },
+                None => self.messages = None,
+            }
+        }
+    }
+
+    async fn reopen(&mut self) {
+        tokio::time::sleep(self.pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+        match messages(&self.bus, &self.spec).await {
+            Ok(messages) => {
+                tracing::info!(stream = self.spec.stream, consumer = self.spec.durable, "consumer is open");
+                self.messages = Some(messages);
+            }
+            Err(error) => {
+                let (stream, consumer) = (&self.spec.stream, &self.spec.durable);
+                tracing::debug!(stream, consumer, %error, "consumer cannot be opened yet");
+            }
+        }
+    }
+}
+
+async fn messages(bus: &Bus, spec: &ConsumerSpec) -> Result<pull::Stream, StreamError> {
+    let failed = |source: async_nats::Error| StreamError::Consumer {
+        stream: spec.stream.clone(),
+        consumer: spec.durable.clone(),
+        source,
+    };
+    let stream = match bus.jetstream().get_stream(&spec.stream).await {
+        Ok(stream) => stream,
+        Err(_) => {
+            bus.provision_stream(&spec.stream).await?;
+            bus.jetstream().get_stream(&spec.stream).await.map_err(|source| failed(source.into()))?
+        }
+    };
+    // Updates a consumer of older settings; one that is the same stays as it is.
+    let consumer = stream.create_consumer(spec.config()).await.map_err(|source| failed(source.into()))?;
+    consumer
+        .stream()
+        .max_messages_per_batch(spec.max_batch)
+        .heartbeat(HEARTBEAT)
+        .expires(EXPIRES)
+        .messages()
+        .await
+        .map_err(|source| failed(source.into()))
+}
+
+fn pauses() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(SHORTEST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
