@@ -1,6 +1,6 @@
 //! The whole write path (encode, make room, COPY, clock, watermark, commit) against bare COPY BINARY of the same rows,
 //! encoded beforehand, into the same table. Interleaved; the median of the rounds. `cargo bench -p store --bench ingest`.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::cast_possible_wrap)]
 
 use std::time::{Duration, Instant};
 
@@ -140,7 +140,6 @@ async fn main() {
     for round in 0..=ROUNDS {
         // Every round has a table of the same size, so that no side pays for the other's rows.
         for bare_turn in if round % 2 == 0 { [true, false] } else { [false, true] } {
-            conn.execute("truncate metrics; truncate telemetry_progress; checkpoint").await.ok();
             conn.execute("truncate metrics, telemetry_progress").await.unwrap();
             let mut tx = store.begin().await.unwrap();
             let mut first = Batch::new();

@@ -9,24 +9,24 @@ use store::metrics::{Batch, Row};
 use store::{DbConfig, Store};
 
 /// A server of the test's own with an up-to-date schema.
-pub struct Database {
-    pub store: Store,
-    pub server: Postgres,
+pub(crate) struct Database {
+    pub(crate) store: Store,
+    pub(crate) server: Postgres,
 }
 
 impl Database {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let database = Self::without_schema().await;
         database.store.migrate().await.expect("migrate");
         database
     }
 
-    pub async fn without_schema() -> Self {
+    pub(crate) async fn without_schema() -> Self {
         Self::on(Postgres::ephemeral().await.expect("start PostgreSQL")).await
     }
 
     /// On a server that keeps what it has committed when it is killed; the others may forget the last moments.
-    pub async fn durable() -> Self {
+    pub(crate) async fn durable() -> Self {
         let server = Postgres::start(PostgresOptions::default()).await.expect("start PostgreSQL");
         let database = Self::on(server).await;
         database.store.migrate().await.expect("migrate");
@@ -39,16 +39,16 @@ impl Database {
     }
 
     /// A connection as the owner of the database, past the repositories.
-    pub async fn sql(&self) -> PgConnection {
+    pub(crate) async fn sql(&self) -> PgConnection {
         PgConnection::connect(&self.server.url()).await.expect("connect")
     }
 
-    pub async fn superuser(&self) -> PgConnection {
+    pub(crate) async fn superuser(&self) -> PgConnection {
         PgConnection::connect(&self.server.superuser_url()).await.expect("connect as superuser")
     }
 
     /// A connection as `microcloud sql` makes it.
-    pub async fn reader(&self) -> PgConnection {
+    pub(crate) async fn reader(&self) -> PgConnection {
         use std::str::FromStr as _;
         let options = sqlx::postgres::PgConnectOptions::from_str(&self.server.url())
             .unwrap()
@@ -56,13 +56,13 @@ impl Database {
         PgConnection::connect_with(&options).await.expect("connect as reader")
     }
 
-    pub async fn count(&self, table: &str) -> i64 {
+    pub(crate) async fn count(&self, table: &str) -> i64 {
         let query = AssertSqlSafe(format!("select count(*) from {table}"));
         sqlx::query(query).fetch_one(&mut self.sql().await).await.unwrap().get(0)
     }
 
     /// Writes rows in a transaction of their own.
-    pub async fn write(&self, batch: &Batch) -> u64 {
+    pub(crate) async fn write(&self, batch: &Batch) -> u64 {
         let mut tx = self.store.begin().await.unwrap();
         let rows = store::metrics::copy(&mut tx, batch).await.unwrap();
         tx.commit().await.unwrap();
@@ -70,7 +70,7 @@ impl Database {
     }
 }
 
-pub fn config(port: u16) -> DbConfig {
+pub(crate) fn config(port: u16) -> DbConfig {
     DbConfig {
         host: "127.0.0.1".into(),
         port,
@@ -82,15 +82,15 @@ pub fn config(port: u16) -> DbConfig {
 }
 
 /// Some instant of simulated time, far ahead of the wall clock.
-pub fn start_of_time() -> DateTime<Utc> {
+pub(crate) fn start_of_time() -> DateTime<Utc> {
     "2041-05-17T10:00:00Z".parse().unwrap()
 }
 
-pub fn seconds(count: i64) -> TimeDelta {
+pub(crate) fn seconds(count: i64) -> TimeDelta {
     TimeDelta::seconds(count)
 }
 
 /// A value of a service.
-pub fn sample<'a>(service_id: &'a str, metric: &'a str, at: DateTime<Utc>, value: f64) -> Row<'a> {
+pub(crate) fn sample<'a>(service_id: &'a str, metric: &'a str, at: DateTime<Utc>, value: f64) -> Row<'a> {
     Row { time: at, tick: 0, node_id: "", service_id, metric, value, simulation_id: "default" }
 }

@@ -33,7 +33,7 @@ async fn what_is_written_is_what_is_read() {
     assert_eq!(row.get::<String, _>("node_id"), "node-ä");
     assert_eq!(row.get::<String, _>("service_id"), "");
     assert_eq!(row.get::<String, _>("metric_name"), "cpu_usage");
-    assert_eq!(row.get::<f64, _>("metric_value"), -0.1);
+    assert_eq!(row.get::<f64, _>("metric_value").to_bits(), (-0.1_f64).to_bits());
     assert_eq!(row.get::<String, _>("simulation_id"), "default");
     assert_eq!(row.get::<Option<serde_json::Value>, _>("labels"), None);
 }

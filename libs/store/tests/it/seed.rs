@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::harness::{Database, seconds, start_of_time};
 
-pub const RUN: Uuid = Uuid::from_u128(0xabc);
+pub(crate) const RUN: Uuid = Uuid::from_u128(0xabc);
 
 /// An open incident of `checkout`, detected `after_s` into the hour.
-pub fn incident(number: u128, after_s: i64) -> IncidentRow {
+pub(crate) fn incident(number: u128, after_s: i64) -> IncidentRow {
     IncidentRow {
         id: Uuid::from_u128(number),
         simulation_id: "default".into(),
@@ -41,7 +41,7 @@ pub fn incident(number: u128, after_s: i64) -> IncidentRow {
 }
 
 /// The same incident, over.
-pub fn resolved(open: &IncidentRow, after_s: i64) -> IncidentRow {
+pub(crate) fn resolved(open: &IncidentRow, after_s: i64) -> IncidentRow {
     IncidentRow {
         transition: 3,
         revision: open.revision + 1,
@@ -55,7 +55,7 @@ pub fn resolved(open: &IncidentRow, after_s: i64) -> IncidentRow {
 }
 
 /// A proposal that answers an incident.
-pub fn proposal(number: u128, incident: &IncidentRow) -> Proposal {
+pub(crate) fn proposal(number: u128, incident: &IncidentRow) -> Proposal {
     Proposal {
         id: Uuid::from_u128(number),
         simulation_id: incident.simulation_id.clone(),
@@ -73,10 +73,10 @@ pub fn proposal(number: u128, incident: &IncidentRow) -> Proposal {
     }
 }
 
-pub const VALID_FOR: Duration = Duration::from_secs(900);
+pub(crate) const VALID_FOR: Duration = Duration::from_secs(900);
 
 /// Fills a database with the history.
-pub async fn an_hour(database: &Database) {
+pub(crate) async fn an_hour(database: &Database) {
     telemetry(database).await;
     let mut tx = database.store.begin().await.unwrap();
     let cured = incident(1, 600);
