@@ -1,5 +1,5 @@
 /** Messages for tests, built from what the test cares about. */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
@@ -10,10 +10,12 @@ import { SimulationEventKind, SimulationEventSchema } from "@/gen/sim/v1/event_p
 import { MetricSnapshotSchema } from "@/gen/sim/v1/metrics_pb";
 import { SimulationStateSchema, TopologySchema } from "@/gen/sim/v1/state_pb";
 
+type Init<D extends DescMessage> = Exclude<MessageInitShape<D>, MessageShape<D>>;
+
 export const RUN = "11111111-1111-5111-8111-111111111111";
 export const START_MS = Date.UTC(2026, 10, 21, 14, 0, 0);
 
-export const aTopology = (init: MessageInitShape<typeof TopologySchema> = {}) =>
+export const aTopology = (init: Init<typeof TopologySchema> = {}) =>
   create(TopologySchema, {
     name: "shop",
     zones: [{ id: "zone-a" }],
@@ -26,7 +28,7 @@ export const aTopology = (init: MessageInitShape<typeof TopologySchema> = {}) =>
     ...init,
   });
 
-export const aState = (init: MessageInitShape<typeof SimulationStateSchema> = {}) =>
+export const aState = (init: Init<typeof SimulationStateSchema> = {}) =>
   create(SimulationStateSchema, {
     simulationId: "default",
     runId: RUN,
@@ -46,7 +48,7 @@ export const aState = (init: MessageInitShape<typeof SimulationStateSchema> = {}
 export function aSample(
   second: number,
   services: Record<string, Record<string, number>>,
-  init: MessageInitShape<typeof MetricSnapshotSchema> = {},
+  init: Init<typeof MetricSnapshotSchema> = {},
 ) {
   const ids = Object.keys(services);
   const metrics = [...new Set(Object.values(services).flatMap((values) => Object.keys(values)))];
@@ -67,7 +69,7 @@ export function aSample(
   });
 }
 
-export const anIncident = (init: MessageInitShape<typeof IncidentSchema> = {}) =>
+export const anIncident = (init: Init<typeof IncidentSchema> = {}) =>
   create(IncidentSchema, {
     id: "22222222-2222-5222-8222-222222222222",
     simulationId: "default",
@@ -89,7 +91,7 @@ export const anIncident = (init: MessageInitShape<typeof IncidentSchema> = {}) =
     ...init,
   });
 
-export const anAction = (init: MessageInitShape<typeof ActionSchema> = {}) =>
+export const anAction = (init: Init<typeof ActionSchema> = {}) =>
   create(ActionSchema, {
     id: "33333333-3333-5333-8333-333333333333",
     simulationId: "default",
@@ -111,7 +113,7 @@ export const anAction = (init: MessageInitShape<typeof ActionSchema> = {}) =>
     ...init,
   });
 
-export const anEvent = (init: MessageInitShape<typeof SimulationEventSchema> = {}) =>
+export const anEvent = (init: Init<typeof SimulationEventSchema> = {}) =>
   create(SimulationEventSchema, {
     id: "44444444-4444-5444-8444-444444444444",
     simulationId: "default",
@@ -124,7 +126,7 @@ export const anEvent = (init: MessageInitShape<typeof SimulationEventSchema> = {
     ...init,
   });
 
-export const aSnapshot = (init: MessageInitShape<typeof StreamSnapshotSchema> = {}) =>
+export const aSnapshot = (init: Init<typeof StreamSnapshotSchema> = {}) =>
   create(StreamSnapshotSchema, { state: aState(), topology: aTopology(), ...init });
 
-export const aHeartbeat = (init: MessageInitShape<typeof StreamHeartbeatSchema> = {}) => create(StreamHeartbeatSchema, init);
+export const aHeartbeat = (init: Init<typeof StreamHeartbeatSchema> = {}) => create(StreamHeartbeatSchema, init);

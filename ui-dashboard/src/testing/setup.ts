@@ -1,4 +1,16 @@
-import { cleanup } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterEach, beforeEach } from "vitest";
 
+// A busy machine is slow, not wrong.
+configure({ asyncUtilTimeout: 10_000 });
+
+// jsdom has no layout; what asks for it gets a still answer.
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
+window.matchMedia ??= (query: string) => Object.assign(new EventTarget(), { matches: false, media: query, onchange: null, addListener() {}, removeListener() {} }) as MediaQueryList;
+
+beforeEach(() => localStorage.clear());
 afterEach(cleanup);

@@ -16,11 +16,14 @@ import {
   withSimulation,
   withSnapshot,
 } from "./cloud-state";
+import { calmed } from "./calm";
 import { History, type StoredSeries } from "./history";
 import { SampleAssembler } from "./sample";
 
 /** However fast the simulation runs, the page changes at most ten times a second. */
 const FLUSH_EVERY_MS = 100;
+/** Nobody reads a number that changes more often than this; charts and decisions do not wait for it. */
+const CALM_EVERY_MS = 500;
 /** A hidden tab's timers may stand still for a minute; its queue must not grow without end. */
 const MAX_QUEUE = 2_000;
 
@@ -32,7 +35,10 @@ export class CloudStore {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly getState = this.store.getState;
+  readonly getInitialState = this.store.getInitialState;
   readonly subscribe = this.store.subscribe;
+  /** The same state at a pace for reading. */
+  readonly calm = calmed(this.store, CALM_EVERY_MS);
 
   constructor(private readonly now: () => number = Date.now) {}
 

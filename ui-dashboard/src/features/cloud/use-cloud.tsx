@@ -19,6 +19,13 @@ export function useCloudStore(): CloudStore {
 
 /** Subscribes to a part of the cloud. The selector must return the same reference while nothing changed. */
 export function useCloud<T>(selector: (state: CloudState) => T): T {
-  const { getState, subscribe } = useCloudStore();
-  return useStore({ getState, subscribe, getInitialState: getState }, selector);
+  return useStore(useCloudStore(), selector);
+}
+
+/**
+ * Like `useCloud`, but follows at most twice a second: for numbers in tables and tiles. The selector may build what it
+ * returns.
+ */
+export function useCalmCloud<T>(selector: (state: CloudState) => T): T {
+  return selector(useStore(useCloudStore().calm));
 }

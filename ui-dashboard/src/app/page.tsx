@@ -1,0 +1,13 @@
+import type { Metadata } from "next";
+import { Suspense } from "react";
+import { OverviewPage } from "@/features/overview/overview-page";
+
+export const metadata: Metadata = { title: { absolute: "Microcloud" } };
+
+export default function Page() {
+  return (
+    <Suspense>
+      <OverviewPage />
+    </Suspense>
+  );
+}

@@ -1,0 +1,80 @@
+"use client";
+
+import { ShieldCheck } from "lucide-react";
+import { useCalmCloud } from "@/features/cloud/use-cloud";
+import { instantMs } from "@/format/format";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { cx } from "@/ui/class-names";
+import { Select } from "@/ui/field";
+import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
+import { type IncidentStatus, SEVERITIES, type SeverityName, STATUSES } from "./incident-filter";
+import { IncidentRow } from "./incident-row";
+import { useIncidents } from "./use-incidents";
+
+interface IncidentFeedProps {
+  readonly status: IncidentStatus;
+  readonly severity: SeverityName;
+  readonly selected?: string;
+  readonly onFilter: (filter: { status?: IncidentStatus; severity?: SeverityName }) => void;
+  readonly onSelect: (id: string) => void;
+}
+
+const WORDS: Readonly<Record<IncidentStatus, string>> = { open: "Open", resolved: "Resolved", all: "All" };
+const NOTHING: Readonly<Record<IncidentStatus, string>> = { open: "No open incidents", resolved: "No resolved incidents", all: "No incidents" };
+
+export function IncidentFeed({ status, severity, selected, onFilter, onSelect }: IncidentFeedProps) {
+  const { incidents, isPending, isError, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useIncidents(status, severity);
+  const simulatedNow = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
+  const empty = incidents.length === 0;
+  return (
+    <Card flush title="Incidents" hint="newest first" actions={<Filters status={status} severity={severity} onFilter={onFilter} />}>
+      {isPending && empty && <SkeletonRows rows={6} label="Loading incidents" />}
+      {isError && empty && <ErrorState error={error} what="The incidents could not be loaded." onRetry={() => void refetch()} />}
+      {!isPending && !isError && empty && (
+        <EmptyState icon={ShieldCheck} title={NOTHING[status]}>
+          {severity === "info" ? "An incident opens when a rule has been breached for a full window." : `None of severity ${severity} or worse.`}
+        </EmptyState>
+      )}
+      <ul className="divide-y divide-line" aria-label="Incidents">
+        {incidents.map((incident) => (
+          <IncidentRow key={incident.id} incident={incident} simulatedNow={simulatedNow} selected={incident.id === selected} onSelect={onSelect} />
+        ))}
+      </ul>
+      {hasNextPage && (
+        <div className="flex justify-center border-t border-line p-2">
+          <Button size="sm" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Load older
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Filters({ status, severity, onFilter }: Pick<IncidentFeedProps, "status" | "severity" | "onFilter">) {
+  return (
+    <>
+      <div role="group" aria-label="Status" className="flex rounded-md bg-raised p-0.5">
+        {STATUSES.map((option) => (
+          <button
+            key={option}
+            type="button"
+            aria-pressed={option === status}
+            onClick={() => onFilter({ status: option })}
+            className={cx("h-6 rounded px-2 text-xs font-medium", option === status ? "bg-surface text-ink shadow-card" : "text-ink-muted hover:text-ink")}
+          >
+            {WORDS[option]}
+          </button>
+        ))}
+      </div>
+      <Select aria-label="Least severity" className="w-32 max-sm:w-24" value={severity} onChange={(event) => onFilter({ severity: SEVERITIES.find((name) => name === event.target.value) })}>
+        {SEVERITIES.map((name) => (
+          <option key={name} value={name}>
+            {name === "info" ? "any severity" : name === "critical" ? "critical" : `${name} or worse`}
+          </option>
+        ))}
+      </Select>
+    </>
+  );
+}

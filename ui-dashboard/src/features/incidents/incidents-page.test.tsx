@@ -1,0 +1,94 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { act, screen, waitFor } from "@testing-library/react";
+import type { UrlUpdateEvent } from "nuqs/adapters/testing";
+import { describe, expect, it, vi } from "vitest";
+import { Severity } from "@/gen/common/v1/severity_pb";
+import type { Incident } from "@/gen/ops/v1/incident_pb";
+import { ActionService } from "@/gen/ops/v1/action_service_pb";
+import { IncidentService, IncidentServiceListResponseSchema, type IncidentServiceListRequest } from "@/gen/ops/v1/incident_service_pb";
+import { anIncident, aSnapshot } from "@/testing/fixtures";
+import { renderScene } from "@/testing/render";
+import { IncidentsPage } from "./incidents-page";
+
+const routes = (stored: Incident[], asked?: (request: IncidentServiceListRequest) => void) => (router: ConnectRouter) => {
+  router.service(IncidentService, {
+    list: (request) => {
+      asked?.(request);
+      return create(IncidentServiceListResponseSchema, { incidents: stored.filter(({ resolved }) => !(request.openOnly && resolved)) });
+    },
+    get: ({ incidentId }) => {
+      const incident = stored.find(({ id }) => id === incidentId);
+      if (!incident) throw new ConnectError("There is no incident with that id.", Code.NotFound);
+      return { incident };
+    },
+    acknowledge: ({ incidentId, operator }) => ({ incident: anIncident({ id: incidentId, acknowledgedBy: operator }) }),
+  });
+  router.service(ActionService, { getActionHistory: () => ({ actions: [] }) });
+};
+
+describe("the incidents page", () => {
+  it("joins what is stored with what the stream says, each once and the newer of both", async () => {
+    const stored = [anIncident({ id: "a", title: "a is slow", revision: 1n }), anIncident({ id: "b", title: "b is slow" })];
+    const { cloud } = renderScene(<IncidentsPage />, { routes: routes(stored) });
+    expect(await screen.findByText("a is slow")).toBeTruthy();
+    act(() =>
+      cloud.apply([
+        { kind: "incident", message: anIncident({ id: "a", title: "a is slow", revision: 2n, resolved: true }) },
+        { kind: "incident", message: anIncident({ id: "c", title: "c is slow" }) },
+      ]),
+    );
+    expect(screen.queryByText("a is slow")).toBeNull();
+    expect(screen.getByText("b is slow")).toBeTruthy();
+    expect(screen.getByText("c is slow")).toBeTruthy();
+  });
+
+  it("keeps the filter in the URL and asks the server for no more than it shows", async () => {
+    const asked = vi.fn();
+    const onUrl = vi.fn((event: UrlUpdateEvent) => event.queryString);
+    const { user } = renderScene(<IncidentsPage />, { routes: routes([anIncident({ severity: Severity.WARNING })], asked), url: "?severity=warning", onUrl });
+    await waitFor(() => expect(asked).toHaveBeenCalledWith(expect.objectContaining({ openOnly: true, minSeverity: Severity.WARNING })));
+    await user.click(screen.getByRole("button", { name: "All" }));
+    await waitFor(() => expect(onUrl.mock.lastCall?.[0].queryString).toContain("status=all"));
+    await user.selectOptions(screen.getByLabelText("Least severity"), "critical");
+    expect(await screen.findByText("None of severity critical or worse.")).toBeTruthy();
+  });
+
+  it("takes nonsense in the URL for the default", async () => {
+    renderScene(<IncidentsPage />, { routes: routes([]), url: "?status=sideways&severity=9" });
+    expect(await screen.findByText("No open incidents")).toBeTruthy();
+  });
+
+  it("shows the incident that the URL names, with units, and sees it resolve", async () => {
+    const incident = anIncident();
+    const { cloud } = renderScene(<IncidentsPage />, { routes: routes([incident]), url: `?id=${incident.id}` });
+    expect(await screen.findByText("14.2 %")).toBeTruthy();
+    expect(screen.getByText("10 %")).toBeTruthy();
+    expect(await screen.findByText("No action has been proposed yet.")).toBeTruthy();
+    const detail = screen.getByTestId("incident-detail");
+    expect(detail.dataset.resolved).toBe("false");
+    act(() => cloud.apply([{ kind: "incident", message: anIncident({ revision: 2n, resolved: true, resolution: "metric clear for 10 s" }) }]));
+    expect(detail.dataset.resolved).toBe("true");
+  });
+
+  it("says that there is no such incident", async () => {
+    renderScene(<IncidentsPage />, { routes: routes([]), url: "?id=nobody" });
+    expect(await screen.findByText("There is no incident with that id.")).toBeTruthy();
+  });
+
+  it("acknowledges in the operator's name", async () => {
+    localStorage.setItem("microcloud.operator", "ana");
+    const incident = anIncident();
+    const { cloud, user } = renderScene(<IncidentsPage />, { routes: routes([incident]), url: `?id=${incident.id}` });
+    act(() => cloud.apply([{ kind: "snapshot", message: aSnapshot({ openIncidents: [incident] }) }]));
+    await user.click(await screen.findByRole("button", { name: "Acknowledge" }));
+    expect(await screen.findByText("ana is on it")).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Acknowledge" })).toBeNull();
+  });
+
+  it("shows markup in a title as text", async () => {
+    renderScene(<IncidentsPage />, { routes: routes([anIncident({ title: "<img src=x onerror=alert(1)>" })]) });
+    expect(await screen.findByText("<img src=x onerror=alert(1)>")).toBeTruthy();
+    expect(document.querySelector("img")).toBeNull();
+  });
+});

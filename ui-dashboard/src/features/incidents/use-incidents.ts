@@ -1,0 +1,40 @@
+"use client";
+
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
+import { mergeNewer } from "@/features/cloud/merge-newer";
+import { useCloud } from "@/features/cloud/use-cloud";
+import type { Incident } from "@/gen/ops/v1/incident_pb";
+import { IncidentService } from "@/gen/ops/v1/incident_service_pb";
+import { type IncidentStatus, matches, minSeverity, newestFirst, type SeverityName } from "./incident-filter";
+
+const PAGE = 50;
+
+export function useIncidents(status: IncidentStatus, severity: SeverityName) {
+  const live = useCloud((state) => state.incidents);
+  const query = useInfiniteQuery(
+    IncidentService.method.list,
+    { openOnly: status === "open", minSeverity: minSeverity(severity), limit: PAGE, pageToken: "" },
+    { pageParamKey: "pageToken", getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined },
+  );
+  const listed = query.data?.pages.flatMap((page) => page.incidents) ?? [];
+  const incidents = mergeIncidents(listed, live.values()).filter((incident) => matches(incident, status, severity)).sort(newestFirst);
+  return { ...query, incidents };
+}
+
+/** One incident: from the stream when it is there, else asked for. */
+export function useIncident(id: string) {
+  const live = useCloud((state) => state.incidents.get(id));
+  const query = useQuery(IncidentService.method.get, { incidentId: id });
+  const asked = query.data?.incident;
+  const incident = asked ? mergeIncidents([asked], live ? [live] : [])[0] : live;
+  return { ...query, incident };
+}
+
+/** The stream does not say who acknowledged; what a list said about that is kept. */
+export function mergeIncidents(listed: readonly Incident[], live: Iterable<Incident>): Incident[] {
+  const acknowledged = new Map(listed.map(({ id, acknowledgedBy }) => [id, acknowledgedBy]));
+  return mergeNewer(listed, live, ({ revision }) => revision).map((incident) => {
+    const acknowledgedBy = incident.acknowledgedBy || acknowledged.get(incident.id) || "";
+    return acknowledgedBy === incident.acknowledgedBy ? incident : { ...incident, acknowledgedBy };
+  });
+}

@@ -1,0 +1,38 @@
+"use client";
+
+import { useCalmCloud } from "@/features/cloud/use-cloud";
+import { Burning } from "./burning";
+import { GoldenSignals } from "./golden-signals";
+import { Headline } from "./headline";
+import { NodeHealth } from "./node-health";
+import { RecentEvents } from "./recent-events";
+import { ServiceHealth } from "./service-health";
+import { TelemetryCharts } from "./telemetry-charts";
+import { TrafficCard } from "./traffic-card";
+import { useChosenServices } from "./use-chosen-services";
+import { Waiting } from "./waiting";
+
+/** Is the cloud well, what is burning, and what waits for me: in this order. */
+export function OverviewPage() {
+  const services = useChosenServices();
+  const loading = useCalmCloud((state) => state.snapshots === 0);
+  return (
+    <div className="flex flex-col gap-4" aria-busy={loading}>
+      <div className="grid gap-4 lg:grid-cols-2 2xl:grid-cols-[1.1fr_1fr_1fr]">
+        <Headline className="lg:col-span-2 2xl:col-span-1" />
+        <Burning />
+        <Waiting />
+      </div>
+      <GoldenSignals />
+      <TelemetryCharts services={services} />
+      <div className="grid gap-4 xl:grid-cols-[2fr_1fr]">
+        <ServiceHealth services={services} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <TrafficCard />
+          <RecentEvents />
+        </div>
+      </div>
+      <NodeHealth />
+    </div>
+  );
+}

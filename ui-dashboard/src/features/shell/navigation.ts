@@ -1,0 +1,32 @@
+import { Activity, CircleAlert, ListChecks, SlidersHorizontal, type LucideIcon } from "lucide-react";
+import { ActionStatus } from "@/gen/ops/v1/action_pb";
+import type { CloudState } from "@/features/cloud/cloud-state";
+
+export interface NavigationItem {
+  readonly href: string;
+  readonly label: string;
+  readonly icon: LucideIcon;
+  /** How much is waiting there, and how to say it. */
+  readonly count?: (state: CloudState) => number;
+  readonly countLabel?: string;
+}
+
+/** Every page there is, in the order of the menu. A new page is one more entry. */
+export const NAVIGATION: readonly NavigationItem[] = [
+  { href: "/", label: "Overview", icon: Activity },
+  { href: "/incidents/", label: "Incidents", icon: CircleAlert, count: openCount, countLabel: "open" },
+  { href: "/actions/", label: "Actions", icon: ListChecks, count: pendingCount, countLabel: "waiting" },
+  { href: "/simulation/", label: "Simulation", icon: SlidersHorizontal },
+];
+
+function openCount({ incidents }: CloudState): number {
+  let open = 0;
+  for (const { resolved } of incidents.values()) if (!resolved) open += 1;
+  return open;
+}
+
+function pendingCount({ actions }: CloudState): number {
+  let pending = 0;
+  for (const { status } of actions.values()) if (status === ActionStatus.PROPOSED) pending += 1;
+  return pending;
+}

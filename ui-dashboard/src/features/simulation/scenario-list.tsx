@@ -1,0 +1,48 @@
+"use client";
+
+import { useQuery } from "@connectrpc/connect-query";
+import { FileText } from "lucide-react";
+import { formatScenarioLength } from "@/format/format";
+import { ControlService } from "@/gen/sim/v1/control_service_pb";
+import { useCloud } from "@/features/cloud/use-cloud";
+import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
+import { useScenario } from "./use-scenario";
+
+export function ScenarioList() {
+  const { data, isPending, isError, error, refetch } = useQuery(ControlService.method.listScenarios);
+  const current = useCloud(({ simulation }) => simulation?.scenario);
+  const scenario = useScenario();
+  return (
+    <Card flush title="Scenarios" hint="a switch takes effect at the next tick">
+      {isPending && <SkeletonRows rows={3} label="Loading scenarios" />}
+      {isError && <ErrorState error={error} what="The scenarios could not be loaded." onRetry={() => void refetch()} />}
+      {data?.scenarios.length === 0 && <EmptyState icon={FileText} title="There are no scenarios" />}
+      <ul className="divide-y divide-line">
+        {data?.scenarios.map(({ name, description, family, durationS }) => (
+          <li key={name} className="flex items-start gap-3 px-4 py-3">
+            <div className="min-w-0">
+              <p className="flex flex-wrap items-center gap-2 text-[13px] font-medium">
+                {name}
+                {family !== "" && <Badge tone="neutral">{family}</Badge>}
+                <span className="text-xs font-normal text-ink-muted">{formatScenarioLength(durationS)}</span>
+              </p>
+              <p className="mt-0.5 text-xs text-ink-muted">{description}</p>
+            </div>
+            <div className="ml-auto">
+              {name === current ? (
+                <Badge tone="accent">running</Badge>
+              ) : (
+                <Button size="sm" busy={scenario.busy} onClick={() => scenario.run({ scenario: name })} aria-label={`Run ${name}`}>
+                  Run
+                </Button>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

@@ -1,0 +1,31 @@
+"use client";
+
+import { useCloud } from "@/features/cloud/use-cloud";
+import { Card } from "@/ui/card";
+import { EventList } from "./event-list";
+import { FaultsCard } from "./faults-card";
+import { InjectFaultCard } from "./inject-fault-card";
+import { RunFacts } from "./run-facts";
+import { ScenarioList } from "./scenario-list";
+
+/** Everything about the run: where it stands, what it runs, what is broken on purpose, and what happened. */
+export function SimulationPage() {
+  const loading = useCloud((state) => state.snapshots === 0);
+  const events = useCloud((state) => state.events);
+  return (
+    <div className="grid items-start gap-4 xl:grid-cols-[3fr_2fr]" aria-busy={loading}>
+      <h1 className="sr-only">Simulation</h1>
+      <div className="flex min-w-0 flex-col gap-4">
+        <RunFacts />
+        <FaultsCard />
+        <InjectFaultCard />
+        <ScenarioList />
+      </div>
+      <Card flush title="Events" hint="newest first, simulated time">
+        <div role="region" aria-label="Events of the simulation" tabIndex={0} className="max-h-[75dvh] overflow-y-auto">
+          <EventList events={events} />
+        </div>
+      </Card>
+    </div>
+  );
+}
