@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use async_nats::service::{NATS_SERVICE_ERROR, NATS_SERVICE_ERROR_CODE, ServiceExt as _, error::Error as ServiceError};
 use async_nats::RequestErrorKind;
+use async_nats::service::{
+    NATS_SERVICE_ERROR, NATS_SERVICE_ERROR_CODE, ServiceExt as _, error::Error as ServiceError,
+};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
@@ -61,7 +63,10 @@ impl Bus {
     ) -> Result<Resp, CallError> {
         let payload = self.call_raw(subject, request.encode_to_vec().into(), timeout).await?;
         Resp::decode(payload).map_err(|error| {
-            CallError::new(code::INTERNAL, format!("the answer of {subject} is not what was expected: {error}"))
+            CallError::new(
+                code::INTERNAL,
+                format!("the answer of {subject} is not what was expected: {error}"),
+            )
         })
     }
 
@@ -69,7 +74,12 @@ impl Bus {
     ///
     /// # Errors
     /// As [`Bus::call`].
-    pub async fn call_raw(&self, subject: &str, payload: Bytes, timeout: Duration) -> Result<Bytes, CallError> {
+    pub async fn call_raw(
+        &self,
+        subject: &str,
+        payload: Bytes,
+        timeout: Duration,
+    ) -> Result<Bytes, CallError> {
         let request = async_nats::Request::new().payload(payload).timeout(Some(timeout));
         let answer = self.client().send_request(subject.to_owned(), request).await.map_err(|error| match error.kind() {
             RequestErrorKind::NoResponders => CallError::new(
@@ -82,7 +92,9 @@ impl Bus {
             ),
             _ => CallError::new(code::UNAVAILABLE, format!("cannot ask on {subject}: {error}; try again in a moment")),
         })?;
-        let header = |name: &str| answer.headers.as_ref().and_then(|headers| headers.get(name)).map(ToString::to_string);
+        let header = |name: &str| {
+            answer.headers.as_ref().and_then(|headers| headers.get(name)).map(ToString::to_string)
+        };
         match header(NATS_SERVICE_ERROR) {
             None => Ok(answer.payload),
             Some(message) => {

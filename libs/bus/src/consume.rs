@@ -127,7 +127,9 @@ impl Consumer {
                     };
                     match delivery::from_message(message, origin) {
                         Ok(delivery) => return delivery,
-                        Err(error) => tracing::warn!(%error, "a message without JetStream metadata was skipped"),
+                        Err(error) => {
+                            tracing::warn!(%error, "a message without JetStream metadata was skipped")
+                        }
                     }
                 }
                 Some(Err(error)) => match error.kind() {

@@ -159,10 +159,13 @@ pub async fn replay(bus: &Bus, sequence: u64) -> Result<(), DeadLetterError> {
     }
     map.insert(headers::ORIGINAL_ID, letter.message_id.as_str());
     // The number is never used twice, so the id of the replay outlives every duplicate window together with the check below.
-    let message =
-        PublishMessage::build().payload(letter.payload.clone()).headers(map).message_id(format!("dlq-replay:{sequence}"));
+    let message = PublishMessage::build()
+        .payload(letter.payload.clone())
+        .headers(map)
+        .message_id(format!("dlq-replay:{sequence}"));
     let failed = |source| DeadLetterError::Publish { sequence, subject: letter.subject.clone(), source };
-    let acknowledgement = bus.jetstream().send_publish(letter.subject.clone(), message).await.map_err(failed)?;
+    let acknowledgement =
+        bus.jetstream().send_publish(letter.subject.clone(), message).await.map_err(failed)?;
     let published = acknowledgement.await.map_err(failed)?;
     if published.duplicate {
         return Err(DeadLetterError::AlreadyReplayed { sequence });
@@ -190,10 +193,12 @@ async fn read(stream: &Stream, sequence: u64) -> Result<DeadLetter, DeadLetterEr
             source: error.into(),
         }),
     })?;
-    let header = |name: &str| message.headers.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
+    let header =
+        |name: &str| message.headers.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
     Ok(DeadLetter {
         sequence,
-        at: DateTime::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond()).unwrap_or_default(),
+        at: DateTime::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond())
+            .unwrap_or_default(),
         reason: header(headers::DEAD_REASON),
         subject: header(headers::DEAD_SUBJECT),
         stream: header(headers::DEAD_STREAM),

@@ -98,7 +98,14 @@ impl Delivery {
     /// letter could not be stored.
     pub async fn dead_letter(&self, reason: &str) {
         let Origin::Consumer { bus, stream, consumer, .. } = &self.origin else { return };
-        tracing::warn!(stream, consumer, sequence = self.stream_sequence, attempts = self.attempt, reason, "dead letter");
+        tracing::warn!(
+            stream,
+            consumer,
+            sequence = self.stream_sequence,
+            attempts = self.attempt,
+            reason,
+            "dead letter"
+        );
         match dead_letters::store(bus, stream, consumer, self, reason).await {
             Ok(()) => self.answer(AckKind::Term).await,
             Err(error) => {

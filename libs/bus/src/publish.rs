@@ -70,8 +70,10 @@ impl Outgoing {
     }
 
     fn publish(&self) -> PublishMessage {
-        let message =
-            PublishMessage::build().payload(self.payload.clone()).headers(self.headers()).message_id(&self.id);
+        let message = PublishMessage::build()
+            .payload(self.payload.clone())
+            .headers(self.headers())
+            .message_id(&self.id);
         match self.expected_last_subject_sequence {
             Some(sequence) => message.expected_last_subject_sequence(sequence),
             None => message,
@@ -111,7 +113,9 @@ pub enum PublishError {
         expected: u64,
     },
     /// No answer came until the deadline. The message may be stored: retry with the same id.
-    #[error("no acknowledgement for {id} on {subject} within {deadline:?}; it may be stored: publish it again with the same id")]
+    #[error(
+        "no acknowledgement for {id} on {subject} within {deadline:?}; it may be stored: publish it again with the same id"
+    )]
     Unknown {
         /// Subject.
         subject: String,
@@ -154,7 +158,10 @@ impl Bus {
         Ok(published)
     }
 
-    async fn send(&self, message: &Outgoing) -> Result<PublishAckFuture, async_nats::jetstream::context::PublishError> {
+    async fn send(
+        &self,
+        message: &Outgoing,
+    ) -> Result<PublishAckFuture, async_nats::jetstream::context::PublishError> {
         self.jetstream().send_publish(message.subject.clone(), message.publish()).await
     }
 
@@ -217,9 +224,11 @@ fn refusal(
     error: &async_nats::jetstream::context::PublishError,
 ) -> Option<Option<PublishError>> {
     match error.kind() {
-        PublishErrorKind::WrongLastSequence => Some(message.expected_last_subject_sequence.map(|expected| {
-            PublishError::Fenced { subject: message.subject.clone(), expected }
-        })),
+        PublishErrorKind::WrongLastSequence => Some(
+            message
+                .expected_last_subject_sequence
+                .map(|expected| PublishError::Fenced { subject: message.subject.clone(), expected }),
+        ),
         PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::WrongLastMessageId => Some(None),
         PublishErrorKind::StreamNotFound
         | PublishErrorKind::TimedOut

@@ -51,7 +51,9 @@ pub async fn serve(mut consumer: Consumer, mut handler: impl Handler) {
             Ok(()) => delivery.ack().await,
             Err(Failure::Poison(reason)) => delivery.dead_letter(&reason).await,
             Err(Failure::Retry(error)) if delivery.attempt >= MAX_ATTEMPTS => {
-                delivery.dead_letter(&format!("failed {} times, last with: {}", delivery.attempt, chain(&*error))).await;
+                delivery
+                    .dead_letter(&format!("failed {} times, last with: {}", delivery.attempt, chain(&*error)))
+                    .await;
             }
             Err(Failure::Retry(error) | Failure::Wait(error)) => {
                 tracing::warn!(

@@ -163,7 +163,8 @@ impl Bus {
 
 async fn provision(bus: &Bus, spec: &Spec) -> Result<(), StreamError> {
     let created = bus.jetstream().create_or_update_stream(spec.config()).await;
-    created.map_err(|source| StreamError::Provision { stream: spec.name.to_owned(), source: source.into() })?;
+    created
+        .map_err(|source| StreamError::Provision { stream: spec.name.to_owned(), source: source.into() })?;
     Ok(())
 }
 

@@ -80,7 +80,9 @@ impl Tail {
                 tokio::time::sleep(PAUSE).await;
                 match self.open().await {
                     Ok(messages) => self.messages = Some(messages),
-                    Err(error) => tracing::debug!(stream = self.stream, %error, "reader cannot be opened yet"),
+                    Err(error) => {
+                        tracing::debug!(stream = self.stream, %error, "reader cannot be opened yet")
+                    }
                 }
                 continue;
             };
@@ -101,7 +103,8 @@ impl Tail {
         }
     }
 
-    async fn open(&self) -> Result<pull::Ordered, StreamError> {
+    // `&mut`, because a shared reference to the reader could not be sent between threads.
+    async fn open(&mut self) -> Result<pull::Ordered, StreamError> {
         let failed = |source: async_nats::Error| StreamError::Stream { stream: self.stream.clone(), source };
         let stream =
             self.bus.jetstream().get_stream(&self.stream).await.map_err(|source| failed(source.into()))?;

@@ -27,9 +27,11 @@ pub fn trace_id(traceparent: &str) -> Option<&str> {
     let mut parts = traceparent.split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let hex = |text: &str, length: usize| {
-        text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        text.len() == length
+            && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
-    let well_formed = hex(version, 2) && hex(trace, 32) && hex(span, 16) && hex(flags, 2) && parts.next().is_none();
+    let well_formed =
+        hex(version, 2) && hex(trace, 32) && hex(span, 16) && hex(flags, 2) && parts.next().is_none();
     let all_zero = trace.bytes().all(|byte| byte == b'0') || span.bytes().all(|byte| byte == b'0');
     (well_formed && !all_zero).then_some(trace)
 }
@@ -55,7 +57,9 @@ mod tests {
 
     #[test]
     fn malformed_parents_begin_a_new_trace() {
-        for bad in ["", "00-xyz", &"0".repeat(LENGTH), "00-00000000000000000000000000000000-0000000000000001-01"] {
+        for bad in
+            ["", "00-xyz", &"0".repeat(LENGTH), "00-00000000000000000000000000000000-0000000000000001-01"]
+        {
             assert_eq!(trace_id(bad), None, "{bad}");
             assert!(trace_id(&child_of(Some(bad))).is_some());
         }

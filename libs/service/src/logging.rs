@@ -1,0 +1,248 @@
+//! Logs: one JSON object a line on standard output, or text for people. docs/logging.md settles names and levels.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{SecondsFormat, Utc};
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::span;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer};
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Something needs a person.
+    Error,
+    /// Something went wrong and was coped with.
+    Warn,
+    /// What the service does.
+    Info,
+    /// How it does it.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+impl FromStr for LogLevel {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "error" => Ok(Self::Error),
+            "warn" => Ok(Self::Warn),
+            "info" => Ok(Self::Info),
+            "debug" => Ok(Self::Debug),
+            "trace" => Ok(Self::Trace),
+            _ => Err("write error, warn, info, debug or trace"),
+        }
+    }
+}
+
+impl LogLevel {
+    fn filter(self) -> LevelFilter {
+        match self {
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+/// What a log line looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl FromStr for LogFormat {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err("write json or text"),
+        }
+    }
+}
+
+/// Starts logging for the whole process. A second call changes nothing, so that tests may call it.
+pub fn init(service: &'static str, level: LogLevel, format: LogFormat) {
+    // Libraries speak one level lower: their debug output drowns ours.
+    let filter = EnvFilter::builder().with_default_directive(level.filter().into()).parse_lossy(
+        if level.filter() > LevelFilter::INFO {
+            "async_nats=info,sqlx=warn,hyper=info,h2=info"
+        } else {
+            "async_nats=error,sqlx=error"
+        },
+    );
+    let registry = tracing_subscriber::registry().with(filter).with(Fields);
+    let started = match format {
+        LogFormat::Json => {
+            registry.with(tracing_subscriber::fmt::layer().event_format(JsonLine { service })).try_init()
+        }
+        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer().with_target(false)).try_init(),
+    };
+    drop(started);
+}
+
+/// Writes one event as one JSON object. Control characters are escaped by JSON itself, so that a name cannot forge a line.
+struct JsonLine {
+    service: &'static str,
+}
+
+impl<S, N> FormatEvent<S, N> for JsonLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line = Map::new();
+        line.insert("ts".to_owned(), Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true).into());
+        line.insert("level".to_owned(), event.metadata().level().as_str().to_ascii_lowercase().into());
+        line.insert("service".to_owned(), self.service.into());
+        line.insert("target".to_owned(), event.metadata().target().into());
+        let mut fields = Collected::default();
+        event.record(&mut fields);
+        line.insert("msg".to_owned(), fields.message.into());
+        for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root)
+        {
+            if let Some(of_span) = span.extensions().get::<Collected>() {
+                line.extend(of_span.fields.clone());
+            }
+        }
+        line.extend(fields.fields);
+        writeln!(writer, "{}", Value::Object(line))
+    }
+}
+
+/// Keeps each span's fields for the lines within it, the trace id among them.
+struct Fields;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Fields {
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Collected::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Collected>()
+        {
+            values.record(fields);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Collected {
+    message: String,
+    fields: Map<String, Value>,
+}
+
+impl Collected {
+    fn put(&mut self, field: &Field, value: impl Into<Value>) {
+        self.fields.insert(field.name().to_owned(), value.into());
+    }
+}
+
+impl Visit for Collected {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        if field.name() == "message" {
+            self.message = text;
+        } else {
+            self.put(field, text);
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        } else {
+            self.put(field, value);
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_object_with_the_fields_of_its_spans() {
+        let buffer = Buffer::default();
+        let writer = buffer.clone();
+        let layer = tracing_subscriber::fmt::layer()
+            .event_format(JsonLine { service: "test" })
+            .with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::registry().with(Fields).with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("message", trace_id = "abc");
+            let _entered = span.enter();
+            tracing::info!(rows = 3, name = "\n{\"level\":\"error\"}", "stored");
+        });
+        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "a name forged a line: {text}");
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["msg"], "stored");
+        assert_eq!(line["level"], "info");
+        assert_eq!(line["service"], "test");
+        assert_eq!(line["trace_id"], "abc");
+        assert_eq!(line["rows"], 3);
+    }
+}
