@@ -1,0 +1,146 @@
+//! What the process is told by its environment.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use service::config::{Env, Variable};
+use sim::Scenario;
+
+use crate::pace::Speed;
+use crate::scenarios::{ScenarioError, Scenarios};
+
+/// The variables, for `--help`.
+pub(crate) const VARIABLES: &[Variable] = &[
+    Variable { name: "NATS_URL", default: "nats://localhost:4222", what: "where NATS is" },
+    Variable {
+        name: "ADDR",
+        default: ":8080",
+        what: "address of the control API; without a host the loopback address",
+    },
+    Variable { name: "SCENARIOS_DIR", default: "scenarios", what: "folder with the scenario files" },
+    Variable {
+        name: "TRAFFIC_TRACE",
+        default: "",
+        what: "CSV file that replaces the sample of the scenario trace_replay",
+    },
+    Variable { name: "SIMULATION_SCENARIO", default: "normal", what: "scenario of the first run" },
+    Variable { name: "SIMULATION_SEED", default: "42", what: "seed of the first run" },
+    Variable { name: "SIMULATION_SPEED", default: "1", what: "speed of the first run, 0.1 to 1000" },
+    Variable {
+        name: "SIMULATION_PLAY",
+        default: "true",
+        what: "whether the clock of the first run starts by itself",
+    },
+];
+
+/// The configuration, checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) nats_url: String,
+    pub(crate) addr: SocketAddr,
+    /// `None` when a mistake was recorded: then the process ends before it looks.
+    pub(crate) scenarios: Option<(Scenarios, Arc<Scenario>)>,
+    pub(crate) first_run: FirstRun,
+}
+
+/// How the very first run begins; later ones follow the journal.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct FirstRun {
+    pub(crate) seed: u64,
+    pub(crate) speed: f64,
+    pub(crate) playing: bool,
+}
+
+impl Config {
+    /// Reads the environment, and the scenario files that it names; mistakes are recorded in `env`.
+    pub(crate) fn read(env: &mut Env) -> Self {
+        let nats_url = env.string("NATS_URL", "nats://localhost:4222");
+        let addr = env.addr("ADDR", ":8080");
+        let seed = env.parse("SIMULATION_SEED", 42);
+        let asked = env.parse("SIMULATION_SPEED", 1.0);
+        let speed = match Speed::new(asked) {
+            Ok(speed) => speed.get(),
+            Err(error) => {
+                env.mistake("SIMULATION_SPEED", error);
+                asked
+            }
+        };
+        let playing = env.parse("SIMULATION_PLAY", true);
+        let scenarios = scenarios(env);
+        Self { nats_url, addr, scenarios, first_run: FirstRun { seed, speed, playing } }
+    }
+}
+
+fn scenarios(env: &mut Env) -> Option<(Scenarios, Arc<Scenario>)> {
+    let folder = env.string("SCENARIOS_DIR", "scenarios");
+    let trace = env.optional("TRAFFIC_TRACE");
+    let opened = Scenarios::open(Path::new(&folder), trace.as_deref().map(Path::new));
+    let scenarios = match opened {
+        Ok(scenarios) => scenarios,
+        Err(error) => {
+            let variable = match &error {
+                ScenarioError::Trace { .. } | ScenarioError::TraceUnfit { .. } => "TRAFFIC_TRACE",
+                ScenarioError::Folder { .. }
+                | ScenarioError::NotFound { .. }
+                | ScenarioError::Broken { .. } => "SCENARIOS_DIR",
+            };
+            env.mistake(variable, error);
+            return None;
+        }
+    };
+    let name = env.string("SIMULATION_SCENARIO", "normal");
+    match scenarios.load(&name) {
+        Ok(scenario) => Some((scenarios, scenario)),
+        Err(error) => {
+            env.mistake("SIMULATION_SCENARIO", error);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(pairs: &[(&str, &str)]) -> Vec<String> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+        let defaults = [("SCENARIOS_DIR", folder)];
+        let mut env = Env::from_pairs(defaults.into_iter().chain(pairs.iter().copied()));
+        Config::read(&mut env);
+        env.finish().err().map(|error| error.mistakes).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_defaults_are_good() {
+        assert!(mistakes(&[]).is_empty(), "{:?}", mistakes(&[]));
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_what_to_write() {
+        let found = mistakes(&[
+            ("ADDR", "nowhere"),
+            ("SIMULATION_SEED", "-1"),
+            ("SIMULATION_SPEED", "NaN"),
+            ("SIMULATION_PLAY", "maybe"),
+            ("SIMULATION_SCENARIO", "nope"),
+        ]);
+        for (name, advice) in [
+            ("ADDR", ":8080"),
+            ("SIMULATION_SEED", ""),
+            ("SIMULATION_SPEED", "0.1 to 1000"),
+            ("SIMULATION_PLAY", ""),
+            ("SIMULATION_SCENARIO", "cascade_failure"),
+        ] {
+            assert!(
+                found.iter().any(|one| one.starts_with(name) && one.contains(advice)),
+                "{name}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        assert!(mistakes(&[("SCENARIOS_DIR", "/does/not/exist")])[0].starts_with("SCENARIOS_DIR"));
+    }
+}

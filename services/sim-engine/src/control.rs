@@ -1,0 +1,216 @@
+//! `sim.v1.ControlService`: one implementation behind both ways in, Connect and NATS.
+
+use std::time::Duration;
+
+use connectrpc_axum::Code;
+use futures::Stream;
+use proto::sim::v1::{
+    ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
+    GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
+    ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
+    ResetRequest, ResetResponse, SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse,
+    SimulationState, StepRequest, StepResponse, WatchRequest, WatchResponse,
+};
+use sim::{FaultId, Scenario};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+use crate::SIMULATION_ID;
+use crate::convert;
+use crate::pace::Speed;
+use crate::refusal::Refusal;
+use crate::request::{ClockChange, SimulationHandle};
+use crate::scenarios::Scenarios;
+
+pub(crate) mod connect;
+pub(crate) mod nats;
+
+/// Most ticks of one step.
+const MAX_STEP: u32 = 100_000;
+/// How often a watcher gets the state while the clock runs.
+const WATCH_EVERY: Duration = Duration::from_millis(500);
+
+/// The service.
+#[derive(Debug, Clone)]
+pub(crate) struct Control {
+    simulation: SimulationHandle,
+    scenarios: Scenarios,
+    stop: CancellationToken,
+}
+
+type Answer<T> = Result<T, Refusal>;
+
+impl Control {
+    pub(crate) fn new(simulation: SimulationHandle, scenarios: Scenarios, stop: CancellationToken) -> Self {
+        Self { simulation, scenarios, stop }
+    }
+
+    // Asks nobody, but is called like the others.
+    #[allow(clippy::unused_async)]
+    pub(crate) async fn get_state(&self, request: GetStateRequest) -> Answer<GetStateResponse> {
+        let GetStateRequest { simulation_id } = request;
+        known(&simulation_id)?;
+        Ok(GetStateResponse { state: Some(self.simulation.state()?) })
+    }
+
+    pub(crate) async fn get_topology(&self, request: GetTopologyRequest) -> Answer<GetTopologyResponse> {
+        let GetTopologyRequest { simulation_id } = request;
+        known(&simulation_id)?;
+        let view = self.simulation.topology().await?;
+        Ok(GetTopologyResponse { tick: view.tick, topology: Some(convert::topology::topology(view)) })
+    }
+
+    pub(crate) async fn play(&self, request: PlayRequest) -> Answer<PlayResponse> {
+        let PlayRequest { simulation_id } = request;
+        known(&simulation_id)?;
+        Ok(PlayResponse { state: Some(self.simulation.clock(ClockChange::Play).await?) })
+    }
+
+    pub(crate) async fn pause(&self, request: PauseRequest) -> Answer<PauseResponse> {
+        let PauseRequest { simulation_id } = request;
+        known(&simulation_id)?;
+        Ok(PauseResponse { state: Some(self.simulation.clock(ClockChange::Pause).await?) })
+    }
+
+    pub(crate) async fn step(&self, request: StepRequest) -> Answer<StepResponse> {
+        let StepRequest { simulation_id, ticks } = request;
+        known(&simulation_id)?;
+        if ticks > MAX_STEP {
+            return Err(Refusal::invalid(format!(
+                "{ticks} ticks are too many for one step: pass 1 to {MAX_STEP}"
+            )));
+        }
+        let change = ClockChange::Step { ticks: u64::from(ticks.max(1)) };
+        Ok(StepResponse { state: Some(self.simulation.clock(change).await?) })
+    }
+
+    pub(crate) async fn set_speed(&self, request: SetSpeedRequest) -> Answer<SetSpeedResponse> {
+        let SetSpeedRequest { simulation_id, speed } = request;
+        known(&simulation_id)?;
+        let change = ClockChange::SetSpeed(Speed::new(speed)?);
+        Ok(SetSpeedResponse { state: Some(self.simulation.clock(change).await?) })
+    }
+
+    pub(crate) async fn list_scenarios(
+        &self,
+        request: ListScenariosRequest,
+    ) -> Answer<ListScenariosResponse> {
+        let ListScenariosRequest {} = request;
+        let scenarios = self.scenarios.clone();
+        let loaded = off_runtime(move || scenarios.load_all()).await?;
+        Ok(ListScenariosResponse {
+            scenarios: loaded.iter().map(|scenario| convert::scenario_summary(scenario)).collect(),
+        })
+    }
+
+    pub(crate) async fn set_scenario(&self, request: SetScenarioRequest) -> Answer<SetScenarioResponse> {
+        let SetScenarioRequest { simulation_id, scenario } = request;
+        known(&simulation_id)?;
+        let scenario = self.load(scenario).await?;
+        Ok(SetScenarioResponse { state: Some(self.simulation.set_scenario(scenario).await?) })
+    }
+
+    pub(crate) async fn reset(&self, request: ResetRequest) -> Answer<ResetResponse> {
+        let ResetRequest { simulation_id, scenario, seed } = request;
+        known(&simulation_id)?;
+        let scenario = if scenario.is_empty() { None } else { Some(self.load(scenario).await?) };
+        Ok(ResetResponse { state: Some(self.simulation.reset(scenario, seed).await?) })
+    }
+
+    pub(crate) async fn inject_fault(&self, request: InjectFaultRequest) -> Answer<InjectFaultResponse> {
+        let InjectFaultRequest { simulation_id, fault } = request;
+        known(&simulation_id)?;
+        let fault = fault.ok_or_else(|| {
+            Refusal::invalid("there is no fault to inject: pass `fault` with a kind and a target; ListFaults has the kinds")
+        })?;
+        let fault = self.simulation.inject_fault(convert::fault_spec_from(fault)?).await?;
+        Ok(InjectFaultResponse { fault: Some(convert::active_fault(fault, SIMULATION_ID)) })
+    }
+
+    pub(crate) async fn clear_fault(&self, request: ClearFaultRequest) -> Answer<ClearFaultResponse> {
+        let ClearFaultRequest { simulation_id, fault_id } = request;
+        known(&simulation_id)?;
+        if fault_id.is_empty() {
+            return Err(Refusal::invalid("which fault? pass `fault_id`; ListFaults has those in force"));
+        }
+        let fault = self.simulation.clear_fault(FaultId(fault_id)).await?;
+        Ok(ClearFaultResponse { fault: Some(convert::active_fault(fault, SIMULATION_ID)) })
+    }
+
+    pub(crate) async fn list_faults(&self, request: ListFaultsRequest) -> Answer<ListFaultsResponse> {
+        let ListFaultsRequest { simulation_id } = request;
+        known(&simulation_id)?;
+        let faults = self.simulation.faults().await?;
+        Ok(ListFaultsResponse {
+            faults: faults.into_iter().map(|fault| convert::active_fault(fault, SIMULATION_ID)).collect(),
+            kinds: convert::fault_kinds(),
+        })
+    }
+
+    /// The state now, at every change, and twice a second while the clock runs; ends when the engine stops.
+    pub(crate) fn watch(
+        &self,
+        request: WatchRequest,
+    ) -> Answer<impl Stream<Item = WatchResponse> + Send + use<>> {
+        let WatchRequest { simulation_id } = request;
+        known(&simulation_id)?;
+        let first = self.simulation.state()?;
+        let watcher = Watcher { board: self.simulation.board(), stop: self.stop.clone(), next: Some(first) };
+        Ok(futures::stream::unfold(watcher, |mut watcher| async move {
+            let state = watcher.next().await?;
+            Some((WatchResponse { state: Some(state) }, watcher))
+        }))
+    }
+
+    async fn load(&self, name: String) -> Answer<Arc<Scenario>> {
+        let scenarios = self.scenarios.clone();
+        Ok(off_runtime(move || scenarios.load(&name)).await??)
+    }
+}
+
+struct Watcher {
+    board: crate::board::BoardReader,
+    stop: CancellationToken,
+    /// Sent at once, before anything is waited for.
+    next: Option<SimulationState>,
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Option<SimulationState> {
+        if let Some(state) = self.next.take() {
+            return Some(state);
+        }
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                more = self.board.changed() => return if more { self.board.state().ok() } else { None },
+                () = tokio::time::sleep(WATCH_EVERY) => {
+                    let state = self.board.state().ok()?;
+                    if state.playing {
+                        return Some(state);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Only one simulation exists for now.
+fn known(simulation_id: &str) -> Answer<()> {
+    if simulation_id.is_empty() || simulation_id == SIMULATION_ID {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::NotFound,
+        format!(
+            "there is no simulation {simulation_id:?}: use {SIMULATION_ID:?}, or leave simulation_id empty"
+        ),
+    ))
+}
+
+/// Reads files without holding up the runtime.
+async fn off_runtime<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|error| Refusal::new(Code::Internal, format!("reading scenarios failed: {error}")))
+}

@@ -1,0 +1,118 @@
+//! What Prometheus sees of the engine.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use proto::sim::v1::SimulationState;
+use service::metrics::Metrics;
+
+type Labels = Vec<(&'static str, &'static str)>;
+type FloatGauge = Gauge<f64, AtomicU64>;
+
+/// The meters; clones count together.
+#[derive(Debug, Clone)]
+pub(crate) struct Meters {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    ticks: Counter,
+    compute_seconds: Counter<f64, AtomicU64>,
+    tick: Gauge,
+    requested_speed: FloatGauge,
+    effective_speed: FloatGauge,
+    playing: Gauge,
+    active_faults: Gauge,
+    lag: Gauge,
+    published: Family<Labels, Counter>,
+    published_bytes: Counter,
+    publish_failures: Counter,
+    publish_seconds: Histogram,
+    journal_seconds: Histogram,
+    commands: Family<Labels, Counter>,
+}
+
+impl Meters {
+    /// The meters, registered.
+    pub(crate) fn register(metrics: &Metrics) -> Self {
+        let seconds =
+            || Histogram::new([0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0]);
+        let counter = |name, help| metrics.register(name, help, Counter::default());
+        let gauge = |name, help| metrics.register(name, help, Gauge::default());
+        let float = |name, help| metrics.register(name, help, FloatGauge::default());
+        let family = |name, help| metrics.register(name, help, Family::<Labels, Counter>::default());
+        let inner = Inner {
+            ticks: counter("ticks", "Ticks computed"),
+            compute_seconds: metrics.register(
+                "compute_seconds",
+                "Time spent computing ticks",
+                Counter::default(),
+            ),
+            tick: gauge("tick", "Next tick to be computed"),
+            requested_speed: float("requested_speed", "Simulated seconds a second asked for"),
+            effective_speed: float("effective_speed", "Simulated seconds a second of the last seconds"),
+            playing: gauge("playing", "Whether the clock runs"),
+            active_faults: gauge("active_faults", "Faults in force"),
+            lag: gauge("telemetry_lag_messages", "Telemetry not stored by signal-service"),
+            published: family("published_messages", "Messages acknowledged, by what they are"),
+            published_bytes: counter("published_bytes", "Payload of acknowledged messages"),
+            publish_failures: counter("publish_failures", "Messages that had to be sent again"),
+            publish_seconds: metrics.register(
+                "publish_seconds",
+                "From sending a message to its acknowledgement",
+                seconds(),
+            ),
+            journal_seconds: metrics.register(
+                "journal_seconds",
+                "From writing an entry to its acknowledgement",
+                seconds(),
+            ),
+            commands: family("commands", "Commands of ops.commands, by what became of them"),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn ticks(&self, ticks: u64, took: Duration) {
+        self.inner.ticks.inc_by(ticks);
+        self.inner.compute_seconds.inc_by(took.as_secs_f64());
+    }
+
+    pub(crate) fn lag(&self, messages: u64) {
+        self.inner.lag.set(i64::try_from(messages).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn state(&self, state: &SimulationState) {
+        let inner = &self.inner;
+        inner.tick.set(i64::try_from(state.tick).unwrap_or(i64::MAX));
+        inner.requested_speed.set(state.speed);
+        inner.effective_speed.set(state.effective_speed);
+        inner.playing.set(state.playing.into());
+        inner.active_faults.set(state.active_faults.into());
+    }
+
+    pub(crate) fn published(&self, is_event: bool, bytes: usize, took: Duration) {
+        let what = if is_event { "event" } else { "sample" };
+        self.inner.published.get_or_create(&vec![("what", what)]).inc();
+        self.inner.published_bytes.inc_by(bytes as u64);
+        self.inner.publish_seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn publish_failed(&self) {
+        self.inner.publish_failures.inc();
+    }
+
+    pub(crate) fn journalled(&self, took: Duration) {
+        self.inner.journal_seconds.observe(took.as_secs_f64());
+    }
+
+    /// `outcome` is `journalled`, `repeated` or `refused`.
+    pub(crate) fn command(&self, outcome: &'static str) {
+        self.inner.commands.get_or_create(&vec![("outcome", outcome)]).inc();
+    }
+}

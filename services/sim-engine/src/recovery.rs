@@ -1,0 +1,189 @@
+//! From the journal back to the run: computes it again, tick for tick, and publishes what may be missing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use proto::sim::v1::command_accepted::Command as Journalled;
+use proto::sim::v1::journal_entry::Entry;
+use proto::sim::v1::{ClockSet, CommandAccepted, RunStarted, ScenarioBundle};
+use sim::{Command, FaultId, LoadError, Scenario};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::convert::{self, Invalid};
+use crate::identity::Identity;
+use crate::journal::RunLog;
+use crate::publisher::{Batch, Stored};
+use crate::run::{Clock, Run};
+use crate::settled::Settled;
+
+/// Longest uninterrupted computation during a replay: nobody waits for a command then, only for the signal to stop.
+const CHUNK: Duration = Duration::from_millis(50);
+
+/// Why a run cannot be computed again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecoveryError {
+    #[error(
+        "the journal cannot be used: {what}. It was written by another version of sim-engine; run that one, or purge \
+             the stream SIM_JOURNAL to begin a new run"
+    )]
+    Journal { what: String },
+    #[error(
+        "scenario {name:?} in the journal cannot be loaded by this version of sim-engine; run the version that wrote it, \
+             or purge the stream SIM_JOURNAL to begin a new run"
+    )]
+    Scenario { name: String, source: LoadError },
+}
+
+impl From<Invalid> for RecoveryError {
+    fn from(Invalid(what): Invalid) -> Self {
+        Self::Journal { what }
+    }
+}
+
+/// A run that was computed again.
+pub(crate) struct Recovered {
+    pub(crate) run: Run,
+    pub(crate) clock: Clock,
+    pub(crate) settled: Settled,
+}
+
+/// Computes the run of `log` again, up to the last thing that is known of it. Messages that are not stored yet go to `outbox`.
+pub(crate) async fn replay(
+    log: RunLog,
+    stored_through: u64,
+    outbox: &mpsc::Sender<Batch>,
+    stop: &CancellationToken,
+) -> Result<Recovered, RecoveryError> {
+    let RunLog { started, entries } = log;
+    let began = Instant::now();
+    let mut clock = Clock { playing: started.playing, speed: started.speed, run_to: None };
+    let settled = started.settled_command_ids.iter().cloned().collect();
+    let run = run_of(started)?.stored_through(stored_through);
+    let mut replay = Replay { run, settled, outbox, stop };
+    let count = entries.len();
+    for entry in entries {
+        match entry {
+            Entry::CommandAccepted(CommandAccepted { tick, command }) => {
+                replay.advance_to(tick).await;
+                replay.command(command)?;
+            }
+            Entry::ClockSet(ClockSet { tick, playing, speed, run_to_tick }) => {
+                replay.advance_to(tick).await;
+                let set = Clock { playing, speed, run_to: (run_to_tick > 0).then_some(run_to_tick) };
+                replay.clock(clock, set).await;
+                clock = set;
+            }
+            // A run begins the log, so there is no second one in it.
+            Entry::ProgressMade(_) | Entry::TakenOver(_) | Entry::RunStarted(_) => {}
+        }
+    }
+    replay.advance_to(stored_through).await;
+    let Replay { run, settled, .. } = replay;
+    // A step that had come to its end needs no more going on.
+    clock.run_to = clock.run_to.filter(|run_to| *run_to > run.next_tick());
+    tracing::info!(
+        run_id = %run.identity().run_id,
+        tick = run.next_tick(),
+        entries = count,
+        duration_ms = began.elapsed().as_millis() as u64,
+        "run recomputed from the journal"
+    );
+    Ok(Recovered { run, clock, settled })
+}
+
+struct Replay<'a> {
+    run: Run,
+    settled: Settled,
+    outbox: &'a mpsc::Sender<Batch>,
+    stop: &'a CancellationToken,
+}
+
+impl Replay<'_> {
+    async fn advance_to(&mut self, tick: u64) {
+        while self.run.next_tick() < tick && !self.stop.is_cancelled() {
+            let chunk = self.run.advance(tick - self.run.next_tick(), Instant::now() + CHUNK);
+            let run_id = self.run.identity().run_id;
+            let stored = chunk.sampled.map(|tick| Stored { run_id, tick });
+            self.publish(Batch { messages: chunk.messages, stored, done: None }).await;
+        }
+    }
+
+    fn command(&mut self, command: Option<Journalled>) -> Result<(), RecoveryError> {
+        let command = match command {
+            Some(Journalled::SetScenario(bundle)) => Command::SetScenario(scenario_of(bundle)?),
+            Some(Journalled::InjectFault(spec)) => Command::InjectFault(convert::fault_spec_from(spec)?),
+            Some(Journalled::ClearFaultId(id)) => Command::ClearFault(FaultId(id)),
+            Some(Journalled::PerformAction(action)) => {
+                self.settled.insert(action.command_id.clone());
+                Command::Act(convert::perform_action_from(action)?)
+            }
+            None => return Err(Invalid("it holds a command that is not known".to_owned()).into()),
+        };
+        if let Err(refused) = self.run.apply(&command) {
+            // An action may be refused, then as now. The other commands were tried out before they were journalled.
+            tracing::debug!(%refused, "command refused in the replay");
+        }
+        Ok(())
+    }
+
+    async fn clock(&mut self, before: Clock, set: Clock) {
+        let stepping = before.run_to.is_some_and(|run_to| run_to > self.run.next_tick());
+        let is_step = set.run_to.is_some() && !stepping;
+        if !is_step && let Some(event) = self.run.clock_changed(set) {
+            self.publish(Batch::of(event)).await;
+        }
+    }
+
+    async fn publish(&self, batch: Batch) {
+        if !batch.messages.is_empty() {
+            tokio::select! {
+                // The publisher outlives the replay; when it has gone, so has the process.
+                _ = self.outbox.send(batch) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+    }
+}
+
+fn run_of(started: RunStarted) -> Result<Run, RecoveryError> {
+    let RunStarted {
+        run_id,
+        ordinal,
+        seed,
+        started_at,
+        tick_ms,
+        scenario,
+        playing: _,
+        speed: _,
+        settled_command_ids: _,
+    } = started;
+    let journal = |what: &str| RecoveryError::Journal { what: what.to_owned() };
+    if tick_ms != sim::TICK_MS {
+        return Err(journal("its ticks have another length"));
+    }
+    let identity = |simulation_id: String| -> Result<Identity, RecoveryError> {
+        Ok(Identity {
+            simulation_id,
+            run_id: Uuid::try_parse(&run_id).map_err(|_| journal("its run has no id"))?,
+            ordinal,
+            seed,
+            started_at: started_at
+                .and_then(|at| DateTime::try_from(at).ok())
+                .ok_or_else(|| journal("its run has no start"))?,
+            tick_ms,
+        })
+    };
+    let scenario = scenario_of(scenario.ok_or_else(|| journal("its run has no scenario"))?)?;
+    Ok(Run::new(identity(crate::SIMULATION_ID.to_owned())?, scenario))
+}
+
+fn scenario_of(bundle: ScenarioBundle) -> Result<Arc<Scenario>, RecoveryError> {
+    let ScenarioBundle { name, files } = bundle;
+    let files: BTreeMap<String, String> = files;
+    sim::scenario::load(&name, &files).map_err(|source| RecoveryError::Scenario { name, source })
+}

@@ -1,0 +1,167 @@
+//! What can be asked of the simulation, and the handle to ask with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proto::ops::v1::ApplyActionCommand;
+use proto::sim::v1::SimulationState;
+use sim::world::view::TopologyView;
+use sim::{ActiveFault, FaultId, FaultSpec, Scenario};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::board::BoardReader;
+use crate::pace::Speed;
+use crate::refusal::Refusal;
+
+/// Requests that may wait for the simulation. It takes them between ticks, so more than a few mean that it is stuck; then
+/// callers wait here and time out.
+const QUEUE: usize = 64;
+/// Longest wait for an answer. The change may still come about: the caller is told so.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest wait for a step: 100 000 ticks of a large cloud take minutes.
+const STEP_PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// A setting of the clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ClockChange {
+    Play,
+    Pause,
+    Step { ticks: u64 },
+    SetSpeed(Speed),
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Performed {
+    /// It is in the journal now and takes effect at the next tick, or the world refuses it there; events tell.
+    Journalled,
+    /// It was in the journal already.
+    Before,
+    /// It was refused before it could reach the world; the event that tells so is stored.
+    Refused,
+}
+
+/// Changes the simulation. Each is in the journal before it takes effect.
+#[derive(Debug)]
+pub(crate) enum Change {
+    Clock(ClockChange, Reply<SimulationState>),
+    SetScenario(Arc<Scenario>, Reply<SimulationState>),
+    Reset { scenario: Option<Arc<Scenario>>, seed: Option<u64>, reply: Reply<SimulationState> },
+    InjectFault(FaultSpec, Reply<ActiveFault>),
+    ClearFault(FaultId, Reply<ActiveFault>),
+    Perform(Box<ApplyActionCommand>, Reply<Performed>),
+}
+
+/// Reads the simulation; answered even while a change waits for the journal.
+#[derive(Debug)]
+pub(crate) enum Question {
+    Topology(Reply<TopologyView>),
+    Faults(Reply<Vec<ActiveFault>>),
+}
+
+/// Where the simulation takes its requests from.
+pub(crate) struct Inbox {
+    pub(crate) changes: mpsc::Receiver<Change>,
+    pub(crate) questions: mpsc::Receiver<Question>,
+}
+
+/// Asks the simulation.
+#[derive(Debug, Clone)]
+pub(crate) struct SimulationHandle {
+    changes: mpsc::Sender<Change>,
+    questions: mpsc::Sender<Question>,
+    board: BoardReader,
+}
+
+/// A handle, and the inbox that its requests arrive in.
+pub(crate) fn channel(board: BoardReader) -> (SimulationHandle, Inbox) {
+    let (changes, changes_in) = mpsc::channel(QUEUE);
+    let (questions, questions_in) = mpsc::channel(QUEUE);
+    (SimulationHandle { changes, questions, board }, Inbox { changes: changes_in, questions: questions_in })
+}
+
+impl SimulationHandle {
+    /// The state, without asking.
+    pub(crate) fn state(&self) -> Result<SimulationState, Refusal> {
+        self.board.state()
+    }
+
+    /// Follows the state.
+    pub(crate) fn board(&self) -> BoardReader {
+        self.board.clone()
+    }
+
+    pub(crate) async fn clock(&self, change: ClockChange) -> Result<SimulationState, Refusal> {
+        let patience = if matches!(change, ClockChange::Step { .. }) { STEP_PATIENCE } else { PATIENCE };
+        self.change(patience, |reply| Change::Clock(change, reply)).await
+    }
+
+    pub(crate) async fn set_scenario(&self, scenario: Arc<Scenario>) -> Result<SimulationState, Refusal> {
+        self.change(PATIENCE, |reply| Change::SetScenario(scenario, reply)).await
+    }
+
+    pub(crate) async fn reset(
+        &self,
+        scenario: Option<Arc<Scenario>>,
+        seed: Option<u64>,
+    ) -> Result<SimulationState, Refusal> {
+        self.change(PATIENCE, |reply| Change::Reset { scenario, seed, reply }).await
+    }
+
+    pub(crate) async fn inject_fault(&self, spec: FaultSpec) -> Result<ActiveFault, Refusal> {
+        self.change(PATIENCE, |reply| Change::InjectFault(spec, reply)).await
+    }
+
+    pub(crate) async fn clear_fault(&self, id: FaultId) -> Result<ActiveFault, Refusal> {
+        self.change(PATIENCE, |reply| Change::ClearFault(id, reply)).await
+    }
+
+    pub(crate) async fn perform(&self, command: ApplyActionCommand) -> Result<Performed, Refusal> {
+        self.change(PATIENCE, |reply| Change::Perform(Box::new(command), reply)).await
+    }
+
+    pub(crate) async fn topology(&self) -> Result<TopologyView, Refusal> {
+        self.question(Question::Topology).await
+    }
+
+    pub(crate) async fn faults(&self) -> Result<Vec<ActiveFault>, Refusal> {
+        self.question(Question::Faults).await
+    }
+
+    async fn change<T>(
+        &self,
+        patience: Duration,
+        request: impl FnOnce(Reply<T>) -> Change,
+    ) -> Result<T, Refusal> {
+        self.board.state()?;
+        let (reply, answer) = oneshot::channel();
+        ask(patience, self.changes.send(request(reply)), answer).await
+    }
+
+    async fn question<T>(&self, request: impl FnOnce(Reply<T>) -> Question) -> Result<T, Refusal> {
+        self.board.state()?;
+        let (reply, answer) = oneshot::channel();
+        ask(PATIENCE, self.questions.send(request(reply)), answer).await
+    }
+}
+
+async fn ask<T, E>(
+    patience: Duration,
+    sending: impl Future<Output = Result<(), E>>,
+    answer: oneshot::Receiver<Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let stopping = || Refusal::unavailable("sim-engine is stopping: try again when it is back");
+    let asking = async {
+        sending.await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
+    };
+    tokio::time::timeout(patience, asking).await.unwrap_or_else(|_| {
+        Err(Refusal::unavailable(format!(
+            "no answer within {} s: the simulation waits for NATS, or has much to compute. \
+             The change may still take effect: look at GetState before trying again",
+            patience.as_secs()
+        )))
+    })
+}

@@ -1,0 +1,367 @@
+//! The simulation task: owns the run, its clock and its journal, and decides everything between two ticks.
+//!
+//! It runs on a thread of its own, so that computing ticks never holds up the async runtime.
+
+use std::time::Duration;
+
+use proto::sim::v1::journal_entry::Entry;
+use proto::sim::v1::{ClockSet, ProgressMade, SimulationState};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::board::Board;
+use crate::journal::{Journal, JournalError};
+use crate::meters::Meters;
+use crate::pace::{Pacer, SpeedMeter};
+use crate::pressure::{LAG_SOFT_LIMIT, share_of_speed};
+use crate::publisher::{Batch, Stored};
+use crate::refusal::Refusal;
+use crate::request::{ClockChange, Inbox, Question, Reply};
+use crate::run::{Chunk, Clock, Run};
+use crate::settled::Settled;
+
+mod commands;
+
+pub(crate) use commands::run_started;
+
+/// Longest uninterrupted computation, wall clock: what a request waits at most before it is taken.
+const CHUNK: Duration = Duration::from_millis(10);
+/// How often the state that others see is refreshed while nothing changes.
+const REFRESH_EVERY: Duration = Duration::from_millis(250);
+/// How often progress is written to the journal. What was computed since the last note is published again after a crash, and
+/// recognised by its ids; the telemetry stream forgets after an hour, so this must stay well below.
+const NOTE_PROGRESS_EVERY: Duration = Duration::from_secs(60);
+/// How long a stopping engine waits until what it computed is stored.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(3);
+/// Asleep while the clock stands still; any request wakes it.
+const STANDING_STILL: Duration = Duration::from_secs(3600);
+
+/// What the simulation works with.
+pub(crate) struct Parts {
+    pub(crate) journal: Journal,
+    pub(crate) inbox: Inbox,
+    /// Where messages go, in order.
+    pub(crate) outbox: mpsc::Sender<Batch>,
+    /// What of it is stored.
+    pub(crate) stored: watch::Receiver<Stored>,
+    /// Telemetry messages that their consumer has not stored yet.
+    pub(crate) lag: watch::Receiver<u64>,
+    pub(crate) board: Board,
+    pub(crate) meters: Meters,
+    pub(crate) stop: CancellationToken,
+}
+
+/// The simulation task.
+pub(crate) struct Simulation {
+    run: Run,
+    clock: Clock,
+    settled: Settled,
+    parts: Parts,
+    pacer: Pacer,
+    measured: SpeedMeter,
+    /// Waits for the end of a step.
+    step_reply: Option<Reply<SimulationState>>,
+    noted: Stored,
+}
+
+impl Simulation {
+    pub(crate) fn new(run: Run, clock: Clock, settled: Settled, parts: Parts) -> Self {
+        let pacer = Pacer::new(run.identity().tick_ms);
+        let noted = *parts.stored.borrow();
+        Self { run, clock, settled, parts, pacer, measured: SpeedMeter::default(), step_reply: None, noted }
+    }
+
+    /// Runs until it is told to stop, then waits a little until everything is stored.
+    pub(crate) async fn run(mut self) -> Result<(), JournalError> {
+        let stop = self.parts.stop.clone();
+        let mut refresh = tokio::time::interval(REFRESH_EVERY);
+        refresh.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut note = tokio::time::interval(NOTE_PROGRESS_EVERY);
+        let outbox = self.parts.outbox.clone();
+        self.repace();
+        self.show(true);
+        loop {
+            let now = Instant::now();
+            let due = self.due(now);
+            let wake = self.pacer.due_at(now, self.run.next_tick()).unwrap_or(now + STANDING_STILL);
+            tokio::select! {
+                // Requests come first, so that an approved action takes effect at the very next tick.
+                biased;
+                () = stop.cancelled() => break,
+                Some(question) = self.parts.inbox.questions.recv() => self.answer(question),
+                Some(change) = self.parts.inbox.changes.recv() => self.decide(change).await?,
+                Ok(()) = self.parts.lag.changed() => self.repace(),
+                _ = refresh.tick() => self.show(false),
+                _ = note.tick() => self.note_progress().await?,
+                // Room in the outbox is taken before ticks are computed: with NATS away the simulation holds here.
+                Ok(room) = outbox.reserve(), if due > 0 => {
+                    let chunk = self.advance(due);
+                    if !chunk.messages.is_empty() {
+                        room.send(self.batch(chunk));
+                    }
+                }
+                () = tokio::time::sleep_until(wake), if due == 0 => {}
+            }
+        }
+        self.drain().await
+    }
+
+    /// Ticks to compute now.
+    fn due(&mut self, now: Instant) -> u64 {
+        let next = self.run.next_tick();
+        match self.clock.run_to {
+            Some(_) if share_of_speed(*self.parts.lag.borrow()) <= 0.0 => 0,
+            Some(run_to) => run_to.saturating_sub(next),
+            None => self.pacer.due(now, next),
+        }
+    }
+
+    fn advance(&mut self, due: u64) -> Chunk {
+        let started = Instant::now();
+        let chunk = self.run.advance(due, started + CHUNK);
+        self.measured.record(started, self.run.next_tick() - chunk.ticks);
+        self.parts.meters.ticks(chunk.ticks, started.elapsed());
+        if self.clock.run_to.is_some_and(|run_to| self.run.next_tick() >= run_to) {
+            self.clock.run_to = None;
+            self.show(true);
+            self.finish_step();
+        }
+        chunk
+    }
+
+    fn finish_step(&mut self) {
+        if let Some(reply) = self.step_reply.take() {
+            answer(reply, Ok(self.state()));
+        }
+    }
+
+    fn batch(&self, chunk: Chunk) -> Batch {
+        let stored = chunk.sampled.map(|tick| Stored { run_id: self.run.identity().run_id, tick });
+        Batch { messages: chunk.messages, stored, done: None }
+    }
+
+    /// Sets the pace by the clock and by what the consumer of telemetry can take.
+    fn repace(&mut self) {
+        let lag = *self.parts.lag.borrow();
+        if self.clock.playing {
+            let speed = self.clock.speed * share_of_speed(lag);
+            self.pacer.set_speed(speed, Instant::now(), self.run.next_tick());
+        } else {
+            self.pacer.stop();
+            self.measured.clear();
+        }
+        self.parts.meters.lag(lag);
+    }
+
+    /// Where the simulation stands.
+    fn state(&self) -> SimulationState {
+        let run = self.run.identity();
+        let tick = self.run.next_tick();
+        let effective_speed = self.measured.speed(Instant::now(), tick, run.tick_ms);
+        SimulationState {
+            simulation_id: run.simulation_id.clone(),
+            run_id: run.run_id.to_string(),
+            scenario: self.run.scenario().name.clone(),
+            seed: run.seed,
+            tick,
+            time: Some(run.time_of(tick).into()),
+            started_at: Some(run.started_at.into()),
+            tick_ms: run.tick_ms,
+            playing: self.clock.playing,
+            speed: self.clock.speed,
+            effective_speed,
+            speed_limit_reason: self.speed_limit_reason(effective_speed),
+            telemetry_lag_messages: *self.parts.lag.borrow(),
+            telemetry_hash: self.run.telemetry_hash(),
+            active_faults: self.run.world().faults().len() as u32,
+        }
+    }
+
+    fn speed_limit_reason(&self, effective_speed: f64) -> String {
+        /// Below this share of the requested speed something holds the simulation back, and not just a busy moment.
+        const NOTICEABLY_SLOWER: f64 = 0.9;
+        let lag = *self.parts.lag.borrow();
+        if !self.clock.playing && self.clock.run_to.is_none() {
+            String::new()
+        } else if lag > LAG_SOFT_LIMIT {
+            format!("signal-service is {lag} telemetry messages behind")
+        } else if self.parts.outbox.capacity() == 0 {
+            "NATS does not take telemetry as fast as it is computed".to_owned()
+        } else if self.clock.playing
+            && self.measured.is_settled()
+            && effective_speed < self.clock.speed * NOTICEABLY_SLOWER
+        {
+            format!("this machine computes this cloud at a speed of {effective_speed:.1}")
+        } else {
+            String::new()
+        }
+    }
+
+    /// Shows the state to everybody; `changed` wakes those who follow it.
+    fn show(&mut self, changed: bool) {
+        let now = Instant::now();
+        if self.clock.playing || self.clock.run_to.is_some() {
+            self.measured.record(now, self.run.next_tick());
+        }
+        let state = self.state();
+        self.parts.meters.state(&state);
+        self.parts.board.show(state, changed);
+    }
+
+    fn answer(&self, question: Question) {
+        answer_from(&self.run, question);
+    }
+
+    /// Appends to the journal; questions are answered meanwhile. Only a rival, or stopping, ends in an error: a refusal by the
+    /// server changes nothing and is told to whoever asked.
+    async fn append(&mut self, entry: Entry) -> Result<Result<u64, Refusal>, JournalError> {
+        let Self { run, parts, .. } = self;
+        let Parts { journal, inbox, meters, .. } = parts;
+        let started = Instant::now();
+        let appending = journal.append(entry);
+        tokio::pin!(appending);
+        loop {
+            tokio::select! {
+                appended = &mut appending => {
+                    meters.journalled(started.elapsed());
+                    return match appended {
+                        Ok(sequence) => Ok(Ok(sequence)),
+                        Err(error @ JournalError::Refused { .. }) => Ok(Err(Refusal::exhausted(format!(
+                            "{error}: nothing was changed. Reset the simulation to empty its journal, or check the disk of NATS"
+                        )))),
+                        Err(error) => Err(error),
+                    };
+                }
+                Some(question) = inbox.questions.recv() => answer_from(run, question),
+            }
+        }
+    }
+
+    /// Puts messages in the outbox behind everything before them; answers questions while there is no room.
+    async fn publish(&mut self, batch: Batch) {
+        let outbox = self.parts.outbox.clone();
+        let sending = outbox.send(batch);
+        tokio::pin!(sending);
+        loop {
+            tokio::select! {
+                // A batch that is not taken any more is published after the next start.
+                _ = &mut sending => return,
+                () = self.parts.stop.cancelled() => return,
+                Some(question) = self.parts.inbox.questions.recv() => answer_from(&self.run, question),
+            }
+        }
+    }
+
+    async fn set_clock(
+        &mut self,
+        change: ClockChange,
+        reply: Reply<SimulationState>,
+    ) -> Result<(), JournalError> {
+        let clock = match self.clock_after(change) {
+            Ok(Some(clock)) => clock,
+            Ok(None) => {
+                answer(reply, Ok(self.state()));
+                return Ok(());
+            }
+            Err(refusal) => {
+                answer(reply, Err(refusal));
+                return Ok(());
+            }
+        };
+        let entry = Entry::ClockSet(ClockSet {
+            tick: self.run.next_tick(),
+            playing: clock.playing,
+            speed: clock.speed,
+            run_to_tick: clock.run_to.unwrap_or_default(),
+        });
+        if let Err(refusal) = self.append(entry).await? {
+            answer(reply, Err(refusal));
+            return Ok(());
+        }
+        self.clock = clock;
+        if clock.run_to.is_none() {
+            // A step that was under way is cut short.
+            self.finish_step();
+        }
+        if let ClockChange::Step { .. } = change {
+            self.step_reply = Some(reply);
+            self.show(true);
+            return Ok(());
+        }
+        if let Some(event) = self.run.clock_changed(clock) {
+            self.publish(Batch::of(event)).await;
+        }
+        self.measured.clear();
+        self.repace();
+        self.show(true);
+        answer(reply, Ok(self.state()));
+        Ok(())
+    }
+
+    /// The clock after a change; `None` when it is so already.
+    fn clock_after(&self, change: ClockChange) -> Result<Option<Clock>, Refusal> {
+        let now = self.clock;
+        let stopped = !now.playing && now.run_to.is_none();
+        Ok(match change {
+            ClockChange::Play if now.playing => None,
+            ClockChange::Play => Some(Clock { playing: true, run_to: None, ..now }),
+            ClockChange::Pause if stopped => None,
+            ClockChange::Pause => Some(Clock { playing: false, run_to: None, ..now }),
+            ClockChange::SetSpeed(speed) if (speed.get() - now.speed).abs() < f64::EPSILON => None,
+            ClockChange::SetSpeed(speed) => Some(Clock { speed: speed.get(), ..now }),
+            ClockChange::Step { ticks } if stopped => {
+                Some(Clock { run_to: Some(self.run.next_tick().saturating_add(ticks)), ..now })
+            }
+            ClockChange::Step { .. } if now.playing => {
+                return Err(Refusal::precondition("the clock runs: call Pause before Step"));
+            }
+            ClockChange::Step { .. } => {
+                return Err(Refusal::precondition(
+                    "a step is being computed: wait for it, or call Pause to end it",
+                ));
+            }
+        })
+    }
+
+    /// Writes to the journal up to where everything is stored.
+    async fn note_progress(&mut self) -> Result<(), JournalError> {
+        let stored = *self.parts.stored.borrow();
+        if stored == self.noted || stored.run_id != self.run.identity().run_id {
+            return Ok(());
+        }
+        match self.append(Entry::ProgressMade(ProgressMade { tick: stored.tick })).await? {
+            Ok(_) => self.noted = stored,
+            Err(refusal) => tracing::warn!(%refusal, "progress is not noted in the journal"),
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is stored, so that the next start has nothing to publish again.
+    async fn drain(mut self) -> Result<(), JournalError> {
+        let (done, stored) = oneshot::channel();
+        let marker = Batch { messages: Vec::new(), stored: None, done: Some(done) };
+        let draining = async {
+            if self.parts.outbox.send(marker).await.is_ok() && stored.await.is_ok() {
+                self.note_progress().await?;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(DRAIN_PATIENCE, draining).await.unwrap_or_else(|_| {
+            tracing::warn!("stopped before everything was stored: the next start publishes the rest");
+            Ok(())
+        })
+    }
+}
+
+fn answer_from(run: &Run, question: Question) {
+    match question {
+        Question::Topology(reply) => answer(reply, Ok(run.world().topology())),
+        Question::Faults(reply) => answer(reply, Ok(run.world().faults().to_vec())),
+    }
+}
+
+/// Answers, unless whoever asked has gone.
+fn answer<T>(reply: Reply<T>, with: Result<T, Refusal>) {
+    reply.send(with).ok();
+}
