@@ -38,7 +38,7 @@ export const METRICS: Readonly<Record<MetricName, MetricUnit>> = {
   latency_p50: { label: "p50 latency", unit: "ms" },
   latency_p95: { label: "p95 latency", unit: "ms" },
   latency_p99: { label: "p99 latency", unit: "ms" },
-  queue_depth: { label: "Queue depth", unit: "requests" },
+  queue_depth: { label: "Queue depth", unit: "req" },
   active_connections: { label: "Connections", unit: "connections" },
   replicas: { label: "Replicas", unit: "replicas" },
 };
@@ -136,7 +136,7 @@ export function formatCountdown(milliseconds: number): string {
 
 /** Length of a simulation in seconds; 0 means that it does not end. */
 export function formatScenarioLength(seconds: number): string {
-  return seconds === 0 ? "until switched" : formatDuration(seconds * 1_000);
+  return seconds === 0 ? "until switched" : formatDuration(seconds * 1_000).replace(/ 00 (s|min)$/, "");
 }
 
 function pad(value: number): string {

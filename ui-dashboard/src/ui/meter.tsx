@@ -12,7 +12,7 @@ export function Meter({ metric, value }: { metric: MetricName; value: number | u
   const level = OBJECTIVES[metric] ? standing(metric, value) : "unknown";
   return (
     <span className="inline-flex w-full items-center justify-end gap-2">
-      <span aria-hidden className="h-1.5 w-14 overflow-hidden rounded-full bg-raised">
+      <span aria-hidden className="h-1.5 w-10 2xl:w-14 overflow-hidden rounded-full bg-raised">
         {value !== undefined && <span className={cx("block h-full rounded-full", FILL[level])} style={{ width: `${Math.min(100, Math.max(0, value))}%` }} />}
       </span>
       <Quantity of={metricQuantity(metric, value)} className={cx("min-w-13 text-right", TEXT[level])} />

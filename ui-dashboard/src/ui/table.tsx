@@ -15,7 +15,7 @@ export function Table({ label, columns, children }: { label: string; columns: re
         <thead>
           <tr className="border-b border-line text-left text-xs text-ink-muted">
             {columns.map(({ key, label: text, numeric }, i) => (
-              <th key={key} scope="col" className={cx("h-8 px-3 font-medium whitespace-nowrap", i === 0 && "sticky left-0 bg-surface pl-4", numeric && "text-right")}>
+              <th key={key} scope="col" className={cx("h-8 px-2.5 font-medium whitespace-nowrap", i === 0 && "sticky left-0 bg-surface pl-4", numeric && "text-right")}>
                 {text}
               </th>
             ))}
@@ -28,7 +28,7 @@ export function Table({ label, columns, children }: { label: string; columns: re
 }
 
 export function Cell({ numeric = false, children, className }: { numeric?: boolean; children: ReactNode; className?: string }) {
-  return <td className={cx("h-9 px-3 whitespace-nowrap", numeric && "text-right", className)}>{children}</td>;
+  return <td className={cx("h-9 px-2.5 whitespace-nowrap", numeric && "text-right", className)}>{children}</td>;
 }
 
 /** The cell that names its row; it stays in sight while the rest scrolls. */

@@ -1,6 +1,6 @@
 /** How our charts look in uPlot: quiet grid, simulated time in UTC, thresholds as a dashed line, one cursor for all. */
 import uPlot from "uplot";
-import { formatNumber, type MetricName, METRICS } from "@/format/format";
+import { formatNumber, formatSimulatedTime, type MetricName, METRICS } from "@/format/format";
 import { OBJECTIVES } from "@/features/cloud/objectives";
 import { cssColor, seriesColor } from "./palette";
 
@@ -16,6 +16,15 @@ export interface ChartSetup {
   readonly width: number;
   readonly height: number;
   readonly onCursor: (chart: uPlot) => void;
+  readonly marks?: ChartMarks;
+}
+
+/** What is drawn over the lines. */
+export interface ChartMarks {
+  /** A threshold other than the metric's objective, in the metric's unit. */
+  readonly limit?: number;
+  /** An instant, in seconds since the epoch, simulated time. */
+  readonly instantS?: number;
 }
 
 /** Ten simulated minutes; a younger history fills at least one. */
@@ -23,7 +32,8 @@ const WINDOW_S = 600;
 const SHORTEST_WINDOW_S = 60;
 const SYNC_KEY = "telemetry";
 
-export function chartOptions({ metric, series, width, height, onCursor }: ChartSetup): uPlot.Options {
+export function chartOptions({ metric, series, width, height, onCursor, marks = {} }: ChartSetup): uPlot.Options {
+  const limit = marks.limit ?? OBJECTIVES[metric]?.warning;
   const axis: uPlot.Axis = {
     stroke: cssColor("--ink-muted"),
     grid: { stroke: cssColor("--grid"), width: 1 },
@@ -37,16 +47,16 @@ export function chartOptions({ metric, series, width, height, onCursor }: ChartS
     padding: [8, 8, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
     cursor: { sync: { key: SYNC_KEY }, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: true, range: timeRange }, y: { range: (_, __, max) => [0, valueCeiling(metric, max)] } },
+    scales: { x: { time: true, range: timeRange }, y: { range: (_, __, max) => [0, valueCeiling(metric, max, limit)] } },
     axes: [
-      { ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)) },
+      { ...axis, size: 26, space: 80, values: (_, ticks, __, ___, stepS) => ticks.map((tick) => formatSimulatedTime(tick * 1_000).slice(0, stepS < 60 ? 8 : 5)) },
       { ...axis, size: 46, space: 32, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },
     ],
     series: [
       {},
       ...series.map(({ id, color }) => ({ label: id, stroke: seriesColor(color), width: 1.5, spanGaps: false, points: { show: false } })),
     ],
-    hooks: { draw: [(chart) => drawObjective(chart, metric)], setCursor: [onCursor] },
+    hooks: { draw: [(chart) => drawMarks(chart, limit, marks.instantS)], setCursor: [onCursor] },
   };
 }
 
@@ -56,28 +66,36 @@ function timeRange(_: uPlot, first: number | null, last: number | null): [number
   return [Math.min(from, last - SHORTEST_WINDOW_S), last];
 }
 
-/** Percentages of a resource end at 100; others a little over their maximum. An objective comes into view when it is near. */
-export function valueCeiling(metric: MetricName, max: number | null): number {
+/** Percentages of a resource end at 100; others a little over their maximum. A limit comes into view when it is near. */
+export function valueCeiling(metric: MetricName, max: number | null, limit: number | undefined): number {
   if (METRICS[metric].unit === "%" && metric !== "error_rate") return 100;
-  const objective = OBJECTIVES[metric]?.warning;
   const top = Math.max(max ?? 0, metric === "error_rate" ? 1 : 0);
-  if (objective !== undefined && top > objective / 2) return Math.max(top, objective) * 1.1;
+  if (limit !== undefined && top > limit / 2) return Math.max(top, limit) * 1.1;
   return top === 0 ? 1 : top * 1.1;
 }
 
-function drawObjective(chart: uPlot, metric: MetricName): void {
-  const objective = OBJECTIVES[metric]?.warning;
+function drawMarks(chart: uPlot, limit: number | undefined, instantS: number | undefined): void {
+  const { left, top, width, height } = chart.bbox;
   const ceiling = chart.scales.y?.max;
-  if (objective === undefined || ceiling === undefined || objective > ceiling) return;
-  const { ctx, bbox } = chart;
-  const y = Math.round(chart.valToPos(objective, "y", true));
+  if (limit !== undefined && ceiling !== undefined && limit <= ceiling) {
+    const y = Math.round(chart.valToPos(limit, "y", true));
+    dashedLine(chart.ctx, "--warning", [left, y], [left + width, y]);
+  }
+  const { min: first, max: last } = chart.scales.x ?? {};
+  if (instantS !== undefined && first !== undefined && last !== undefined && instantS >= first && instantS <= last) {
+    const x = Math.round(chart.valToPos(instantS, "x", true));
+    dashedLine(chart.ctx, "--critical", [x, top], [x, top + height]);
+  }
+}
+
+function dashedLine(ctx: CanvasRenderingContext2D, color: string, from: [number, number], to: [number, number]): void {
   ctx.save();
-  ctx.strokeStyle = cssColor("--warning");
+  ctx.strokeStyle = cssColor(color);
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
   ctx.beginPath();
-  ctx.moveTo(bbox.left, y);
-  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.moveTo(...from);
+  ctx.lineTo(...to);
   ctx.stroke();
   ctx.restore();
 }

@@ -7,7 +7,7 @@ import type { MetricName } from "@/format/format";
 import { useCloudStore } from "@/features/cloud/use-cloud";
 import type { EntityKind } from "@/features/cloud/history";
 import { useResolvedTheme } from "@/features/theme/theme";
-import { type ChartSeries, chartOptions } from "./chart-options";
+import { type ChartMarks, type ChartSeries, chartOptions } from "./chart-options";
 import { type Reading, Readings } from "./readings";
 
 export interface PlotProps {
@@ -15,15 +15,18 @@ export interface PlotProps {
   readonly metric: MetricName;
   readonly series: readonly ChartSeries[];
   readonly height: number;
+  readonly marks?: ChartMarks;
 }
 
 /** Draws straight from the history, past React: a new sample costs a redraw of the canvas and no render. */
-export default function Plot({ kind, metric, series, height }: PlotProps) {
+export default function Plot({ kind, metric, series, height, marks }: PlotProps) {
   const cloud = useCloudStore();
   const theme = useResolvedTheme();
   const host = useRef<HTMLDivElement>(null);
   const [reading, setReading] = useState<Reading | undefined>(undefined);
   // The chart is made anew only when what it draws changes, not with every array that says the same.
+  const limit = marks?.limit;
+  const instantS = marks?.instantS;
   const signature = series.map(({ id, color }) => `${id}\n${color}`).join("\n\n");
 
   useEffect(() => {
@@ -36,7 +39,7 @@ export default function Plot({ kind, metric, series, height }: PlotProps) {
       return [times, ...values];
     };
     const onCursor = (chart: uPlot) => setReading(readCursor(chart, lines));
-    const chart = new uPlot(chartOptions({ metric, series: lines, width: element.clientWidth, height, onCursor }), read(), element);
+    const chart = new uPlot(chartOptions({ metric, series: lines, width: element.clientWidth, height, onCursor, marks: { limit, instantS } }), read(), element);
     let drawn = cloud.history.version;
     let frame = 0;
     const draw = () => {
@@ -55,7 +58,7 @@ export default function Plot({ kind, metric, series, height }: PlotProps) {
       resize.disconnect();
       chart.destroy();
     };
-  }, [cloud, kind, metric, signature, height, theme]);
+  }, [cloud, kind, metric, signature, height, theme, limit, instantS]);
 
   return (
     <div className="relative">

@@ -18,14 +18,14 @@ export function OverviewPage() {
   const loading = useCalmCloud((state) => state.snapshots === 0);
   return (
     <div className="flex flex-col gap-4" aria-busy={loading}>
-      <div className="grid gap-4 lg:grid-cols-2 2xl:grid-cols-[1.1fr_1fr_1fr]">
-        <Headline className="lg:col-span-2 2xl:col-span-1" />
+      <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-[1.1fr_1fr_1fr]">
+        <Headline className="lg:col-span-2 xl:col-span-1" />
         <Burning />
         <Waiting />
       </div>
       <GoldenSignals />
       <TelemetryCharts services={services} />
-      <div className="grid gap-4 xl:grid-cols-[2fr_1fr]">
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_19rem] 2xl:grid-cols-[minmax(0,1fr)_26rem]">
         <ServiceHealth services={services} />
         <div className="flex min-w-0 flex-col gap-4">
           <TrafficCard />

@@ -25,17 +25,17 @@ export function TrafficCard() {
       ["Mean", quantity(statistics.meanRps, "req/s")],
       ["Peak", quantity(statistics.peakRps, "req/s")],
       ["Failing now", quantity(failing, "req/s")],
-      ["Requests", quantity(statistics.requests, "requests")],
-      ["Failed", quantity(statistics.failed, "requests")],
+      ["Requests", quantity(statistics.requests, "req")],
+      ["Failed", quantity(statistics.failed, "req")],
       ["Answered well", quantity(success, "%")],
-      ["Waiting in queues", quantity(total(queued), "requests")],
+      ["Waiting in queues", quantity(total(queued), "req")],
       ["Connections", quantity(total(connections), "open")],
     ];
     return { figures: list, windowMs: statistics.windowMs, entries: entryIds };
   });
   return (
     <Card title="Traffic" hint={windowMs === 0 ? "no history yet" : `last ${formatDuration(windowMs)} simulated`}>
-      <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3">
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 xl:grid-cols-2 2xl:grid-cols-3">
         {figures.map(([label, value]) => (
           <div key={label} className="min-w-0">
             <dt className="text-xs text-ink-muted">{label}</dt>

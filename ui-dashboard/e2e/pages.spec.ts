@@ -1,0 +1,54 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, openLive, signAs, test } from "./journey";
+
+const PAGES = [
+  { path: "/", title: "Microcloud" },
+  { path: "/incidents/?status=all", title: "Incidents · Microcloud" },
+  { path: "/actions/", title: "Actions · Microcloud" },
+  { path: "/simulation/", title: "Simulation · Microcloud" },
+];
+
+const WIDTHS = [
+  { name: "wide", viewport: { width: 1440, height: 900 } },
+  { name: "phone", viewport: { width: 390, height: 844 } },
+];
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const { name, viewport } of WIDTHS) {
+    test(`every page is accessible and fits, ${colorScheme}, ${name}`, async ({ page }) => {
+      await signAs(page, "Ana");
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize(viewport);
+      for (const { path, title } of PAGES) {
+        await openLive(page, path);
+        await expect(page).toHaveTitle(title);
+        await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
+        const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+        expect(violations.map(({ id, nodes }) => `${path}: ${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`)).toEqual([]);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(width, `${path} is wider than the screen`).toBeLessThanOrEqual(viewport.width);
+      }
+    });
+  }
+}
+
+test("the theme can be chosen and is remembered", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await openLive(page, "/");
+  const html = page.locator("html");
+  await expect(html).toHaveAttribute("data-theme", "light");
+  const toggle = page.getByRole("button", { name: /^Theme:/ }).filter({ visible: true });
+  await toggle.click();
+  await toggle.click();
+  await expect(html).toHaveAttribute("data-theme", "dark");
+  await page.reload();
+  await expect(html).toHaveAttribute("data-theme", "dark");
+});
+
+test("the pages can be walked by keyboard", async ({ page }) => {
+  await openLive(page, "/");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the page" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#main")).toBeFocused();
+});
