@@ -1,0 +1,7 @@
+//! The edge: protobuf and rows on one side, the detector's types on the other.
+
+mod incident;
+mod snapshot;
+
+pub(crate) use incident::{UnreadableIncident, restored, row, to_message};
+pub(crate) use snapshot::Snapshot;

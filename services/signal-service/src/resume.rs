@@ -1,0 +1,161 @@
+//! Picks up where the last process stopped: watermarks and open incidents from the database, windows from the stream.
+
+use std::collections::HashMap;
+
+use bus::Bus;
+use chrono::{DateTime, Utc};
+use detect::{Detector, Limits, RuleErrors, RuleSet};
+use store::{Store, StoreError, incidents, metrics, progress};
+use tokio_util::sync::CancellationToken;
+
+use crate::convert::{self, Snapshot};
+use crate::history::{self, Range, Stopped};
+use crate::ingest;
+use crate::marks::{Mark, Marks};
+
+/// Messages that are read first; a small cloud's thirty seconds of telemetry.
+const FIRST_LOOK: u64 = 64;
+/// Messages that are read at most: thirty seconds of a cloud in 500 shards. A simulation whose history lies further
+/// back than that starts with empty windows: unknown, until they have filled.
+const FARTHEST_LOOK: u64 = 16_384;
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ResumeError {
+    #[error("the built-in rules are invalid")]
+    Rules(#[source] RuleErrors),
+    #[error("what the last process left could not be read")]
+    Store(#[source] StoreError),
+    #[error("the state of the telemetry stream could not be read; is JetStream enabled?")]
+    Stream(#[source] bus::StreamError),
+    #[error("the service was asked to stop while it was reading the telemetry stream")]
+    Stopped,
+}
+
+impl From<Stopped> for ResumeError {
+    fn from(Stopped: Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+/// The state as it was at the watermark.
+pub(crate) async fn resume(
+    store: &Store,
+    bus: &Bus,
+    token: &CancellationToken,
+) -> Result<(Detector, Marks), ResumeError> {
+    let rules = RuleSet::new(detect::builtin_rules()).map_err(ResumeError::Rules)?;
+    let mut detector = Detector::new(&rules, Limits::default());
+    let mut marks = store::retry(|| stored_marks(store)).await.map_err(ResumeError::Store)?;
+    let open = store::retry(|| open_incidents(store, &marks)).await.map_err(ResumeError::Store)?;
+    let restored = open.len();
+    for row in open {
+        match convert::restored(row) {
+            Ok(incident) => detector.restore_open(incident),
+            Err(error) => tracing::error!(%error, "an open incident is left as it is"),
+        }
+    }
+    let (first, last) = history::bounds(bus).await.map_err(ResumeError::Stream)?;
+    if last < marks.cursor() {
+        tracing::warn!(
+            last,
+            cursor = marks.cursor(),
+            "the telemetry stream was made anew; windows start empty"
+        );
+        marks.stream_made_anew();
+        return Ok((detector, marks));
+    }
+    let history = read_back(bus, &detector, &marks, first, token).await?;
+    let mut warmed = 0_u64;
+    for snapshot in &history {
+        if marks.of(&snapshot.simulation_id).is_some_and(|mark| is_past(mark, snapshot)) {
+            if let Ok(sample) = snapshot.sample() {
+                detector.warm(&sample);
+                warmed += 1;
+            }
+        }
+    }
+    tracing::info!(cursor = marks.cursor(), incidents = restored, samples = warmed, "resumed");
+    Ok((detector, marks))
+}
+
+async fn stored_marks(store: &Store) -> Result<Marks, StoreError> {
+    let mut conn = store.acquire().await?;
+    let rows = progress::get_all(&mut conn).await?;
+    let mut latest: HashMap<String, DateTime<Utc>> = HashMap::new();
+    for row in &rows {
+        if let Some(time) = metrics::latest_time(&mut conn, &row.simulation_id).await? {
+            latest.insert(row.simulation_id.clone(), time);
+        }
+    }
+    Ok(Marks::new(&rows, &latest))
+}
+
+async fn open_incidents(store: &Store, marks: &Marks) -> Result<Vec<incidents::IncidentRow>, StoreError> {
+    let mut conn = store.acquire().await?;
+    let mut open = Vec::new();
+    for (simulation, _) in marks.simulations() {
+        open.extend(incidents::open(&mut conn, simulation).await?);
+    }
+    Ok(open)
+}
+
+/// Whether the snapshot was stored before the watermark, in the run that it belongs to.
+fn is_past(mark: &Mark, snapshot: &Snapshot) -> bool {
+    mark.run_id == snapshot.run_id
+        && mark.ticks.get(&snapshot.shard).is_some_and(|tick| snapshot.tick <= *tick)
+}
+
+/// The snapshots before the cursor, far enough back for every simulation, oldest first.
+async fn read_back(
+    bus: &Bus,
+    detector: &Detector,
+    marks: &Marks,
+    first: u64,
+    token: &CancellationToken,
+) -> Result<Vec<Snapshot>, Stopped> {
+    let cursor = marks.cursor();
+    let mut look = FIRST_LOOK;
+    loop {
+        let from = cursor.saturating_sub(look - 1).max(first).max(1);
+        let snapshots = read_range(bus, from, cursor, token).await?;
+        let enough = marks
+            .simulations()
+            .all(|(simulation, mark)| reaches_back(detector, simulation, mark, &snapshots));
+        if enough || from <= first || look >= FARTHEST_LOOK {
+            if !enough && from > first {
+                tracing::warn!(messages = look, "the windows' history lies too far back; some start empty");
+            }
+            return Ok(snapshots);
+        }
+        look *= 4;
+    }
+}
+
+async fn read_range(
+    bus: &Bus,
+    from: u64,
+    to: u64,
+    token: &CancellationToken,
+) -> Result<Vec<Snapshot>, Stopped> {
+    let mut snapshots = Vec::new();
+    if to > 0 {
+        let mut range = Range::open(bus, from, to, token).await?;
+        while let Some(message) = range.next().await? {
+            snapshots.extend(ingest::read(&message));
+        }
+    }
+    Ok(snapshots)
+}
+
+/// Whether the snapshots go back far enough to determine the state of a simulation: by time, or to before its run.
+fn reaches_back(detector: &Detector, simulation: &str, mark: &Mark, snapshots: &[Snapshot]) -> bool {
+    let ours = snapshots.iter().filter(|snapshot| snapshot.simulation_id == simulation);
+    let Some(oldest) = ours.clone().next() else { return false };
+    if oldest.run_id != mark.run_id {
+        return true;
+    }
+    let newest = ours.last().unwrap_or(oldest);
+    let interval_ms = oldest.interval_ms.max(newest.interval_ms);
+    (newest.time - oldest.time).num_milliseconds() >= detector.history_ms(interval_ms)
+}

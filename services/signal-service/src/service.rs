@@ -1,0 +1,127 @@
+//! The process: connect, resume, take telemetry until asked to stop, drain.
+
+use std::time::Duration;
+
+use ::service::health::Health;
+use ::service::http::{self, HttpError};
+use ::service::metrics::Metrics;
+use ::service::shutdown;
+use bus::{Bus, BusConfig, ConnectError, Consumer, ConsumerSpec, StreamError, streams};
+use relay::Relay;
+use store::{Store, StoreError};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::ingest::{Ingest, IngestError};
+use crate::meters::Meters;
+use crate::resume::{self, ResumeError};
+use crate::retention;
+
+/// Name of this service's rows in the outbox, and of its durable consumer.
+pub(crate) const PRODUCER: &str = "signal-service";
+/// Messages in one batch: what one pull brings.
+const MAX_BATCH: usize = 256;
+/// Wait for more messages after the first. At 1 × a lone sample is committed this much later, far below the 50 ms from
+/// breach to incident; under load the batch is full before.
+const MAX_BATCH_AGE: Duration = Duration::from_millis(5);
+
+/// Why the process ends.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServiceError {
+    #[error(transparent)]
+    Bus(#[from] ConnectError),
+    #[error("the streams could not be prepared")]
+    Stream(#[from] StreamError),
+    #[error("the database could not be prepared")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error("cannot resume")]
+    Resume(#[from] ResumeError),
+    #[error("telemetry cannot be taken")]
+    Ingest(#[from] IngestError),
+}
+
+/// Runs until the token is cancelled.
+pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), ServiceError> {
+    let Some((store, bus)) = token.run_until_cancelled(connect(&config)).await.transpose()? else {
+        return Ok(());
+    };
+    let metrics = Metrics::new(PRODUCER, env!("CARGO_PKG_VERSION"));
+    let meters = Meters::new(&metrics);
+    let mut tasks = Vec::new();
+    if let Some(addr) = config.health_addr {
+        tasks.push(serve_health(addr, &store, &bus, metrics, &token).await?);
+    }
+    let relay = Relay::new(store.clone(), bus.clone(), PRODUCER);
+    let handle = relay.handle();
+    // The relay outlives the last batch, so that its incidents still get out.
+    let relay_token = CancellationToken::new();
+    tasks.push(tokio::spawn(relay.run(relay_token.clone())));
+    tasks.push(tokio::spawn(retention::run(store.clone(), config.retention, token.clone())));
+
+    let outcome = async {
+        let resumed = resume::resume(&store, &bus, &token).await?;
+        let ingest = Ingest::new(store.clone(), bus.clone(), handle, resumed, meters, token.clone());
+        take_telemetry(&bus, ingest, &token).await
+    }
+    .await;
+    token.cancel();
+    relay_token.cancel();
+    shutdown::drain(tasks).await;
+    match outcome {
+        Err(ServiceError::Resume(ResumeError::Stopped) | ServiceError::Ingest(IngestError::Stopped)) => {
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn connect(config: &Config) -> Result<(Store, Bus), ServiceError> {
+    let bus = Bus::connect(BusConfig::new(&config.nats_url, PRODUCER));
+    let (store, bus) = tokio::join!(Store::connect(&config.database), bus);
+    let (store, bus) = (store?, bus?);
+    bus.provision().await?;
+    store.migrate().await?;
+    Ok((store, bus))
+}
+
+async fn serve_health(
+    addr: std::net::SocketAddr,
+    store: &Store,
+    bus: &Bus,
+    metrics: Metrics,
+    token: &CancellationToken,
+) -> Result<JoinHandle<()>, ServiceError> {
+    let (store, bus) = (store.clone(), bus.clone());
+    let health = Health::new()
+        .check("nats", move || {
+            let bus = bus.clone();
+            async move { bus.ping().await }
+        })
+        .check("postgres", move || {
+            let store = store.clone();
+            async move { store.ping().await }
+        });
+    let listener = http::listen(addr, "HEALTH_ADDR").await?;
+    let serve = http::serve(listener, health.router(metrics), token.clone());
+    Ok(tokio::spawn(async move {
+        if let Err(error) = serve.await {
+            tracing::error!(%error, "the health endpoints are gone");
+        }
+    }))
+}
+
+async fn take_telemetry(
+    bus: &Bus,
+    mut ingest: Ingest,
+    token: &CancellationToken,
+) -> Result<(), ServiceError> {
+    let spec = ConsumerSpec { max_batch: MAX_BATCH, ..ConsumerSpec::durable(streams::SIM_METRICS, PRODUCER) };
+    let mut consumer = Consumer::open(bus, spec, token.clone()).await?;
+    while let Some(batch) = consumer.next_batch(MAX_BATCH, MAX_BATCH_AGE).await {
+        ingest.take(batch).await?;
+    }
+    Ok(())
+}

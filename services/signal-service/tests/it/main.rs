@@ -1,0 +1,9 @@
+//! signal-service as a child process against a real nats-server and PostgreSQL, and the detector on real scenarios.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod faults;
+mod ingest;
+mod kill;
+mod scenarios;
+mod stack;
+mod telemetry;
