@@ -359,12 +359,21 @@ impl Shard {
             arrival_rps[at] = arrival;
             let rho = (arrival * service_s * per_worker).min(MAX_STATIONARY_UTILISATION);
             let must_wait = common.table.wait_probability(rho);
-            let wait_s = service_s * per_worker / (1.0 - rho);
-            let latency_s = service_s + must_wait * wait_s + waiting / capacity_rps;
-            let variance = service_s * service_s + must_wait * (2.0 - must_wait) * wait_s * wait_s;
+            // Short of saturation requests wait as in the stationary queue, past it for the backlog before them.
+            let turn_s = service_s * per_worker;
+            let wait_s = turn_s / (1.0 - rho);
+            let backlog_s = waiting / capacity_rps;
+            let stationary_s = must_wait * wait_s;
+            let (queued_s, wait_variance) = if backlog_s > stationary_s {
+                (backlog_s, waiting * turn_s * turn_s)
+            } else {
+                (stationary_s, must_wait * (2.0 - must_wait) * wait_s * wait_s)
+            };
+            let latency_s = service_s + queued_s;
+            let variance = service_s * service_s + wait_variance;
 
             let served_rps = served / TICK_S;
-            let in_flight = (served_rps * (held_s + must_wait * wait_s)).min(lane.pool) + waiting;
+            let in_flight = (served_rps * (held_s + stationary_s)).min(lane.pool) + waiting;
             let leak = if lane.leak_gb > 0.0 {
                 (leak_gb[at] + lane.leak_gb).min(lane.leak_cap_gb).max(leak_gb[at])
             } else {

@@ -1,0 +1,142 @@
+//! Every kind of fault shows while it is in force and leaves nothing behind.
+
+use sim::fault::{FaultError, kinds};
+use sim::{
+    Command, CommandError, Effect, EventKind, FaultId, FaultKind, FaultSpec, MetricName, Target, TargetKind,
+};
+
+use crate::stage::Stage;
+
+fn target_of(kind: FaultKind) -> Target {
+    match (kind, kind.info().targets[0]) {
+        (FaultKind::CacheFlush, _) => Target::service("catalog-cache"),
+        (_, TargetKind::Service) => Target::service("catalog"),
+        (_, TargetKind::Node) => Target::node("node-b1"),
+        (_, TargetKind::Zone) => Target::zone("zone-b"),
+        (_, TargetKind::Simulation) => Target::simulation(),
+    }
+}
+
+/// Largest relative difference of any service's metric in the last ten seconds.
+fn distance(left: &Stage, right: &Stage) -> f64 {
+    let metrics = [
+        MetricName::CpuUsage,
+        MetricName::MemoryUsage,
+        MetricName::RequestRate,
+        MetricName::Throughput,
+        MetricName::LatencyP99,
+        MetricName::Replicas,
+    ];
+    let mut largest: f64 = 0.0;
+    for id in left.samples[0].services.ids.iter() {
+        for metric in metrics {
+            let value = |stage: &Stage| stage.mean(id, metric, 10).unwrap_or(0.0);
+            let (left, right) = (value(left), value(right));
+            largest = largest.max((left - right).abs() / left.abs().max(right.abs()).max(1.0));
+        }
+    }
+    largest
+}
+
+#[test]
+fn every_kind_shows_and_reverts() {
+    let mut calm = Stage::of("normal");
+    calm.run_s(30);
+    for info in kinds() {
+        let mut struck = Stage::of("normal");
+        struck.run_s(10);
+        let spec = FaultSpec { id: "it".to_owned(), ..FaultSpec::new(info.kind, target_of(info.kind)) };
+        let before = struck.world.topology();
+        struck.apply(&Command::InjectFault(spec)).unwrap();
+        struck.run_s(20);
+        let shown = distance(&calm, &struck);
+        assert!(shown > 0.05, "{} shows: {shown}", info.name);
+        struck.apply(&Command::ClearFault(FaultId("it".to_owned()))).unwrap();
+        struck.run_s(150);
+        let mut later = Stage::of("normal");
+        later.run_s(180);
+        let left = distance(&later, &struck);
+        assert!(left < 0.02, "{} leaves {left} behind", info.name);
+        let versions = |topology: &sim::world::view::TopologyView| -> Vec<u64> {
+            topology.services.iter().map(|service| service.version).collect()
+        };
+        assert_eq!(versions(&before), versions(&struck.world.topology()), "load and faults raise no version");
+        let kinds: Vec<EventKind> = struck.events.iter().map(|event| event.kind).collect();
+        assert!(
+            kinds.contains(&EventKind::FaultStarted) && kinds.contains(&EventKind::FaultEnded),
+            "{}",
+            info.name
+        );
+    }
+}
+
+#[test]
+fn injecting_twice_changes_nothing_and_clearing_nothing_is_an_error() {
+    let mut stage = Stage::of("normal");
+    let spec = FaultSpec { id: "x".to_owned(), ..FaultSpec::new(FaultKind::CpuHog, Target::service("web")) };
+    assert!(matches!(stage.apply(&Command::InjectFault(spec.clone())), Ok(Effect::FaultInjected(_))));
+    assert!(matches!(stage.apply(&Command::InjectFault(spec.clone())), Ok(Effect::FaultAlreadyActive(_))));
+    let other = FaultSpec { target: Target::service("cart"), ..spec.clone() };
+    assert!(matches!(
+        stage.apply(&Command::InjectFault(other)),
+        Err(CommandError::Fault(FaultError::IdInUse { .. }))
+    ));
+    let error = stage.apply(&Command::ClearFault(FaultId("y".to_owned()))).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no fault FaultId(\"y\") is in force; faults in force: x".replace("FaultId(\"y\")", "y")
+    );
+    assert!(matches!(
+        stage.apply(&Command::ClearFault(FaultId("x".to_owned()))),
+        Ok(Effect::FaultCleared(_))
+    ));
+}
+
+#[test]
+fn a_fault_on_nothing_is_refused_with_the_names_there_are() {
+    let mut stage = Stage::of("normal");
+    let spec = FaultSpec::new(FaultKind::NodeCrash, Target::node("node-x"));
+    let error = stage.apply(&Command::InjectFault(spec)).unwrap_err().to_string();
+    assert!(error.contains("node-a1") && error.contains("node-x"), "{error}");
+    let spike = FaultSpec::new(FaultKind::TrafficSpike, Target::service("web"));
+    let error = stage.apply(&Command::InjectFault(spike)).unwrap_err().to_string();
+    assert!(error.ends_with("use one of cdn"), "{error}");
+}
+
+#[test]
+fn a_fault_with_a_duration_ends_by_itself_and_one_with_an_onset_rises() {
+    let mut stage = Stage::of("normal");
+    stage.run_s(10);
+    let spec = FaultSpec {
+        onset_s: 10.0,
+        duration_s: 20.0,
+        severity: 1.0,
+        ..FaultSpec::new(FaultKind::TrafficSpike, Target::simulation())
+    };
+    stage.apply(&Command::InjectFault(spec)).unwrap();
+    let rate = |stage: &Stage| stage.mean("cdn", MetricName::RequestRate, 1).unwrap();
+    let before = rate(&stage);
+    let half = rate(stage.run_s(5));
+    let full = rate(stage.run_s(10));
+    let after = rate(stage.run_s(10));
+    assert!(
+        half > before * 2.0 && full > half * 1.5 && after < before * 1.3,
+        "{before} {half} {full} {after}"
+    );
+    assert!(stage.world.faults().is_empty());
+}
+
+#[test]
+fn a_leak_past_the_limit_kills_the_replica_and_it_comes_back() {
+    let mut stage = Stage::of("normal");
+    stage.run_s(5);
+    // A leak leaves four percent of room; slow work in a full house takes more than that.
+    for kind in [FaultKind::MemoryLeak, FaultKind::SlowDependency] {
+        let spec = FaultSpec { severity: 1.0, ..FaultSpec::new(kind, Target::service("catalog-db")) };
+        stage.apply(&Command::InjectFault(spec)).unwrap();
+    }
+    stage.run_s(60);
+    let killed = stage.happened(EventKind::ReplicaCrashed);
+    assert!(killed.iter().any(|event| event.attributes["cause"] == "out of memory"), "{killed:?}");
+    assert!(!stage.happened(EventKind::ReplicaReady).is_empty());
+}

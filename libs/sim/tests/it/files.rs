@@ -1,0 +1,174 @@
+//! Files with mistakes are refused with file, line and what to write instead.
+
+use std::collections::BTreeMap;
+
+use sim::scenario::{self, LoadError};
+
+const TOPOLOGY: &str = "\
+name: small
+zones: [east]
+nodes:
+  - {id: n1, zone: east, cpu_cores: 8, memory_gb: 16}
+services:
+  - id: web
+    profile: web_server
+    entry: true
+    calls:
+      - {to: db, timeout_ms: 200}
+  - id: db
+    profile: postgresql
+";
+
+const SCENARIO: &str = "\
+description: Small.
+family: test
+topology: small.yaml
+traffic:
+  - service: web
+    constant: {rps: 10}
+timeline:
+  - at_s: 5
+    inject: {id: leak, kind: memory_leak, target: {service: web}, severity: 0.5}
+truth:
+  healing: [{action: RESTART_SERVICE, target: web}]
+";
+
+fn load(scenario: &str, topology: &str) -> Result<(), LoadError> {
+    let files =
+        [("main.yaml", scenario), ("small.yaml", topology), ("bad.csv", "timestamp,value\n1,5\n2,many\n")];
+    let files: BTreeMap<String, String> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    scenario::load("main", &files).map(drop)
+}
+
+#[test]
+fn the_files_without_mistakes_load() {
+    load(SCENARIO, TOPOLOGY).unwrap();
+}
+
+/// What is replaced by what in which file, and how the first problem must read.
+const MISTAKES: [(&str, &str, &str, &str); 28] = [
+    ("topology", "name: small", "nam: small", "small.yaml:1: "),
+    ("topology", "entry: true", "entry: true\n    colour: red", "colour"),
+    (
+        "topology",
+        "{to: db, timeout_ms: 200}",
+        "{to: cache}",
+        "small.yaml:10: there is no service \"cache\"; use one of web, db",
+    ),
+    (
+        "topology",
+        "profile: postgresql",
+        "profile: oracle",
+        "small.yaml:12: there is no profile \"oracle\"; use one of web_server",
+    ),
+    ("topology", "zone: east", "zone: west", "small.yaml:4: there is no zone \"west\"; use one of east"),
+    ("topology", "cpu_cores: 8", "cpu_cores: 0", "small.yaml:4: cpu_cores is 0; use a number from 0.1"),
+    ("topology", "cpu_cores: 8", "cpu_cores: .nan", "small.yaml:4: cpu_cores is NaN"),
+    ("topology", "memory_gb: 16", "memory_gb: .inf", "small.yaml:4: memory_gb is inf"),
+    ("topology", "timeout_ms: 200", "timeout_ms: -1", "small.yaml:10: timeout_ms is -1"),
+    ("topology", "timeout_ms: 200", "timeout_ms: soon", "small.yaml:10: "),
+    ("topology", "timeout_ms: 200", "retries: 99", "small.yaml:10: retries is 99; use 0 to 10"),
+    ("topology", "timeout_ms: 200", "cache_hit_ratio: 1.5", "small.yaml:10: cache_hit_ratio is 1.5"),
+    ("topology", "id: db", "id: web", "small.yaml:11: service id \"web\" is used twice"),
+    ("topology", "id: db", "id: 'd b'", "service id \"d b\": use 1 to 63 letters"),
+    (
+        "topology",
+        "profile: postgresql",
+        "profile: postgresql\n    calls: [{to: web}]",
+        "small.yaml:6: services call in a circle: web → db → web",
+    ),
+    (
+        "topology",
+        "profile: postgresql",
+        "profile: postgresql\n    replicas: 0",
+        "small.yaml:13: replicas is 0; use 1",
+    ),
+    (
+        "topology",
+        "profile: postgresql",
+        "profile: postgresql\n    replicas: 9",
+        "small.yaml:11: 8 replicas of db",
+    ),
+    (
+        "topology",
+        "profile: postgresql",
+        "profile: postgresql\n    placement: [n7]",
+        "small.yaml:13: there is no node \"n7\"; use one of n1",
+    ),
+    (
+        "topology",
+        "profile: postgresql",
+        "profile: postgresql\n    specs: {base_memory_gb: 9}",
+        "base_memory_gb is 9; it must be below memory_gb, 8",
+    ),
+    (
+        "scenario",
+        "topology: small.yaml",
+        "topology: ../small.yaml",
+        "main.yaml:3: path \"../small.yaml\": write one below",
+    ),
+    ("scenario", "topology: small.yaml", "topology: large.yaml", "large.yaml: cannot be read"),
+    ("scenario", "service: web\n", "service: db\n", "main.yaml:5: db is not an entry service"),
+    ("scenario", "rps: 10", "rps: .nan", "main.yaml:6: rps is NaN; use a number from 0"),
+    ("scenario", "constant: {rps: 10}", "noise: 0.1", "main.yaml:5: give exactly one of constant, ramp"),
+    ("scenario", "constant: {rps: 10}", "trace: {file: bad.csv}", "bad.csv:3: value \"many\": write a count"),
+    (
+        "scenario",
+        "kind: memory_leak",
+        "kind: gremlins",
+        "main.yaml:9: unknown fault kind \"gremlins\"; use one of node_crash",
+    ),
+    ("scenario", "severity: 0.5", "severity: 2", "main.yaml:9: severity is 2; use a number from 0 to 1"),
+    (
+        "scenario",
+        "RESTART_SERVICE",
+        "REBOOT",
+        "main.yaml:11: there is no action \"REBOOT\"; use one of RESTART_SERVICE",
+    ),
+];
+
+#[test]
+fn every_mistake_is_named_with_its_place_and_a_way_out() {
+    for (file, from, to, expected) in MISTAKES {
+        let text = if file == "topology" { TOPOLOGY } else { SCENARIO };
+        assert!(text.contains(from), "{from}");
+        let wrong = text.replacen(from, to, 1);
+        let result = if file == "topology" { load(SCENARIO, &wrong) } else { load(&wrong, TOPOLOGY) };
+        let error = result.expect_err(to).to_string();
+        assert!(error.contains(expected), "{to}: {error}\nlacks: {expected}");
+    }
+}
+
+#[test]
+fn mistakes_are_listed_together() {
+    let wrong = TOPOLOGY
+        .replace("cpu_cores: 8", "cpu_cores: -8")
+        .replace("timeout_ms: 200", "timeout_ms: 0")
+        .replace("to: db", "to: dv");
+    let error = load(SCENARIO, &wrong).unwrap_err();
+    assert_eq!(error.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [4, 10, 10]);
+}
+
+#[test]
+fn names_that_are_no_names_are_refused() {
+    for name in ["", "../x", "a/b", "a b"] {
+        assert!(scenario::load(name, &BTreeMap::<String, String>::new()).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn the_example_of_the_docs_loads() {
+    let docs = include_str!("../../../../docs/simulation.md");
+    let mut files = BTreeMap::new();
+    for block in docs.split("```yaml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        let name = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("# file: "))
+            .expect("an example names its file");
+        files.insert(name.to_owned(), text.to_owned());
+    }
+    scenario::load("example", &files).unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,0 +1,11 @@
+//! The simulation from outside: files in, telemetry and events out.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod actions;
+mod determinism;
+mod faults;
+mod files;
+mod properties;
+mod queues;
+mod scenarios;
+mod stage;
