@@ -1,0 +1,163 @@
+//! `ops.v1.ActionService`: what waits for a decision, decisions, and what became of them.
+
+use axum::Router;
+use axum::extract::State;
+use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
+use http::HeaderMap;
+use prost::Message;
+use proto::ops::v1::action_service_connect::ActionServiceBuilder;
+use proto::ops::v1::{
+    ApproveActionRequest, ApproveActionResponse, GetActionHistoryRequest, GetActionHistoryResponse,
+    GetActionRequest, GetActionResponse, ListPendingActionsRequest, ListPendingActionsResponse,
+    RejectActionRequest, RejectActionResponse,
+};
+use sha2::{Digest as _, Sha256};
+use store::actions::{self, ActionFilter, Decision};
+use store::{Cursor, Page};
+
+use super::fields;
+use crate::app::App;
+use crate::convert;
+use crate::decision::{self, Request};
+use crate::error;
+
+/// Longest idempotency key; a UUID or a hash with room for a prefix.
+const MAX_KEY: usize = 128;
+/// Longest reason of a rejection.
+const MAX_REASON: usize = 1_000;
+
+/// The service's routes.
+pub(crate) fn router(app: App) -> Router {
+    ActionServiceBuilder::<App>::new()
+        .list_pending_actions(list_pending)
+        .approve_action(approve)
+        .reject_action(reject)
+        .get_action_history(history)
+        .get_action(get)
+        .with_state(app)
+        .build()
+}
+
+async fn list_pending(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<ListPendingActionsRequest>,
+) -> Result<ConnectResponse<ListPendingActionsResponse>, ConnectError> {
+    let simulation = fields::optional_simulation(request.simulation_id)?;
+    let rows = async {
+        let mut conn = app.store.acquire().await?;
+        actions::pending(&mut conn, simulation.as_deref()).await
+    };
+    let rows = rows.await.map_err(|e| error::database("list the pending actions", &e))?;
+    Ok(ConnectResponse(ListPendingActionsResponse {
+        actions: rows.into_iter().map(convert::action).collect(),
+    }))
+}
+
+async fn approve(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ConnectRequest(request): ConnectRequest<ApproveActionRequest>,
+) -> Result<ConnectResponse<ApproveActionResponse>, ConnectError> {
+    let decision = Decision {
+        action_id: fields::uuid("action_id", &request.action_id)?,
+        approve: true,
+        decided_by: fields::operator(&request.operator)?,
+        reason: String::new(),
+        expected_version: expected_version(request.expected_version)?,
+    };
+    let ApproveActionRequest { idempotency_key, .. } = request.clone();
+    let request_hash = hash("approve", &ApproveActionRequest { idempotency_key: String::new(), ..request });
+    let request = complete(decision, idempotency_key, request_hash, &headers)?;
+    let action = decision::decide(&app, &request).await?;
+    Ok(ConnectResponse(ApproveActionResponse { action: Some(action) }))
+}
+
+async fn reject(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ConnectRequest(request): ConnectRequest<RejectActionRequest>,
+) -> Result<ConnectResponse<RejectActionResponse>, ConnectError> {
+    let decision = Decision {
+        action_id: fields::uuid("action_id", &request.action_id)?,
+        approve: false,
+        decided_by: fields::operator(&request.operator)?,
+        reason: fields::text("reason", &request.reason, MAX_REASON)?,
+        expected_version: expected_version(request.expected_version)?,
+    };
+    let RejectActionRequest { idempotency_key, .. } = request.clone();
+    let request_hash = hash("reject", &RejectActionRequest { idempotency_key: String::new(), ..request });
+    let request = complete(decision, idempotency_key, request_hash, &headers)?;
+    let action = decision::decide(&app, &request).await?;
+    Ok(ConnectResponse(RejectActionResponse { action: Some(action) }))
+}
+
+async fn history(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<GetActionHistoryRequest>,
+) -> Result<ConnectResponse<GetActionHistoryResponse>, ConnectError> {
+    let GetActionHistoryRequest { simulation_id, incident_id, limit, page_token } = request;
+    let filter = ActionFilter {
+        simulation_id: fields::optional_simulation(simulation_id)?,
+        incident_id: if incident_id.is_empty() {
+            None
+        } else {
+            Some(fields::uuid("incident_id", &incident_id)?)
+        },
+    };
+    let page = fields::page(limit, &page_token)?;
+    let rows = async {
+        let mut conn = app.store.acquire().await?;
+        // One more than asked for tells whether there is a next page.
+        actions::history(&mut conn, &filter, Page { limit: page.limit + 1, ..page }).await
+    };
+    let rows = rows.await.map_err(|e| error::database("list the actions", &e))?;
+    let (rows, next_page_token) =
+        fields::cut(rows, page.limit, |row| Cursor { at: row.proposed_at, id: row.id });
+    Ok(ConnectResponse(GetActionHistoryResponse {
+        actions: rows.into_iter().map(convert::action).collect(),
+        next_page_token,
+    }))
+}
+
+async fn get(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<GetActionRequest>,
+) -> Result<ConnectResponse<GetActionResponse>, ConnectError> {
+    let id = fields::uuid("action_id", &request.action_id)?;
+    let row = async {
+        let mut conn = app.store.acquire().await?;
+        actions::get(&mut conn, id).await
+    };
+    let row = row.await.map_err(|e| error::database("read the action", &e))?.ok_or_else(|| {
+        error::not_found(format!("There is no action {id}. GetActionHistory lists the ones there are."))
+    })?;
+    Ok(ConnectResponse(GetActionResponse { action: Some(convert::action(row)) }))
+}
+
+fn complete(
+    decision: Decision,
+    idempotency_key: String,
+    request_hash: Vec<u8>,
+    headers: &HeaderMap,
+) -> Result<Request, ConnectError> {
+    if idempotency_key.len() > MAX_KEY || idempotency_key.contains('\0') {
+        return Err(error::invalid(format!("idempotency_key must be at most {MAX_KEY} bytes without NUL.")));
+    }
+    Ok(Request { decision, idempotency_key, request_hash, traceparent: Some(fields::traceparent(headers)) })
+}
+
+/// 0 on the wire means "whatever is there".
+fn expected_version(version: u64) -> Result<Option<i64>, ConnectError> {
+    let version = i64::try_from(version).map_err(|_| {
+        error::invalid("expected_version is not a version of any action; pass the version you saw, or 0.")
+    })?;
+    Ok((version != 0).then_some(version))
+}
+
+fn hash(method: &str, request: &impl Message) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    hasher.update(method.as_bytes());
+    hasher.update([0]);
+    hasher.update(request.encode_to_vec());
+    hasher.finalize().to_vec()
+}

@@ -1,0 +1,33 @@
+//! What handlers, consumers and jobs share.
+
+use std::time::Duration;
+
+use bus::Bus;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::Hub;
+use crate::metrics::Metrics;
+
+/// How long things stay valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall-clock time in which a proposal can be decided on.
+    pub action_ttl: Duration,
+    /// Wall-clock time after an approval in which sim-engine may carry it out.
+    pub command_ttl: Duration,
+}
+
+/// Handles to everything; clones share it.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) bus: Bus,
+    pub(crate) store: Store,
+    pub(crate) hub: Hub,
+    /// Publishes what is in the outbox; woken after a commit.
+    pub(crate) relay: relay::Handle,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    /// Cancelled when the process is to end; every stream and loop observes it.
+    pub(crate) shutdown: CancellationToken,
+}

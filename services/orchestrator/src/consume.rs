@@ -1,0 +1,110 @@
+//! Messages that move actions. One file per message; each effect and its mark in the inbox are one transaction.
+
+pub(crate) mod events;
+pub(crate) mod incidents;
+pub(crate) mod proposals;
+
+use std::time::Duration;
+
+use bus::{Consumer, ConsumerSpec, Delivery, Failure, Handler, StreamError};
+use store::StoreError;
+
+use crate::app::App;
+
+/// Durable consumer of resolved incidents.
+pub(crate) const INCIDENTS: &str = "orchestrator-incidents";
+/// Durable consumer of proposals.
+pub(crate) const ACTIONS: &str = "orchestrator-actions";
+/// Durable consumer of what sim-engine reports.
+pub(crate) const EVENTS: &str = "orchestrator-events";
+
+/// Pause between two tries while the database is away. Well below the consumer's `ack_wait`, so that the message can be
+/// held on to.
+const DATABASE_PAUSE: Duration = Duration::from_millis(500);
+
+/// The consumers, bound.
+pub(crate) struct Consumers {
+    incidents: Consumer,
+    actions: Consumer,
+    events: Consumer,
+}
+
+impl Consumers {
+    /// Binds the three consumers.
+    pub(crate) async fn open(app: &App) -> Result<Self, StreamError> {
+        let open = |stream, durable| {
+            Consumer::open(&app.bus, ConsumerSpec::durable(stream, durable), app.shutdown.clone())
+        };
+        Ok(Self {
+            incidents: open(bus::streams::OPS_INCIDENTS, INCIDENTS).await?,
+            actions: open(bus::streams::OPS_ACTIONS, ACTIONS).await?,
+            events: open(bus::streams::SIM_EVENTS, EVENTS).await?,
+        })
+    }
+
+    /// Handles messages until shutdown.
+    pub(crate) async fn run(self, app: App) {
+        tokio::join!(
+            bus::serve(self.incidents, Incidents(app.clone())),
+            bus::serve(self.actions, Proposals(app.clone())),
+            bus::serve(self.events, Events(app)),
+        );
+    }
+}
+
+struct Incidents(App);
+
+impl Handler for Incidents {
+    async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
+        incidents::handle(&self.0, delivery).await
+    }
+}
+
+struct Proposals(App);
+
+impl Handler for Proposals {
+    async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
+        proposals::handle(&self.0, delivery).await
+    }
+}
+
+struct Events(App);
+
+impl Handler for Events {
+    async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
+        events::handle(&self.0, delivery).await
+    }
+}
+
+/// The message, or why it goes to the dead letters: what cannot be read today cannot be read tomorrow.
+fn decode<M>(delivery: &Delivery) -> Result<M, Failure>
+where
+    M: prost::Message + prost::Name + Default,
+{
+    delivery.decode::<M>().map_err(Failure::poison)
+}
+
+/// Repeats a transaction for as long as only the database is in the way, and holds on to the message meanwhile: it is
+/// no poison, and those behind it must not overtake it.
+async fn persist<T, F, Fut>(app: &App, delivery: &Delivery, transaction: F) -> Result<T, Failure>
+where
+    F: Fn() -> Fut,
+    Fut: Future<Output = Result<T, StoreError>>,
+{
+    loop {
+        let error = match transaction().await {
+            Ok(value) => return Ok(value),
+            Err(error) if !error.is_transient() => return Err(Failure::retry(error)),
+            Err(error) => error,
+        };
+        tracing::warn!(
+            message_id = delivery.id,
+            error = &error as &dyn std::error::Error,
+            "the database is in the way, the message waits"
+        );
+        delivery.in_progress().await;
+        if app.shutdown.run_until_cancelled(tokio::time::sleep(DATABASE_PAUSE)).await.is_none() {
+            return Err(Failure::wait(error));
+        }
+    }
+}

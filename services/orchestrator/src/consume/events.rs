@@ -1,0 +1,178 @@
+//! `sim.events`: what sim-engine did with a command moves its action; a new run ends the actions of the old one.
+
+use bus::{Delivery, Failure};
+use chrono::{DateTime, Utc};
+use proto::sim::v1::{SimulationEvent, SimulationEventKind as Kind};
+use store::actions::{self, ActionRow, Status, Transition};
+use store::{PgConnection, StoreError, inbox, incidents};
+use uuid::Uuid;
+
+use super::incidents::judge_effective;
+use super::{EVENTS, decode, persist};
+use crate::app::App;
+use crate::record::{self, Change, Note};
+
+/// Name of sim-engine in the audit.
+const ENGINE: &str = "sim-engine";
+
+pub(crate) async fn handle(app: &App, delivery: &Delivery) -> Result<(), Failure> {
+    let event: SimulationEvent = decode(delivery)?;
+    match event.kind() {
+        Kind::RunStarted => {
+            let run = uuid("run_id", &event.run_id)?;
+            persist(app, delivery, || end_other_runs(app, delivery, &event, run)).await?;
+        }
+        Kind::ActionExecuting | Kind::ActionSucceeded | Kind::ActionFailed => {
+            let action = uuid("action_id", &event.action_id)?;
+            persist(app, delivery, || follow(app, delivery, &event, action)).await?;
+        }
+        _ => return Ok(()),
+    }
+    app.relay.wake();
+    Ok(())
+}
+
+fn uuid(field: &str, value: &str) -> Result<Uuid, Failure> {
+    Uuid::try_parse(value).map_err(|_| Failure::Poison(format!("{field} of the event is no UUID: {value:?}")))
+}
+
+async fn follow(app: &App, delivery: &Delivery, event: &SimulationEvent, id: Uuid) -> Result<(), StoreError> {
+    let trace = delivery.traceparent.as_deref();
+    let mut tx = app.store.begin().await?;
+    if !inbox::first_time(&mut tx, EVENTS, &delivery.id).await? {
+        return Ok(());
+    }
+    let changes = moved(&mut tx, event, id).await?;
+    if changes.is_empty() {
+        // A late or foreign report. The state machine knows no such step, so it is kept as a note only.
+        let note = Note {
+            actor: ENGINE.to_owned(),
+            verb: "action.report.ignored",
+            simulation_id: event.simulation_id.clone(),
+            subject_id: id.to_string(),
+            reason: format!("{} at tick {}: {}", event.kind().as_str_name(), event.tick, event.message),
+        };
+        tracing::warn!(action_id = %id, event = event.id, "report about an action does not fit its state; ignored");
+        record::note(&mut tx, note, trace).await?;
+    } else {
+        record::changes(&mut tx, &changes, trace).await?;
+    }
+    tx.commit().await
+}
+
+/// The steps that a report means, in order. Empty when it fits no step.
+async fn moved(
+    conn: &mut PgConnection,
+    event: &SimulationEvent,
+    id: Uuid,
+) -> Result<Vec<Change>, StoreError> {
+    let tick = i64::try_from(event.tick).unwrap_or(i64::MAX);
+    let mut steps = Steps { conn, event, id, changes: Vec::new() };
+    match event.kind() {
+        Kind::ActionExecuting => steps.executing(tick).await?,
+        Kind::ActionSucceeded => {
+            // The report of the beginning may have been lost with a disk; the path still goes through EXECUTING.
+            steps.executing(tick).await?;
+            let with = Transition {
+                completed_at_tick: Some(tick),
+                outcome: Some(event.message.clone()),
+                ..Transition::default()
+            };
+            let done = steps.step(&[Status::Executing], Status::Succeeded, "action.succeed", &with).await?;
+            if let Some(row) = done {
+                steps.judge(&row).await?;
+            }
+        }
+        Kind::ActionFailed => {
+            let with = Transition { outcome: Some(event.message.clone()), ..Transition::default() };
+            for from in [Status::Approved, Status::Executing] {
+                steps.step(&[from], Status::Failed, "action.fail", &with).await?;
+            }
+        }
+        _ => {}
+    }
+    Ok(steps.changes)
+}
+
+struct Steps<'a> {
+    conn: &'a mut PgConnection,
+    event: &'a SimulationEvent,
+    id: Uuid,
+    changes: Vec<Change>,
+}
+
+impl Steps<'_> {
+    async fn executing(&mut self, tick: i64) -> Result<(), StoreError> {
+        let with = Transition { executed_at_tick: Some(tick), ..Transition::default() };
+        self.step(&[Status::Approved], Status::Executing, "action.execute", &with).await.map(|_row| ())
+    }
+
+    async fn step(
+        &mut self,
+        from: &[Status; 1],
+        to: Status,
+        verb: &'static str,
+        with: &Transition,
+    ) -> Result<Option<ActionRow>, StoreError> {
+        let moved = actions::transition(self.conn, self.id, from, to, with).await?;
+        if let Some(row) = &moved {
+            self.changes.push(Change {
+                from: Some(from[0]),
+                row: row.clone(),
+                actor: ENGINE.to_owned(),
+                verb,
+                reason: self.event.message.clone(),
+            });
+        }
+        Ok(moved)
+    }
+
+    /// The incident may have been over before its action was done; nobody would come back to it.
+    async fn judge(&mut self, row: &ActionRow) -> Result<(), StoreError> {
+        let incident = incidents::get(self.conn, row.incident_id).await?;
+        if let Some(incident) = incident.filter(|incident| incident.resolved) {
+            self.changes.extend(judge_effective(self.conn, row.id, &incident.resolution).await?);
+        }
+        Ok(())
+    }
+}
+
+/// A command for another run is refused by sim-engine, so nothing of an old run can still happen.
+async fn end_other_runs(
+    app: &App,
+    delivery: &Delivery,
+    event: &SimulationEvent,
+    run: Uuid,
+) -> Result<(), StoreError> {
+    let mut tx = app.store.begin().await?;
+    if !inbox::first_time(&mut tx, EVENTS, &delivery.id).await? {
+        return Ok(());
+    }
+    let unfinished = [Status::Proposed, Status::Approved, Status::Executing];
+    let reason = format!("its run ended: run {run} began");
+    let began = event.time.and_then(|time| DateTime::<Utc>::try_from(time).ok());
+    let mut changes = Vec::new();
+    for row in actions::in_status(&mut tx, Some(&event.simulation_id), &unfinished).await? {
+        // Simulated time never goes backwards, so an action from later than this start belongs to a newer run yet.
+        if row.run_id == run || began.is_some_and(|began| row.proposed_at >= began) {
+            continue;
+        }
+        let with = Transition { decision_reason: Some(reason.clone()), ..Transition::default() };
+        for (from, to, verb) in [
+            (Status::Proposed, Status::Superseded, "action.supersede"),
+            (Status::Approved, Status::Cancelled, "action.cancel"),
+            (Status::Executing, Status::Cancelled, "action.cancel"),
+        ] {
+            let moved = actions::transition(&mut tx, row.id, &[from], to, &with).await?;
+            changes.extend(moved.map(|row| Change {
+                from: Some(from),
+                row,
+                actor: record::PRODUCER.to_owned(),
+                verb,
+                reason: reason.clone(),
+            }));
+        }
+    }
+    record::changes(&mut tx, &changes, delivery.traceparent.as_deref()).await?;
+    tx.commit().await
+}

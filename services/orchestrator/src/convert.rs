@@ -1,0 +1,182 @@
+//! Rows ↔ messages. Everything is taken apart completely, so that a new field is a compile error here.
+
+use chrono::{DateTime, Utc};
+use proto::common::v1::Target;
+use proto::ops::v1::{Action, ActionEffect, ActionStatus, ActionType, Incident, IncidentTransition};
+use store::actions::ActionRow;
+use store::incidents::IncidentRow;
+
+use crate::proposal::Proposal;
+
+/// Time on the wire.
+pub(crate) fn timestamp(time: DateTime<Utc>) -> pbjson_types::Timestamp {
+    time.into()
+}
+
+/// Counters are never negative in the tables.
+fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+fn small(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or_default()
+}
+
+/// An action as the API shows it.
+pub(crate) fn action(row: ActionRow) -> Action {
+    let ActionRow {
+        id,
+        simulation_id,
+        run_id,
+        incident_id,
+        action_type,
+        target_id,
+        target_version,
+        replicas,
+        status,
+        version,
+        reason,
+        proposed_at_tick,
+        proposed_at,
+        proposed_by,
+        attempt,
+        expires_at,
+        decided_by,
+        decided_at,
+        decision_reason,
+        executed_at_tick,
+        completed_at_tick,
+        outcome,
+        effect,
+        recorded_at: _,
+        updated_at,
+    } = row;
+    Action {
+        id: id.to_string(),
+        simulation_id,
+        run_id: run_id.to_string(),
+        incident_id: incident_id.to_string(),
+        r#type: ActionType::try_from(action_type).unwrap_or_default().into(),
+        target_id,
+        target_version: count(target_version),
+        replicas: small(replicas),
+        status: ActionStatus::try_from(status).unwrap_or_default().into(),
+        version: count(version),
+        reason,
+        proposed_at_tick: count(proposed_at_tick),
+        proposed_at: Some(timestamp(proposed_at)),
+        proposed_by,
+        attempt: small(attempt),
+        expires_at: Some(timestamp(expires_at)),
+        decided_by,
+        decided_at: decided_at.map(timestamp),
+        decision_reason,
+        executed_at_tick: count(executed_at_tick),
+        completed_at_tick: count(completed_at_tick),
+        outcome,
+        effect: ActionEffect::try_from(effect).unwrap_or_default().into(),
+        updated_at: Some(timestamp(updated_at)),
+    }
+}
+
+/// An incident as the API shows it.
+pub(crate) fn incident(row: IncidentRow) -> Incident {
+    let IncidentRow {
+        id,
+        simulation_id,
+        run_id,
+        detected_at,
+        tick_id,
+        severity,
+        title,
+        description,
+        rule_name,
+        family,
+        target_kind,
+        target_id,
+        metric,
+        observed_value,
+        threshold,
+        transition,
+        revision,
+        updated_tick,
+        updated_at,
+        resolved,
+        resolved_at,
+        resolution,
+        acknowledged_by,
+    } = row;
+    Incident {
+        id: id.to_string(),
+        simulation_id,
+        run_id: run_id.to_string(),
+        transition: IncidentTransition::try_from(transition).unwrap_or_default().into(),
+        revision: count(revision),
+        rule_name,
+        family,
+        target: Some(Target { kind: target_kind, id: target_id }),
+        severity,
+        title,
+        description,
+        metric,
+        observed_value,
+        threshold,
+        tick: count(tick_id),
+        detected_at: Some(timestamp(detected_at)),
+        updated_tick: count(updated_tick),
+        updated_at: Some(timestamp(updated_at)),
+        resolved,
+        resolved_at: resolved_at.map(timestamp),
+        acknowledged_by,
+        resolution,
+    }
+}
+
+/// A checked proposal as the table takes it.
+pub(crate) fn proposed_row(proposal: &Proposal) -> store::actions::Proposal {
+    let Proposal { id, run_id, incident_id, kind, proposed_at, action } = proposal;
+    store::actions::Proposal {
+        id: *id,
+        simulation_id: action.simulation_id.clone(),
+        run_id: *run_id,
+        incident_id: *incident_id,
+        action_type: i32::from(*kind),
+        target_id: action.target_id.clone(),
+        // Checked to fit when the proposal was read.
+        target_version: action.target_version as i64,
+        replicas: action.replicas as i32,
+        reason: action.reason.clone(),
+        proposed_at_tick: action.proposed_at_tick as i64,
+        proposed_at: *proposed_at,
+        proposed_by: action.proposed_by.clone(),
+        attempt: i32::try_from(action.attempt).unwrap_or(i32::MAX),
+    }
+}
+
+/// Whether a recorded action came from this very proposal. What the orchestrator itself fills in does not count.
+pub(crate) fn came_from(row: &ActionRow, proposal: &Proposal) -> bool {
+    let proposed = proposed_row(proposal);
+    row.simulation_id == proposed.simulation_id
+        && row.run_id == proposed.run_id
+        && row.incident_id == proposed.incident_id
+        && row.action_type == proposed.action_type
+        && row.target_id == proposed.target_id
+        && row.target_version == proposed.target_version
+        && row.replicas == proposed.replicas
+        && row.reason == proposed.reason
+        && row.proposed_at_tick == proposed.proposed_at_tick
+        && row.proposed_by == proposed.proposed_by
+        && row.attempt == proposed.attempt
+}
+
+/// Name of a status for people, for example `APPROVED`.
+pub(crate) fn status_name(status: i32) -> &'static str {
+    let name = ActionStatus::try_from(status).unwrap_or_default().as_str_name();
+    name.strip_prefix("ACTION_STATUS_").unwrap_or(name)
+}
+
+/// Name of an action's type for people, for example `SCALE_UP`.
+pub(crate) fn type_name(kind: i32) -> &'static str {
+    let name = ActionType::try_from(kind).unwrap_or_default().as_str_name();
+    name.strip_prefix("ACTION_TYPE_").unwrap_or(name)
+}

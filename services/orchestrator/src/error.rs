@@ -1,0 +1,45 @@
+//! What callers are told when something cannot be done: a code and a sentence that says what to do.
+
+use std::error::Error;
+
+use connectrpc_axum::{Code, ConnectError};
+
+/// Refuses a malformed request.
+pub(crate) fn invalid(message: impl Into<String>) -> ConnectError {
+    ConnectError::new(Code::InvalidArgument, message)
+}
+
+/// Refuses a request that is well-formed but no longer fits the state of things.
+pub(crate) fn precondition(message: impl Into<String>) -> ConnectError {
+    ConnectError::new(Code::FailedPrecondition, message)
+}
+
+/// Says that something does not exist.
+pub(crate) fn not_found(message: impl Into<String>) -> ConnectError {
+    ConnectError::new(Code::NotFound, message)
+}
+
+/// Says that something is not there right now.
+pub(crate) fn unavailable(message: impl Into<String>) -> ConnectError {
+    ConnectError::new(Code::Unavailable, message)
+}
+
+/// Reports a failure of PostgreSQL. Nothing was changed, or it is unknown whether it was; either way the caller may
+/// repeat the call. Details go to the log only: they may hold addresses and names.
+pub(crate) fn database(operation: &'static str, error: &(dyn Error + 'static)) -> ConnectError {
+    tracing::error!(operation, error, "database call failed");
+    unavailable(format!(
+        "The database did not answer, so I cannot {operation}. Try again in a moment with the same idempotency key; see GET /readyz."
+    ))
+}
+
+/// Reports a mistake of ours.
+pub(crate) fn internal(operation: &'static str, error: &(dyn Error + 'static)) -> ConnectError {
+    tracing::error!(operation, error, "internal error");
+    ConnectError::new(
+        Code::Internal,
+        format!(
+            "I could not {operation}. This is a defect: look for it in the orchestrator's log and report it."
+        ),
+    )
+}

@@ -1,0 +1,266 @@
+//! The event stream's heart: one ordered log of events, each encoded once, and the view that snapshots are made of.
+//!
+//! Readers hold a cursor into the log and nothing else. A slow one falls behind until its next event is no longer
+//! kept, learns so, and starts again from a snapshot; it never holds up the writer or another reader.
+//! The lock is held for moves and copies of one frame only, never across an await.
+
+mod frame;
+pub(crate) mod reader;
+mod ring;
+mod view;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ::service::metrics::Metrics as Registry;
+use bytes::Bytes;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use proto::ops::v1::{Action, Incident, StreamHeartbeat};
+use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationState, Topology};
+use serde::Serialize;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+use self::frame::EventId;
+use self::ring::{Read, Ring};
+use self::view::View;
+
+pub(crate) use self::frame::EventName;
+pub(crate) use self::view::DEFAULT_SIMULATION;
+
+/// Streams open at once. Each costs a socket and a task; the next one is told to come back later.
+pub(crate) const MAX_CLIENTS: usize = 1_024;
+
+/// Why a message could not be put on the stream.
+#[derive(Debug, thiserror::Error)]
+#[error("encode the data of the event `{name}`")]
+pub(crate) struct EncodeError {
+    name: &'static str,
+    #[source]
+    source: serde_json::Error,
+}
+
+/// Handle to the stream; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Hub {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    epoch: u64,
+    log: Mutex<Log>,
+    /// Number of the newest event, to wake readers.
+    newest: watch::Sender<u64>,
+    heartbeat: watch::Sender<Bytes>,
+    state: watch::Sender<Option<Arc<SimulationState>>>,
+    clients: Arc<Semaphore>,
+    counted: Counted,
+}
+
+/// What is counted about the stream.
+#[derive(Debug, Default)]
+struct Counted {
+    clients: Gauge,
+    events: Counter,
+    resyncs: Counter,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    ring: Ring,
+    view: View,
+    /// The snapshot event at a position, so that a thousand clients that connect together share one encoding.
+    snapshot: Option<(u64, Instant, Bytes)>,
+}
+
+impl Hub {
+    /// An empty stream. `epoch` tells this life of the process from every other one, for example its start time.
+    pub(crate) fn new(epoch: u64) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                epoch,
+                log: Mutex::default(),
+                newest: watch::Sender::new(0),
+                heartbeat: watch::Sender::new(Bytes::new()),
+                state: watch::Sender::new(None),
+                clients: Arc::new(Semaphore::new(MAX_CLIENTS)),
+                counted: Counted::default(),
+            }),
+        }
+    }
+
+    /// Registers what is counted about the stream.
+    pub(crate) fn register(&self, registry: &Registry) {
+        let Counted { clients, events, resyncs } = &self.inner.counted;
+        registry.register("stream_clients", "Open event streams", clients.clone());
+        registry.register("stream_events", "Events put on the stream, each counted once", events.clone());
+        registry.register(
+            "stream_resyncs",
+            "Clients that had to start again from a snapshot",
+            resyncs.clone(),
+        );
+    }
+
+    /// Publishes one shard of a sample.
+    pub(crate) fn publish_metrics(&self, snapshot: &MetricSnapshot) -> Result<(), EncodeError> {
+        self.publish(EventName::Metrics, snapshot, |_| true)
+    }
+
+    /// Publishes a fact about the simulated cloud.
+    pub(crate) fn publish_event(&self, event: &SimulationEvent) -> Result<(), EncodeError> {
+        self.publish(EventName::Event, event, |_| true)
+    }
+
+    /// Publishes a transition, unless it is not newer than what was published before.
+    pub(crate) fn publish_incident(&self, mut incident: Incident) -> Result<(), EncodeError> {
+        // Who acknowledged is ours to know: messages of signal-service do not carry it.
+        if let Some(operator) = self.log().view.acknowledger(&incident.id) {
+            operator.clone_into(&mut incident.acknowledged_by);
+        }
+        let incident = Arc::new(incident);
+        self.publish(EventName::Incident, &*incident, |view| view.incident_changed(&incident))
+    }
+
+    /// Publishes a change of an action, unless it is not newer than what was published before.
+    pub(crate) fn publish_action(&self, action: Action) -> Result<(), EncodeError> {
+        let action = Arc::new(action);
+        self.publish(EventName::Action, &*action, |view| view.action_changed(&action))
+    }
+
+    /// Publishes that an operator has acknowledged an open incident.
+    pub(crate) fn publish_acknowledgement(
+        &self,
+        incident_id: &str,
+        operator: &str,
+    ) -> Result<(), EncodeError> {
+        let Some(incident) = self.log().view.acknowledged(incident_id, operator) else { return Ok(()) };
+        self.publish(EventName::Incident, &*incident, |_| true)
+    }
+
+    /// Takes over incidents and actions that were stored before this process began to listen. Publishes nothing.
+    pub(crate) fn restore(&self, incidents: Vec<Incident>, actions: Vec<Action>) {
+        let mut log = self.log();
+        for incident in incidents {
+            log.view.incident_changed(&Arc::new(incident));
+        }
+        for action in actions {
+            log.view.action_changed(&Arc::new(action));
+        }
+        log.snapshot = None;
+    }
+
+    /// Takes over the newest sample without publishing it.
+    pub(crate) fn sampled(&self, snapshot: Arc<MetricSnapshot>) {
+        self.log().view.sampled(snapshot);
+    }
+
+    /// Takes over the topology for the next snapshots.
+    pub(crate) fn set_topology(&self, topology: Topology) {
+        let mut log = self.log();
+        log.view.set_topology(topology);
+        log.snapshot = None;
+    }
+
+    /// Takes over a heartbeat of sim-engine. True when something a person steers has changed.
+    pub(crate) fn heard_state(&self, state: SimulationState) -> bool {
+        let state = Arc::new(state);
+        let mut log = self.log();
+        let changed = log.view.heard_state(Arc::clone(&state), Instant::now());
+        if changed {
+            log.snapshot = None;
+        }
+        drop(log);
+        self.inner.state.send_replace(Some(state));
+        changed
+    }
+
+    /// Sends every client a sign of life.
+    pub(crate) fn beat(&self, server_time: pbjson_types::Timestamp) -> Result<(), EncodeError> {
+        let state = self.state().map(|state| SimulationState::clone(&state));
+        let data = encode(EventName::Heartbeat, &StreamHeartbeat { server_time: Some(server_time), state })?;
+        self.inner.heartbeat.send_replace(frame::frame(None, EventName::Heartbeat, &data));
+        Ok(())
+    }
+
+    /// The newest state, unless sim-engine has been silent for more than five seconds.
+    pub(crate) fn state(&self) -> Option<Arc<SimulationState>> {
+        self.log().view.state(Instant::now())
+    }
+
+    /// Every state as it is heard, the newest one first; for `ControlService.Watch`.
+    pub(crate) fn watch_state(&self) -> watch::Receiver<Option<Arc<SimulationState>>> {
+        self.inner.state.subscribe()
+    }
+
+    /// All shards of a simulation's newest sample; empty before the first.
+    pub(crate) fn latest(&self, simulation_id: &str) -> Vec<Arc<MetricSnapshot>> {
+        self.log().view.latest(simulation_id)
+    }
+
+    /// The topology of the default simulation, as far as it is known.
+    pub(crate) fn topology(&self) -> Option<Arc<Topology>> {
+        self.log().view.topology()
+    }
+
+    fn publish<T: Serialize>(
+        &self,
+        name: EventName,
+        message: &T,
+        take_over: impl FnOnce(&mut View) -> bool,
+    ) -> Result<(), EncodeError> {
+        let data = encode(name, message)?;
+        let mut log = self.log();
+        if !take_over(&mut log.view) {
+            return Ok(());
+        }
+        let number = log.ring.next();
+        log.ring.push(frame::frame(Some(self.id(number)), name, &data));
+        log.snapshot = None;
+        drop(log);
+        self.inner.counted.events.inc();
+        self.inner.newest.send_replace(number);
+        Ok(())
+    }
+
+    fn read_after(&self, cursor: u64, limit: usize) -> Read {
+        self.log().ring.read_after(cursor, limit)
+    }
+
+    /// A snapshot event and the position it stands for: the events after it continue it without gap or overlap.
+    fn snapshot_event(&self) -> Result<(Bytes, u64), EncodeError> {
+        let now = Instant::now();
+        let (number, view) = {
+            let log = self.log();
+            let newest = log.ring.newest();
+            // The view also follows heartbeats, which have no number: a cached snapshot may be that much older.
+            if let Some((number, made, event)) = &log.snapshot
+                && *number == newest
+                && now.duration_since(*made) < SNAPSHOT_REUSE
+            {
+                return Ok((event.clone(), newest));
+            }
+            (newest, log.view.clone())
+        };
+        let data = encode(EventName::Snapshot, &view.snapshot(now))?;
+        let event = frame::frame(Some(self.id(number)), EventName::Snapshot, &data);
+        self.log().snapshot = Some((number, now, event.clone()));
+        Ok((event, number))
+    }
+
+    fn id(&self, number: u64) -> EventId {
+        EventId { epoch: self.inner.epoch, number }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        // A panic while the lock was held cannot leave a frame half pushed; going on is better than going down.
+        self.inner.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long clients that connect one after the other may share an encoded snapshot.
+const SNAPSHOT_REUSE: tokio::time::Duration = tokio::time::Duration::from_millis(250);
+
+fn encode<T: Serialize>(name: EventName, message: &T) -> Result<Vec<u8>, EncodeError> {
+    frame::encode(message).map_err(|source| EncodeError { name: name.as_str(), source })
+}

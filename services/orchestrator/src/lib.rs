@@ -1,0 +1,26 @@
+//! Decisions, API, event stream and dashboard: the one service that people talk to.
+//!
+//! It records what agents propose, lets exactly one person decide, turns an approval into a command, follows what
+//! sim-engine makes of it, and tells every open page. It is a shell: rules about form live in [`proposal`], every
+//! compare-and-set in `store`, and nothing here computes anything about the simulated cloud.
+
+mod api;
+mod app;
+pub mod config;
+mod consume;
+mod convert;
+mod dashboard;
+mod decision;
+mod error;
+mod feed;
+mod health;
+mod hub;
+mod jobs;
+mod listener;
+mod metrics;
+mod position;
+mod proposal;
+mod record;
+pub mod service;
+
+pub use app::Limits;

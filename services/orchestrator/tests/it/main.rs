@@ -1,0 +1,15 @@
+//! The orchestrator against a real nats-server and a real PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+
+mod crash;
+mod decisions;
+mod engine;
+mod events;
+mod http;
+mod incidents;
+mod loops;
+mod outages;
+mod proposals;
+mod rpc;
+mod stack;
+mod stream;

@@ -1,0 +1,236 @@
+//! The other calls, and what holds for all of them.
+
+use std::collections::BTreeSet;
+
+use bus::{Outgoing, subjects};
+use chrono::{DateTime, TimeDelta, Utc};
+use prost_reflect::DescriptorPool;
+use prost_reflect::prost_types::method_options::IdempotencyLevel;
+use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::engine::FakeEngine;
+use crate::stack::{RUN, Stack, simulated, until};
+
+/// Calls that change something. A new one belongs here, or it needs `NO_SIDE_EFFECTS`; `Watch` is a stream.
+const MUTATING: &[&str] = &[
+    "ops.v1.ActionService/ApproveAction",
+    "ops.v1.ActionService/RejectAction",
+    "ops.v1.IncidentService/Acknowledge",
+    "sim.v1.ControlService/ClearFault",
+    "sim.v1.ControlService/InjectFault",
+    "sim.v1.ControlService/Pause",
+    "sim.v1.ControlService/Play",
+    "sim.v1.ControlService/Reset",
+    "sim.v1.ControlService/SetScenario",
+    "sim.v1.ControlService/SetSpeed",
+    "sim.v1.ControlService/Step",
+];
+const STREAMING: &[&str] = &["sim.v1.ControlService/Watch"];
+
+/// Methods of the descriptor set, and whether each is marked as having no side effects.
+fn methods() -> Vec<(String, bool)> {
+    let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();
+    let mut methods = Vec::new();
+    for service in pool.services() {
+        for method in service.methods() {
+            let options = method.method_descriptor_proto().options.clone().unwrap_or_default();
+            let safe = options.idempotency_level() == IdempotencyLevel::NoSideEffects;
+            methods.push((format!("{}/{}", service.full_name(), method.name()), safe));
+        }
+    }
+    methods
+}
+
+#[test]
+fn no_call_that_changes_something_is_marked_as_free_of_side_effects() {
+    let unsafe_ones: BTreeSet<String> =
+        methods().into_iter().filter(|(_, safe)| !safe).map(|(method, _)| method).collect();
+    let expected: BTreeSet<String> = MUTATING.iter().chain(STREAMING).map(ToString::to_string).collect();
+    assert_eq!(unsafe_ones, expected);
+}
+
+#[tokio::test]
+async fn every_method_of_the_contract_is_served_and_only_safe_ones_by_get() {
+    let stack = Stack::start().await;
+    for (method, safe) in methods() {
+        let answer = stack.call(&method, json!({})).await;
+        assert_ne!(answer.body["code"], "unimplemented", "{method} is not registered");
+        let got = stack.http.get(stack.url(&format!("/{method}?connect=v1&encoding=json&message=%7B%7D")));
+        let got = got.send().await.unwrap().status();
+        assert_eq!(got == StatusCode::METHOD_NOT_ALLOWED, !safe, "GET {method}: {got}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_calls_are_unimplemented() {
+    let stack = Stack::start().await;
+    for method in ["ops.v1.ActionService/Explode", "ops.v9.Nothing/Do", "auth.v1.AuthService/Login"] {
+        let answer = stack.call(method, json!({})).await;
+        assert_eq!(answer.status, StatusCode::NOT_IMPLEMENTED);
+        assert!(answer.error("unimplemented").contains(method));
+    }
+}
+
+#[tokio::test]
+async fn history_lists_actions_newest_first_in_pages() {
+    let stack = Stack::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(stack.proposed().await);
+    }
+    let method = "ops.v1.ActionService/GetActionHistory";
+    let first = stack.call(method, json!({ "limit": 2 })).await.ok();
+    let token = first["nextPageToken"].as_str().unwrap();
+    let second = stack.call(method, json!({ "limit": 2, "pageToken": token })).await.ok();
+    let count = |page: &Value| page["actions"].as_array().unwrap().len();
+    assert_eq!((count(&first), count(&second)), (2, 1));
+    assert!(second["nextPageToken"].is_null());
+    let of_one = stack.call(method, json!({ "incidentId": ids[1].incident_id })).await.ok();
+    assert_eq!(of_one["actions"][0]["id"], ids[1].id);
+    assert_eq!(count(&of_one), 1);
+    stack.call(method, json!({ "incidentId": "x" })).await.error("invalid_argument");
+    stack.call(method, json!({ "limit": 5000 })).await.error("invalid_argument");
+    stack
+        .call("ops.v1.ActionService/GetAction", json!({ "actionId": Uuid::new_v4() }))
+        .await
+        .error("not_found");
+    stack.call("ops.v1.ActionService/GetAction", json!({})).await.error("invalid_argument");
+}
+
+#[tokio::test]
+async fn the_newest_sample_is_served_and_what_was_not_measured_stays_so() {
+    let stack = Stack::start().await;
+    let method = "ops.v1.TelemetryService/Latest";
+    stack.call(method, json!({})).await.error("unavailable");
+
+    let snapshot = MetricSnapshot {
+        simulation_id: "default".to_owned(),
+        run_id: RUN.to_string(),
+        tick: 20,
+        time: Some(simulated(20)),
+        shard_count: 1,
+        services: Some(EntityColumns {
+            ids: vec!["checkout".to_owned(), "cart".to_owned()],
+            versions: vec![1, 1],
+            columns: vec![MetricColumn { metric: "latency_p99".to_owned(), values: vec![12.5, f32::NAN] }],
+        }),
+        ..MetricSnapshot::default()
+    };
+    let message = Outgoing::message(subjects::SIM_METRICS, "sample".to_owned(), "default", &snapshot);
+    stack.bus.publish(&message).await.unwrap();
+
+    let latest = until("the sample is seen", || async {
+        let answer = stack.call(method, json!({})).await;
+        (answer.status == StatusCode::OK).then_some(answer.body)
+    })
+    .await;
+    assert_eq!(latest["snapshots"][0]["services"]["columns"][0]["values"], json!([12.5, "NaN"]));
+    stack.call(method, json!({ "simulationId": "elsewhere" })).await.error("unavailable");
+}
+
+#[tokio::test]
+async fn stored_series_are_served_in_steps_and_no_data_is_no_data() {
+    let stack = Stack::start().await;
+    let method = "ops.v1.TelemetryService/Query";
+    let empty = stack.call(method, json!({ "metric": "error_rate" })).await.ok();
+    assert!(empty["series"].is_null());
+    assert_eq!(empty["unit"], "%");
+
+    let began = DateTime::<Utc>::from_timestamp(1_790_000_000, 0).unwrap();
+    let mut batch = store::metrics::Batch::new();
+    for second in 0..60_i64 {
+        let row = store::metrics::Row {
+            time: began + TimeDelta::seconds(second),
+            tick: second * 20,
+            node_id: "",
+            service_id: "checkout",
+            metric: "error_rate",
+            value: second as f64,
+            simulation_id: "default",
+        };
+        batch.push(&row).unwrap();
+    }
+    let mut tx = stack.store.begin().await.unwrap();
+    store::metrics::copy(&mut tx, &batch).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let targets = json!([
+        { "kind": "TARGET_KIND_SERVICE", "id": "cart" },
+        { "kind": "TARGET_KIND_SERVICE", "id": "checkout" }
+    ]);
+    let body = json!({ "metric": "error_rate", "targets": targets, "stepS": 10, "aggregate": "TELEMETRY_AGGREGATE_MAX" });
+    let answer = stack.call(method, body).await.ok();
+    let series = answer["series"].as_array().unwrap();
+    assert_eq!(series[0]["target"]["id"], "cart");
+    assert!(series[0]["values"].is_null());
+    assert_eq!(series[1]["values"], json!([9.0, 19.0, 29.0, 39.0, 49.0, 59.0]));
+    assert_eq!(answer["stepS"], 10.0);
+
+    for (body, word) in [
+        (json!({}), "There is no metric"),
+        (json!({ "metric": "nonsense" }), "There is no metric"),
+        (json!({ "metric": "error_rate", "stepS": 0.1 }), "step_s"),
+        (json!({ "metric": "error_rate", "stepS": "NaN" }), "step_s"),
+        (json!({ "metric": "error_rate", "aggregate": 9 }), "aggregate"),
+        (json!({ "metric": "error_rate", "targets": [{ "kind": 3, "id": "zone-a" }] }), "Every target"),
+        (json!({ "metric": "error_rate", "targets": [{ "kind": 1 }] }), "Every target"),
+        (json!({ "metric": "error_rate", "from": "2030-01-01T00:00:00Z" }), "from lies after to"),
+    ] {
+        let message = stack.call(method, body.clone()).await.error("invalid_argument");
+        assert!(message.starts_with(word), "{body}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn control_is_relayed_with_its_answers_and_its_errors() {
+    let stack = Stack::start().await;
+    let message = stack.call("sim.v1.ControlService/Play", json!({})).await.error("unavailable");
+    assert!(message.contains("sim-engine does not answer"), "{message}");
+
+    let _engine = FakeEngine::start(&stack.bus).await;
+
+    let played = stack.call("sim.v1.ControlService/Play", json!({})).await.ok();
+    assert_eq!(played["state"]["playing"], true);
+    let topology = stack.call("sim.v1.ControlService/GetTopology", json!({})).await.ok();
+    assert_eq!(topology["topology"]["services"][0]["id"], "checkout");
+    let message =
+        stack.call("sim.v1.ControlService/SetSpeed", json!({ "speed": 0 })).await.error("invalid_argument");
+    assert!(message.contains("0.1 to 1000"), "{message}");
+}
+
+#[tokio::test]
+async fn watch_streams_the_state_now_and_every_change() {
+    use futures::StreamExt as _;
+    let stack = Stack::start().await;
+    let engine = FakeEngine::start(&stack.bus).await;
+
+    let body = b"{}";
+    let mut envelope = vec![0_u8];
+    envelope.extend_from_slice(&(body.len() as u32).to_be_bytes());
+    envelope.extend_from_slice(body);
+    let answer = stack
+        .http
+        .post(stack.url("/sim.v1.ControlService/Watch"))
+        .header("content-type", "application/connect+json")
+        .body(envelope)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let mut chunks = answer.bytes_stream();
+    let mut text = String::new();
+    let mut told = false;
+    while !text.contains("\"playing\":true") {
+        let chunk =
+            tokio::time::timeout(crate::stack::PATIENCE, chunks.next()).await.unwrap().unwrap().unwrap();
+        text.push_str(&String::from_utf8_lossy(&chunk));
+        if !told {
+            assert!(text.contains("\"scenario\":\"normal\""), "the state now comes first: {text}");
+            engine.say(true).await;
+            told = true;
+        }
+    }
+}
