@@ -44,7 +44,7 @@ export function chartOptions({ metric, series, width, height, onCursor, marks = 
     width,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 26, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
     cursor: { sync: { key: SYNC_KEY }, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: true, range: timeRange }, y: { range: (_, __, max) => [0, valueCeiling(metric, max, limit)] } },

@@ -29,7 +29,7 @@ export function IncidentFacts({ incident }: { incident: Incident }) {
     ["Incident", <span key="id" className="font-mono text-xs" title={id}>{shortId(id)}</span>],
   ];
   return (
-    <dl className="grid grid-cols-1 gap-x-6 gap-y-3 text-[13px] sm:grid-cols-2 2xl:grid-cols-3">
+    <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-[13px] 2xl:grid-cols-3">
       {facts.map(([label, value]) => (
         <div key={label} className="min-w-0">
           <dt className="text-xs text-ink-muted">{label}</dt>

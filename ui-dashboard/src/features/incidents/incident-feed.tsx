@@ -28,7 +28,7 @@ export function IncidentFeed({ status, severity, selected, onFilter, onSelect }:
   const simulatedNow = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
   const empty = incidents.length === 0;
   return (
-    <Card flush title="Incidents" hint="newest first" actions={<Filters status={status} severity={severity} onFilter={onFilter} />}>
+    <Card flush title="Incidents" actions={<Filters status={status} severity={severity} onFilter={onFilter} />}>
       {isPending && empty && <SkeletonRows rows={6} label="Loading incidents" />}
       {isError && empty && <ErrorState error={error} what="The incidents could not be loaded." onRetry={() => void refetch()} />}
       {!isPending && !isError && empty && (

@@ -9,7 +9,7 @@ const SHOWN = 8;
 export function RecentEvents() {
   const events = useCloud((state) => state.events);
   return (
-    <Card flush title="What happened" hint="since this page was opened">
+    <Card flush title="What happened" hint="since the page opened">
       <EventList events={events.slice(0, SHOWN)} />
     </Card>
   );

@@ -21,7 +21,7 @@ export function SimulationPage() {
         <InjectFaultCard />
         <ScenarioList />
       </div>
-      <Card flush title="Events" hint="since this page was opened, newest first">
+      <Card flush title="Events" hint="since the page opened, newest first">
         <div role="region" aria-label="Events of the simulation" tabIndex={0} className="max-h-[75dvh] overflow-y-auto">
           <EventList events={events} />
         </div>
