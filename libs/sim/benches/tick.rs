@@ -4,7 +4,7 @@
 //! struct-of-arrays loop with the Erlang C look-up, Philox, the two moments of latency, CPU and memory; no faults, states,
 //! weights, nodes, graph or samples. Both run on one thread, interleaved; the median of the rounds counts.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -140,7 +140,7 @@ impl Bare {
         for at in 0..count {
             let draw = rng::bell(rng::block(key, at as u64, tick));
             let paging = ((memory[at] * 0.5 - 0.88) * 12.5).clamp(0.0, 1.0);
-            let service_s = 0.003 * (1.0 + 0.05 * draw) * (1.0 + 39.0 * paging * paging);
+            let service_s = 0.003 * (1.0 + 0.02 * draw) * (1.0 + 39.0 * paging * paging);
             capacity[at] = (WORKERS / service_s).min(256.0 / (service_s + 0.01));
             let offered = offered_all * share[at];
             let present = backlog[at] + offered;

@@ -109,7 +109,7 @@ pub enum CommandError {
     #[error(transparent)]
     Fault(#[from] FaultError),
     /// There is no such fault in force.
-    #[error("no fault {id:?} is in force; faults in force: {}", list(active))]
+    #[error("no fault {id} is in force; faults in force: {}", list(active))]
     NoSuchFault {
         /// The id that was asked for.
         id: FaultId,

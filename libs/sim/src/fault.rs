@@ -167,9 +167,9 @@ const KINDS: [KindInfo; 12] = [
         kind: FaultKind::ConnectionPoolExhaustion,
         name: "connection_pool_exhaustion",
         targets: &[Service],
-        default_severity: 0.9,
+        default_severity: 1.0,
         cured_by: &[RestartService],
-        description: "Worker slots leak away; severity 1 leaves 1 % of them. A restart ends it.",
+        description: "Worker slots leak away: n become n to the power of 1 - severity, so that 1 leaves one. A restart ends it.",
     },
 ];
 
@@ -250,11 +250,11 @@ impl FaultSpec {
                 allowed: info.targets,
             });
         }
-        if !(self.severity >= 0.0 && self.severity <= 1.0) {
+        if !(0.0..=1.0).contains(&self.severity) {
             return Err(FaultError::Severity { kind: info.name, given: self.severity });
         }
         for (name, value) in [("onset_s", self.onset_s), ("duration_s", self.duration_s)] {
-            if !(value >= 0.0 && value <= MAX_FAULT_S) {
+            if !(0.0..=MAX_FAULT_S).contains(&value) {
                 return Err(FaultError::Time { name, given: value });
             }
         }

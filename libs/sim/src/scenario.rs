@@ -15,6 +15,7 @@ use crate::traffic::Traffic;
 
 mod check;
 mod check_topology;
+mod check_truth;
 mod file;
 mod trace;
 

@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::command::ActionKind;
 use crate::fault::{FaultId, FaultKind, FaultSpec, MAX_FAULT_S};
 use crate::topology::Topology;
 use crate::traffic::{MAX_RATE_RPS, Shape, Traffic};
 use crate::{Target, TargetKind};
 
-use super::file::{
-    EntryFile, FaultFile, Number, ScenarioFile, TargetFile, Text, TrafficFile, TruthActionFile, TruthFile,
-};
+use super::file::{EntryFile, FaultFile, Number, ScenarioFile, TargetFile, Text, TrafficFile};
 use super::trace;
-use super::{GroundTruth, Problem, Scenario, ScenarioSource, TimelineChange, TimelineEntry, TruthAction};
+use super::{Problem, Scenario, ScenarioSource, TimelineChange, TimelineEntry};
 
 /// Largest file, bytes: 30 days of counts per minute, or a topology of 100 000 services, are smaller.
 const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
@@ -268,7 +265,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn target(&mut self, at: u64, file: &TargetFile, topology: &Topology) -> Option<Target> {
+    pub(super) fn target(&mut self, at: u64, file: &TargetFile, topology: &Topology) -> Option<Target> {
         let TargetFile { service, node, zone, simulation } = file;
         match (service, node, zone, simulation) {
             (Some(id), None, None, None) => {
@@ -291,7 +288,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Index of what an id names.
-    fn find(&mut self, id: &Text, kind: TargetKind, topology: &Topology) -> Option<usize> {
+    pub(super) fn find(&mut self, id: &Text, kind: TargetKind, topology: &Topology) -> Option<usize> {
         let found = match kind {
             TargetKind::Service => topology.service(&id.value),
             TargetKind::Node => topology.node(&id.value),
@@ -326,42 +323,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn truth(&mut self, file: &TruthFile, topology: &Topology) -> GroundTruth {
-        let onset_s = file.onset_s.as_ref().map(|onset| self.seconds(onset, "onset_s"));
-        let difficulty = file.difficulty.as_ref().map_or(0, |difficulty| {
-            if difficulty.value > 5 {
-                self.problem(line(difficulty.referenced), "difficulty: use 0 to 5".to_owned());
-            }
-            difficulty.value.min(5) as u8
-        });
-        GroundTruth {
-            root_cause: file.root_cause.as_ref().and_then(|target| self.target(0, target, topology)),
-            cause: file.cause.clone(),
-            onset_s,
-            healing: file.healing.iter().filter_map(|action| self.truth_action(action, topology)).collect(),
-            all_needed: file.all_needed,
-            harmful: file.harmful.iter().filter_map(|action| self.truth_action(action, topology)).collect(),
-            difficulty,
-        }
-    }
-
-    fn truth_action(&mut self, file: &TruthActionFile, topology: &Topology) -> Option<TruthAction> {
-        let kind = ActionKind::by_name(&file.action.value);
-        if kind.is_none() {
-            let known = ActionKind::ALL.map(ActionKind::name);
-            self.unknown(&file.action, "action", &known);
-        }
-        let kind = kind?;
-        let on = if kind == ActionKind::DrainNode { TargetKind::Node } else { TargetKind::Service };
-        self.find(&file.target, on, topology)?;
-        Some(TruthAction { kind, target: file.target.value.clone(), replicas: file.replicas.unwrap_or(0) })
-    }
-
     fn rate(&mut self, number: &Number, name: &str) -> f64 {
         self.number(number, name, 0.0, MAX_RATE_RPS)
     }
 
-    fn seconds(&mut self, number: &Number, name: &str) -> f64 {
+    pub(super) fn seconds(&mut self, number: &Number, name: &str) -> f64 {
         self.number(number, name, 0.0, MAX_FAULT_S)
     }
 

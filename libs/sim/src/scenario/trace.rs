@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn bad_lines_are_named() {
-        let text = "timestamp,value\n1,5\n2,many\n3,-1\n2,4\n4,NaN\n5\n";
+        let text = "timestamp,value\n3,5\n4,many\n5,-1\n2,4\n6,NaN\n7\n";
         let lines: Vec<u64> =
             read(text, Size::Scale(1.0), 1.0).unwrap_err().iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [3, 4, 5, 6, 7]);

@@ -159,7 +159,7 @@ impl Cloud {
                 *lane = Lane {
                     work_s,
                     service_s: work_s * strain.slowdown / (1.0 - strain.hog),
-                    pool: (specs.concurrency * strain.pool).max(1.0),
+                    pool: libm::pow(specs.concurrency, strain.pool).max(1.0),
                     hog: strain.hog,
                     leak_gb: strain.leak_per_s * specs.memory_gb * TICK_S,
                     leak_cap_gb: room_gb,

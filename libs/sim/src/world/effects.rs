@@ -13,7 +13,7 @@ pub(super) struct Strain {
     pub(super) slowdown: f64,
     /// Share of the CPU eaten.
     pub(super) hog: f64,
-    /// Share of the worker slots left.
+    /// Exponent on the number of worker slots.
     pub(super) pool: f64,
     /// Share of the memory limit lost a second.
     pub(super) leak_per_s: f64,
@@ -155,7 +155,7 @@ fn strike_replicas(strain: &mut Strain, kind: FaultKind, severity: f64) {
         FaultKind::CpuHog => strain.hog = 1.0 - (1.0 - strain.hog) * (1.0 - 0.9 * severity),
         FaultKind::SlowDependency => strain.slowdown *= 1.0 + 39.0 * severity,
         FaultKind::ErrorBurst => strain.own_error = 1.0 - (1.0 - strain.own_error) * (1.0 - severity),
-        FaultKind::ConnectionPoolExhaustion => strain.pool *= 1.0 - 0.99 * severity,
+        FaultKind::ConnectionPoolExhaustion => strain.pool *= 1.0 - severity,
         // `FaultSpec::checked` lets no other kind strike a service's replicas.
         _ => {}
     }

@@ -82,10 +82,7 @@ fn injecting_twice_changes_nothing_and_clearing_nothing_is_an_error() {
         Err(CommandError::Fault(FaultError::IdInUse { .. }))
     ));
     let error = stage.apply(&Command::ClearFault(FaultId("y".to_owned()))).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no fault FaultId(\"y\") is in force; faults in force: x".replace("FaultId(\"y\")", "y")
-    );
+    assert_eq!(error.to_string(), "no fault y is in force; faults in force: x");
     assert!(matches!(
         stage.apply(&Command::ClearFault(FaultId("x".to_owned()))),
         Ok(Effect::FaultCleared(_))

@@ -1,0 +1,165 @@
+//! A tick of a shard: the loop that takes nearly all of the time.
+
+use crate::TICK_S;
+use crate::queueing::MAX_STATIONARY_UTILISATION;
+use crate::rng;
+use crate::world::view::ReplicaState;
+
+use super::{
+    Common, NodeSums, RATE_SMOOTHING, Replica, SERVICE_TIME_JITTER, Shard, Span, Sums, Surroundings,
+    paging_stretch,
+};
+
+/// How long requests wait for a worker, s and s².
+struct Wait {
+    stationary_s: f64,
+    queued_s: f64,
+    variance: f64,
+}
+
+/// Short of saturation requests wait as in the stationary queue, past it for the backlog before them. `turn_s` is the
+/// time between two completions when every worker is busy.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "part of the hot loop, split off for the reader")]
+fn wait(common: &Common, rho: f64, turn_s: f64, waiting: f64, backlog_s: f64) -> Wait {
+    let must_wait = common.table.wait_probability(rho);
+    let wait_s = turn_s / (1.0 - rho);
+    let stationary_s = must_wait * wait_s;
+    if backlog_s > stationary_s {
+        Wait { stationary_s, queued_s: backlog_s, variance: waiting * turn_s * turn_s }
+    } else {
+        Wait {
+            stationary_s,
+            queued_s: stationary_s,
+            variance: must_wait * (2.0 - must_wait) * wait_s * wait_s,
+        }
+    }
+}
+
+impl Shard {
+    pub(super) fn from_rows(rows: &[Replica]) -> Self {
+        let mut shard = Self::default();
+        for (at, row) in rows.iter().enumerate() {
+            match shard.spans.last_mut() {
+                Some(span) if span.service == row.service as usize => span.end = at + 1,
+                _ => shard.spans.push(Span {
+                    service: row.service as usize,
+                    start: at,
+                    end: at + 1,
+                    sums: Sums::default(),
+                }),
+            }
+            shard.nodes.push(row.node);
+            shard.service.push(row.service);
+            shard.ordinal.push(row.ordinal);
+            shard.node.push(row.node);
+            shard.state.push(row.state);
+            shard.until_tick.push(row.until_tick);
+            shard.clean.push(row.clean);
+            shard.weight.push(row.weight);
+            shard.share.push(0.0);
+            shard.backlog.push(row.backlog);
+            shard.leak_gb.push(row.leak_gb);
+            shard.memory_gb.push(row.memory_gb);
+            shard.arrival_rps.push(row.arrival_rps);
+        }
+        shard.nodes.sort_unstable();
+        shard.nodes.dedup();
+        let local = |node: &u32| shard.nodes.partition_point(|known| known < node) as u32;
+        shard.local_node = shard.node.iter().map(local).collect();
+        shard.node_sums = vec![NodeSums::default(); shard.nodes.len()];
+        shard
+    }
+
+    pub(super) fn serve(&mut self, around: &Surroundings<'_>) {
+        self.node_sums.fill(NodeSums::default());
+        self.out_of_memory = false;
+        let mut spans = std::mem::take(&mut self.spans);
+        for span in &mut spans {
+            self.serve_span(span, &around.common[span.service], around);
+        }
+        self.spans = spans;
+    }
+
+    /// The hot loop: one replica a turn. Formulas and sources are in `docs/simulation.md`, "A replica in a tick".
+    fn serve_span(&mut self, span: &mut Span, common: &Common, around: &Surroundings<'_>) {
+        let range = span.start..span.end;
+        let ordinal = &self.ordinal[range.clone()];
+        let node = &self.node[range.clone()];
+        let local_node = &self.local_node[range.clone()];
+        let state = &self.state[range.clone()];
+        let clean = &self.clean[range.clone()];
+        let share = &self.share[range.clone()];
+        let backlog = &mut self.backlog[range.clone()];
+        let leak_gb = &mut self.leak_gb[range.clone()];
+        let memory_gb = &mut self.memory_gb[range.clone()];
+        let arrival_rps = &mut self.arrival_rps[range];
+        let entity_base = (span.service as u64) << 32;
+        let per_memory = 1.0 / common.memory_gb;
+        let per_worker = 1.0 / common.workers;
+        let mut sums = Sums::default();
+        let mut out_of_memory = false;
+        for at in 0..ordinal.len() {
+            if matches!(state[at], ReplicaState::Starting | ReplicaState::Crashed) {
+                continue;
+            }
+            let lane = &common.lanes[usize::from(clean[at])];
+            let speed = around.node_speed[node[at] as usize];
+            let draw = rng::bell(rng::block(around.key, entity_base | u64::from(ordinal[at]), around.tick));
+            let stretch = (1.0 + SERVICE_TIME_JITTER * draw) * paging_stretch(memory_gb[at] * per_memory);
+            let service_s = lane.service_s * stretch / speed;
+
+            // Two limits: workers that compute, and slots that are held while callees are waited for.
+            let held_s = service_s + common.downstream_s;
+            let capacity_rps = (common.workers / service_s).min(lane.pool / held_s);
+            let offered = common.offered * share[at];
+            let present = backlog[at] + offered;
+            let served = present.min(capacity_rps * TICK_S);
+            let left = present - served;
+            let shed = (left - common.queue_limit).max(0.0);
+            let waiting = left - shed;
+            backlog[at] = waiting;
+
+            let arrival = arrival_rps[at] + RATE_SMOOTHING * (offered / TICK_S - arrival_rps[at]);
+            arrival_rps[at] = arrival;
+            let rho = (arrival * service_s * per_worker).min(MAX_STATIONARY_UTILISATION);
+            let wait = wait(common, rho, service_s * per_worker, waiting, waiting / capacity_rps);
+            let latency_s = service_s + wait.queued_s;
+            let variance = service_s * service_s + wait.variance;
+
+            let served_rps = served / TICK_S;
+            let in_flight = (served_rps * (held_s + wait.stationary_s)).min(lane.pool) + waiting;
+            let leak = if lane.leak_gb > 0.0 {
+                (leak_gb[at] + lane.leak_gb).min(lane.leak_cap_gb).max(leak_gb[at])
+            } else {
+                leak_gb[at]
+            };
+            leak_gb[at] = leak;
+            let memory = common.base_memory_gb + leak + in_flight * common.request_memory_gb;
+            memory_gb[at] = memory;
+            out_of_memory |= memory > common.memory_gb;
+
+            let busy_per_rps = lane.work_s * per_worker;
+            let cpu = (lane.hog + served_rps * busy_per_rps / speed).min(1.0);
+            let wanted = (lane.hog + present / TICK_S * busy_per_rps).min(1.0);
+            sums.served += served;
+            sums.shed += shed;
+            sums.backlog += waiting;
+            sums.latency += served * latency_s;
+            sums.latency_squared += served * (variance + latency_s * latency_s);
+            sums.own_errors += served * lane.own_error;
+            sums.capacity_rps += capacity_rps;
+            sums.cpu += cpu;
+            sums.memory_gb += memory;
+            sums.in_flight += in_flight;
+            sums.active += 1.0;
+            let used = &mut self.node_sums[local_node[at] as usize];
+            used.wanted_cores += wanted * common.cpu_cores;
+            used.used_cores += cpu * speed * common.cpu_cores;
+            used.memory_gb += memory;
+            used.network_mbit += served * common.request_mbit;
+        }
+        self.out_of_memory |= out_of_memory;
+        span.sums = sums;
+    }
+}
