@@ -131,6 +131,7 @@ fn unimplemented(path: &str, content_type: Option<&HeaderValue>) -> Response {
 }
 
 /// A defect. Its text stays in the log: it may hold anything.
+#[allow(clippy::needless_pass_by_value)] // The layer hands it over.
 fn panicked(panic: Box<dyn Any + Send>) -> Response<Body> {
     let text = panic
         .downcast_ref::<String>()

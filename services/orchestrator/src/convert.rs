@@ -143,10 +143,10 @@ pub(crate) fn proposed_row(proposal: &Proposal) -> store::actions::Proposal {
         action_type: i32::from(*kind),
         target_id: action.target_id.clone(),
         // Checked to fit when the proposal was read.
-        target_version: action.target_version as i64,
-        replicas: action.replicas as i32,
+        target_version: action.target_version.cast_signed(),
+        replicas: action.replicas.cast_signed(),
         reason: action.reason.clone(),
-        proposed_at_tick: action.proposed_at_tick as i64,
+        proposed_at_tick: action.proposed_at_tick.cast_signed(),
         proposed_at: *proposed_at,
         proposed_by: action.proposed_by.clone(),
         attempt: i32::try_from(action.attempt).unwrap_or(i32::MAX),

@@ -30,7 +30,7 @@ pub(crate) struct Request {
     /// Chosen by the client; empty for none.
     pub(crate) idempotency_key: String,
     /// Hash of the request without its key.
-    pub(crate) request_hash: Vec<u8>,
+    pub(crate) body_hash: Vec<u8>,
     pub(crate) traceparent: Option<String>,
 }
 
@@ -96,11 +96,11 @@ pub(crate) async fn decide(app: &App, request: &Request) -> Result<Action, Conne
 }
 
 async fn attempt(app: &App, request: &Request) -> Result<Answer, StoreError> {
-    let Request { decision, idempotency_key: key, request_hash, traceparent } = request;
+    let Request { decision, idempotency_key: key, body_hash, traceparent } = request;
     let traceparent = traceparent.as_deref();
     let mut tx = app.store.begin().await?;
     if !key.is_empty() {
-        match idempotency::claim(&mut tx, SCOPE, key, request_hash).await? {
+        match idempotency::claim(&mut tx, SCOPE, key, body_hash).await? {
             Claim::New => {}
             Claim::Replay(answer) => return Ok(Answer::Repeated(answer)),
             Claim::Mismatch => return Ok(Answer::KeyReused),

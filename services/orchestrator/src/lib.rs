@@ -4,6 +4,8 @@
 //! sim-engine makes of it, and tells every open page. It is a shell: rules about form live in [`proposal`], every
 //! compare-and-set in `store`, and nothing here computes anything about the simulated cloud.
 
+// Handlers of the RPC library return its error by value, whatever its size.
+#[allow(clippy::result_large_err)]
 mod api;
 mod app;
 pub mod config;

@@ -20,7 +20,8 @@ fn main() -> ExitCode {
 
 async fn run(config: Config, shutdown: CancellationToken) -> Result<(), ServiceError> {
     // Waiting for NATS or PostgreSQL must not outlive a request to end.
-    let Some(started) = shutdown.run_until_cancelled(Service::start(config, shutdown.clone())).await else {
+    let starting = Box::pin(Service::start(config, shutdown.clone()));
+    let Some(started) = shutdown.run_until_cancelled(starting).await else {
         return Ok(());
     };
     started?.finished().await

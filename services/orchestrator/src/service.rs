@@ -99,7 +99,7 @@ impl Service {
             shutdown: shutdown.clone(),
         };
         app.hub.register(&registry);
-        let feeds = Feeds::open(&app).await?;
+        let feeds = Box::pin(Feeds::open(&app)).await?;
         let consumers = Consumers::open(&app).await?;
 
         let mut parts = JoinSet::new();

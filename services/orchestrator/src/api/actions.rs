@@ -66,8 +66,8 @@ async fn approve(
         expected_version: expected_version(request.expected_version)?,
     };
     let ApproveActionRequest { idempotency_key, .. } = request.clone();
-    let request_hash = hash("approve", &ApproveActionRequest { idempotency_key: String::new(), ..request });
-    let request = complete(decision, idempotency_key, request_hash, &headers)?;
+    let body_hash = hash("approve", &ApproveActionRequest { idempotency_key: String::new(), ..request });
+    let request = complete(decision, idempotency_key, body_hash, &headers)?;
     let action = decision::decide(&app, &request).await?;
     Ok(ConnectResponse(ApproveActionResponse { action: Some(action) }))
 }
@@ -85,8 +85,8 @@ async fn reject(
         expected_version: expected_version(request.expected_version)?,
     };
     let RejectActionRequest { idempotency_key, .. } = request.clone();
-    let request_hash = hash("reject", &RejectActionRequest { idempotency_key: String::new(), ..request });
-    let request = complete(decision, idempotency_key, request_hash, &headers)?;
+    let body_hash = hash("reject", &RejectActionRequest { idempotency_key: String::new(), ..request });
+    let request = complete(decision, idempotency_key, body_hash, &headers)?;
     let action = decision::decide(&app, &request).await?;
     Ok(ConnectResponse(RejectActionResponse { action: Some(action) }))
 }
@@ -137,13 +137,13 @@ async fn get(
 fn complete(
     decision: Decision,
     idempotency_key: String,
-    request_hash: Vec<u8>,
+    body_hash: Vec<u8>,
     headers: &HeaderMap,
 ) -> Result<Request, ConnectError> {
     if idempotency_key.len() > MAX_KEY || idempotency_key.contains('\0') {
         return Err(error::invalid(format!("idempotency_key must be at most {MAX_KEY} bytes without NUL.")));
     }
-    Ok(Request { decision, idempotency_key, request_hash, traceparent: Some(fields::traceparent(headers)) })
+    Ok(Request { decision, idempotency_key, body_hash, traceparent: Some(fields::traceparent(headers)) })
 }
 
 /// 0 on the wire means "whatever is there".

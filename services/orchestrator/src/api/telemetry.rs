@@ -50,7 +50,7 @@ async fn query(
     };
     let Some(to) = to else {
         // Nothing is stored yet: no data, rather than an error.
-        let series = targets.into_iter().map(|target| ordered(Some(target), Vec::new())).collect();
+        let series = targets.into_iter().map(|target| ordered(Some(target), &[])).collect();
         return Ok(ConnectResponse(TelemetryServiceQueryResponse { series, unit, step_s: request.step_s }));
     };
     let what = checked(request, simulation_id, to)?;
@@ -152,12 +152,12 @@ fn in_order(targets: &[Target], rows: Vec<Series>) -> Vec<TelemetrySeries> {
     let found: Vec<(Target, Vec<metrics::Point>)> =
         rows.into_iter().map(|series| (target_of(&series), series.points)).collect();
     if targets.is_empty() {
-        return found.into_iter().map(|(target, points)| ordered(Some(target), points)).collect();
+        return found.into_iter().map(|(target, points)| ordered(Some(target), &points)).collect();
     }
     targets
         .iter()
         .map(|target| {
-            let points = found.iter().find(|(other, _)| other == target).map(|(_, points)| points.clone());
+            let points = found.iter().find(|(other, _)| other == target).map(|(_, points)| points.as_slice());
             ordered(Some(target.clone()), points.unwrap_or_default())
         })
         .collect()
@@ -171,7 +171,7 @@ fn target_of(series: &Series) -> Target {
     }
 }
 
-fn ordered(target: Option<Target>, points: Vec<metrics::Point>) -> TelemetrySeries {
+fn ordered(target: Option<Target>, points: &[metrics::Point]) -> TelemetrySeries {
     TelemetrySeries {
         target,
         time_ms: points.iter().map(|point| point.time.timestamp_millis()).collect(),

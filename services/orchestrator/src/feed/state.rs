@@ -47,7 +47,7 @@ pub(super) async fn listen(app: &App, changed_topology: &Notify) {
                 }
                 Ok(_other_simulation) => {}
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "unreadable heartbeat")
+                    tracing::warn!(error = &error as &dyn std::error::Error, "unreadable heartbeat");
                 }
             }
         }

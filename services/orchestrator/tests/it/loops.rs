@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bus::{Outgoing, subjects};
 use prost::Message as _;
+use proto::ops::v1::ActionStatus::{Approved, Executing, Failed, Proposed, Succeeded};
 use proto::ops::v1::{Action, ActionStatus};
 use proto::sim::v1::{SimulationEvent, SimulationEventKind as Kind, SimulationState};
 use uuid::Uuid;
@@ -52,7 +53,6 @@ async fn an_approved_action_runs_succeeds_and_proves_effective() {
         (judged["executedAtTick"].as_str(), judged["completedAtTick"].as_str()),
         (Some("500"), Some("620"))
     );
-    use ActionStatus::{Approved, Executing, Proposed, Succeeded};
     until_path(&stack, &action.id, &[Proposed, Approved, Executing, Succeeded, Succeeded]).await;
     assert_eq!(
         stack.audit(&action.id).await,
@@ -81,7 +81,6 @@ async fn redelivered_reports_have_one_effect_and_late_ones_none() {
         audit.iter().any(|verb| verb == "action.report.ignored").then_some(())
     })
     .await;
-    use ActionStatus::{Approved, Executing, Failed, Proposed};
     until_path(&stack, &action.id, &[Proposed, Approved, Executing, Failed]).await;
 }
 
@@ -215,6 +214,5 @@ async fn a_command_that_nobody_answered_is_given_up() {
     let action = stack.approved().await;
     let failed = stack.until_status(&action.id, "ACTION_STATUS_FAILED").await;
     assert!(failed["outcome"].as_str().unwrap().contains("reported nothing"));
-    use ActionStatus::{Approved, Failed, Proposed};
     until_path(&stack, &action.id, &[Proposed, Approved, Failed]).await;
 }

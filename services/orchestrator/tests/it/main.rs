@@ -1,5 +1,12 @@
 //! The orchestrator against a real nats-server and a real PostgreSQL.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    clippy::large_futures
+)]
 
 mod crash;
 mod decisions;
@@ -11,5 +18,6 @@ mod loops;
 mod outages;
 mod proposals;
 mod rpc;
+mod samples;
 mod stack;
 mod stream;

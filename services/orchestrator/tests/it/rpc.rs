@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bus::{Outgoing, subjects};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt as _;
 use prost_reflect::DescriptorPool;
 use prost_reflect::prost_types::method_options::IdempotencyLevel;
 use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot};
@@ -174,7 +175,7 @@ async fn stored_series_are_served_in_steps_and_no_data_is_no_data() {
         (json!({ "metric": "nonsense" }), "There is no metric"),
         (json!({ "metric": "error_rate", "stepS": 0.1 }), "step_s"),
         (json!({ "metric": "error_rate", "stepS": "NaN" }), "step_s"),
-        (json!({ "metric": "error_rate", "aggregate": 9 }), "aggregate"),
+        (json!({ "metric": "error_rate", "aggregate": 9 }), "failed to decode JSON"),
         (json!({ "metric": "error_rate", "targets": [{ "kind": 3, "id": "zone-a" }] }), "Every target"),
         (json!({ "metric": "error_rate", "targets": [{ "kind": 1 }] }), "Every target"),
         (json!({ "metric": "error_rate", "from": "2030-01-01T00:00:00Z" }), "from lies after to"),
@@ -203,7 +204,6 @@ async fn control_is_relayed_with_its_answers_and_its_errors() {
 
 #[tokio::test]
 async fn watch_streams_the_state_now_and_every_change() {
-    use futures::StreamExt as _;
     let stack = Stack::start().await;
     let engine = FakeEngine::start(&stack.bus).await;
 

@@ -7,27 +7,26 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backing::{NatsServer, Postgres};
+use backing::{NatsServer, Postgres, PostgresOptions};
 use bus::{Bus, BusConfig, Outgoing, subjects};
-use chrono::{DateTime, Utc};
 use orchestrator::Limits;
 use orchestrator::config::Config;
 use orchestrator::service::Service;
-use proto::common::v1::{Severity, Target, TargetKind};
-use proto::ops::v1::{Action, ActionStatus, ActionType, ApplyActionCommand, Incident, IncidentTransition};
+use proto::ops::v1::{Action, ApplyActionCommand, Incident};
 use proto::sim::v1::{SimulationEvent, SimulationEventKind};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use store::incidents::IncidentRow;
 use store::{DbConfig, Store};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::samples::row;
+
+pub use crate::samples::{RUN, incident, proposal, resolved, simulated};
+
 /// Everything that is waited for happens within this on the slowest machine; nothing sleeps that long when it works.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-
-pub const RUN: Uuid = Uuid::from_u128(0xAAAA);
 
 pub struct Stack {
     pub nats: NatsServer,
@@ -50,6 +49,7 @@ pub struct Builder {
     limits: Limits,
     dashboard: PathBuf,
     allowed_origins: Vec<String>,
+    durable: bool,
 }
 
 impl Builder {
@@ -73,8 +73,14 @@ impl Builder {
         self
     }
 
+    /// A PostgreSQL that keeps its promises when it is killed; others are faster.
+    pub fn durable_database(mut self) -> Self {
+        self.durable = true;
+        self
+    }
+
     pub async fn start(self) -> Stack {
-        let servers = Servers::start().await;
+        let servers = Servers::start_with(self.durable).await;
         let config = servers.config(&self);
         let orchestrator = Running::start(&config).await;
         let Servers { nats, postgres, bus, store } = servers;
@@ -92,7 +98,12 @@ pub struct Servers {
 
 impl Servers {
     pub async fn start() -> Self {
-        let (nats, postgres) = tokio::join!(NatsServer::ephemeral(), Postgres::ephemeral());
+        Self::start_with(false).await
+    }
+
+    async fn start_with(durable: bool) -> Self {
+        let options = PostgresOptions { unsafe_but_fast: !durable, ..PostgresOptions::default() };
+        let (nats, postgres) = tokio::join!(NatsServer::ephemeral(), Postgres::start(options));
         let (nats, postgres) = (nats.expect("nats-server"), postgres.expect("PostgreSQL"));
         let bus = Bus::connect(BusConfig::new(nats.url(), "test")).await.expect("connect to NATS");
         bus.provision().await.expect("provision streams");
@@ -132,7 +143,8 @@ pub fn client() -> reqwest::Client {
 impl Running {
     pub async fn start(config: &Config) -> Self {
         let shutdown = CancellationToken::new();
-        let service = Service::start(config.clone(), shutdown.clone()).await.expect("orchestrator starts");
+        let service =
+            Box::pin(Service::start(config.clone(), shutdown.clone())).await.expect("orchestrator starts");
         let address = service.address();
         Self { service: Some(service), shutdown, address }
     }
@@ -168,7 +180,7 @@ impl Answer {
     pub fn error(self, code: &str) -> String {
         assert_eq!(self.body["code"], code, "{} {}", self.status, self.body);
         let message = self.body["message"].as_str().unwrap_or_default().to_owned();
-        assert!(message.len() > 20 && message.ends_with(['.', ')']), "a sentence that helps: {message:?}");
+        assert!(message.len() > 20, "a sentence that helps: {message:?}");
         message
     }
 }
@@ -179,6 +191,7 @@ impl Stack {
             limits: Limits { action_ttl: Duration::from_secs(900), command_ttl: Duration::from_secs(60) },
             dashboard: PathBuf::from("/nonexistent/dashboard"),
             allowed_origins: Vec::new(),
+            durable: false,
         }
     }
 
@@ -344,99 +357,5 @@ where
         }
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// Simulated time of a tick.
-pub fn simulated(tick: u64) -> pbjson_types::Timestamp {
-    let seconds = 1_790_000_000 + tick / 20;
-    pbjson_types::Timestamp { seconds: seconds as i64, nanos: 0 }
-}
-
-pub fn incident(id: Uuid) -> Incident {
-    Incident {
-        id: id.to_string(),
-        simulation_id: "default".to_owned(),
-        run_id: RUN.to_string(),
-        transition: IncidentTransition::Opened.into(),
-        revision: 1,
-        rule_name: "error_rate_critical".to_owned(),
-        family: "error_rate".to_owned(),
-        target: Some(Target { kind: TargetKind::Service.into(), id: "checkout".to_owned() }),
-        severity: Severity::Critical.into(),
-        title: "checkout: error rate 14.2 % > 10 %".to_owned(),
-        description: "14.2 % of 1 200 req/s failed over 10 s".to_owned(),
-        metric: "error_rate".to_owned(),
-        observed_value: 14.2,
-        threshold: 10.0,
-        tick: 400,
-        detected_at: Some(simulated(400)),
-        updated_tick: 400,
-        updated_at: Some(simulated(400)),
-        ..Incident::default()
-    }
-}
-
-pub fn resolved(incident: &Incident) -> Incident {
-    Incident {
-        transition: IncidentTransition::Resolved.into(),
-        revision: incident.revision + 1,
-        resolved: true,
-        resolved_at: Some(simulated(900)),
-        updated_tick: 900,
-        updated_at: Some(simulated(900)),
-        resolution: "metric clear for 10 s".to_owned(),
-        ..incident.clone()
-    }
-}
-
-pub fn proposal(incident: &Incident) -> Action {
-    Action {
-        id: Uuid::new_v4().to_string(),
-        simulation_id: incident.simulation_id.clone(),
-        run_id: incident.run_id.clone(),
-        incident_id: incident.id.clone(),
-        r#type: ActionType::ScaleUp.into(),
-        target_id: "checkout".to_owned(),
-        target_version: 3,
-        replicas: 2,
-        status: ActionStatus::Proposed.into(),
-        version: 0,
-        reason: "error rate 14.2 % with saturated replicas".to_owned(),
-        proposed_at_tick: 420,
-        proposed_at: Some(simulated(420)),
-        proposed_by: "agent-service".to_owned(),
-        attempt: 1,
-        ..Action::default()
-    }
-}
-
-fn row(incident: &Incident) -> IncidentRow {
-    let time = |at: Option<pbjson_types::Timestamp>| at.map(|at| DateTime::<Utc>::try_from(at).unwrap());
-    let target = incident.target.clone().unwrap();
-    IncidentRow {
-        id: incident.id.parse().unwrap(),
-        simulation_id: incident.simulation_id.clone(),
-        run_id: incident.run_id.parse().unwrap(),
-        detected_at: time(incident.detected_at).unwrap(),
-        tick_id: incident.tick as i64,
-        severity: incident.severity,
-        title: incident.title.clone(),
-        description: incident.description.clone(),
-        rule_name: incident.rule_name.clone(),
-        family: incident.family.clone(),
-        target_kind: target.kind,
-        target_id: target.id,
-        metric: incident.metric.clone(),
-        observed_value: incident.observed_value,
-        threshold: incident.threshold,
-        transition: incident.transition,
-        revision: incident.revision as i64,
-        updated_tick: incident.updated_tick as i64,
-        updated_at: time(incident.updated_at).unwrap(),
-        resolved: incident.resolved,
-        resolved_at: time(incident.resolved_at),
-        resolution: incident.resolution.clone(),
-        acknowledged_by: String::new(),
     }
 }
