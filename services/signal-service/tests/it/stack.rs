@@ -131,6 +131,22 @@ impl Stack {
         told
     }
 
+    /// Ticks of the telemetry that the stream holds.
+    pub(crate) async fn ticks_in_stream(&self) -> Vec<i64> {
+        let stream = self.bus.jetstream().get_stream("SIM_METRICS").await.unwrap();
+        let last = stream.cached_info().state.last_sequence;
+        let mut tail =
+            self.bus.tail("SIM_METRICS", "sim.>", bus::From::All, CancellationToken::new()).await.unwrap();
+        let mut ticks = Vec::new();
+        loop {
+            let message = tokio::time::timeout(PATIENCE, tail.next()).await.unwrap().unwrap();
+            ticks.push(message.decode::<MetricSnapshot>().unwrap().tick.cast_signed());
+            if message.stream_sequence >= last {
+                return ticks;
+            }
+        }
+    }
+
     pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
         let begun = Instant::now();
         while !condition().await {
