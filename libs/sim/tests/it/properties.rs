@@ -58,7 +58,8 @@ fn files(services: &[(u8, u8, u16)], calls: &[(u8, u8, f64, bool)], rps: f64) ->
             }
         }
         if !any {
-            text = text.trim_end().trim_end_matches("calls:").trim_end().to_owned();
+            let without_calls = text.trim_end().trim_end_matches("calls:").trim_end().len();
+            text.truncate(without_calls);
             text.push('\n');
         }
     }
