@@ -82,13 +82,13 @@ impl FromStr for LogFormat {
 /// Starts logging for the whole process. A second call changes nothing, so that tests may call it.
 pub fn init(service: &'static str, level: LogLevel, format: LogFormat) {
     // Libraries speak one level lower: their debug output drowns ours.
-    let filter = EnvFilter::builder().with_default_directive(level.filter().into()).parse_lossy(
-        if level.filter() > LevelFilter::INFO {
-            "async_nats=info,sqlx=warn,hyper=info,h2=info"
-        } else {
-            "async_nats=error,sqlx=error"
-        },
-    );
+    let libraries = if level.filter() > LevelFilter::INFO {
+        "async_nats=info,sqlx=warn,hyper=info,h2=info"
+    } else {
+        "async_nats=error,sqlx=error"
+    };
+    // A default directive would count only if there were no others, and everything of ours would be silent.
+    let filter = EnvFilter::builder().parse_lossy(format!("{},{libraries}", level.filter()));
     let registry = tracing_subscriber::registry().with(filter).with(Fields);
     let started = match format {
         LogFormat::Json => {

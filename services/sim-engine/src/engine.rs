@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::streams::OPS_COMMANDS;
-use bus::{Bus, Consumer, ConsumerSpec, StreamError, code, subjects};
+use bus::{Bus, CallError, Consumer, ConsumerSpec, StreamError, code, subjects};
 use chrono::Utc;
 use proto::sim::v1::journal_entry::Entry;
 use proto::sim::v1::{GetStateRequest, GetStateResponse};
@@ -31,8 +31,8 @@ use crate::{SIMULATION_ID, heartbeat, pressure};
 
 /// How long an engine that answers may go on answering before a new one gives up: one that is being stopped is gone by then.
 const RIVAL_PATIENCE: Duration = Duration::from_secs(5);
-/// Wait for an engine that may be there; a frozen one does not answer, and is taken over from.
-const RIVAL_ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+/// Longest wait for an engine's answer; a frozen one does not answer, and is taken over from.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 const RIVAL_ASK_AGAIN: Duration = Duration::from_millis(250);
 /// How long the publisher may go on after the simulation has ended.
 const PUBLISHER_PATIENCE: Duration = Duration::from_secs(1);
@@ -216,15 +216,17 @@ async fn serve(
     served.map_err(|source| EngineError::NatsApi { source })
 }
 
+/// Whether an engine answers over NATS.
+pub(crate) async fn answers(bus: &Bus) -> Result<GetStateResponse, CallError> {
+    bus.call(&subjects::sim_control("GetState"), &GetStateRequest::default(), ANSWERS_WITHIN).await
+}
+
 /// Two engines would compute the same run apart. One that is stopping gets the time to do so; one that does not answer is dead, or
 /// frozen, and will find the journal taken over.
 async fn make_sure_of_no_rival(bus: &Bus, stop: &CancellationToken) -> Result<(), EngineError> {
-    let subject = subjects::sim_control("GetState");
     let since = Instant::now();
     while !stop.is_cancelled() {
-        let asked = bus
-            .call::<_, GetStateResponse>(&subject, &GetStateRequest::default(), RIVAL_ANSWERS_WITHIN)
-            .await;
+        let asked = answers(bus).await;
         match asked {
             Err(error) if [code::UNAVAILABLE, code::DEADLINE_EXCEEDED].contains(&error.code) => return Ok(()),
             _ if since.elapsed() >= RIVAL_PATIENCE => return Err(EngineError::Rival),

@@ -94,6 +94,7 @@ async fn connect(
 
 fn router(control: Control, bus: &Bus, simulation: &SimulationHandle, metrics: Metrics) -> Router {
     let (bus, simulation) = (bus.clone(), simulation.clone());
+    let asked = bus.clone();
     let health = Health::new()
         .check("nats", move || {
             let bus = bus.clone();
@@ -102,6 +103,10 @@ fn router(control: Control, bus: &Bus, simulation: &SimulationHandle, metrics: M
         .check("simulation", move || {
             let state = simulation.state().map(|_| ());
             async move { state }
+        })
+        .check("control", move || {
+            let bus = asked.clone();
+            async move { engine::answers(&bus).await.map(|_| ()) }
         });
     control::connect::router(control).merge(health.router(metrics)).layer(CatchPanicLayer::new())
 }

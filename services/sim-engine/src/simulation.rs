@@ -97,8 +97,9 @@ impl Simulation {
                 // Room in the outbox is taken before ticks are computed: with NATS away the simulation holds here.
                 Ok(room) = outbox.reserve(), if due > 0 => {
                     let chunk = self.advance(due);
-                    if !chunk.messages.is_empty() {
-                        room.send(self.batch(chunk));
+                    let batch = self.batch(chunk);
+                    if !batch.messages.is_empty() || batch.done.is_some() {
+                        room.send(batch);
                     }
                 }
                 () = tokio::time::sleep_until(wake), if due == 0 => {}
@@ -122,23 +123,37 @@ impl Simulation {
         let chunk = self.run.advance(due, started + CHUNK);
         self.measured.record(started, self.run.next_tick() - chunk.ticks);
         self.parts.meters.ticks(chunk.ticks, started.elapsed());
-        if self.clock.run_to.is_some_and(|run_to| self.run.next_tick() >= run_to) {
-            self.clock.run_to = None;
-            self.show(true);
-            self.finish_step();
-        }
         chunk
     }
 
+    fn batch(&mut self, chunk: Chunk) -> Batch {
+        let stored = chunk.sampled.map(|tick| Stored { run_id: self.run.identity().run_id, tick });
+        let mut batch = Batch { messages: chunk.messages, stored, done: None };
+        if self.clock.run_to.is_some_and(|run_to| self.run.next_tick() >= run_to) {
+            self.clock.run_to = None;
+            self.show(true);
+            batch.done = self.step_reply.take().map(|reply| self.answer_when_stored(reply));
+        }
+        batch
+    }
+
+    /// Answers a step when everything that it computed can be read from the streams.
+    fn answer_when_stored(&self, reply: Reply<SimulationState>) -> oneshot::Sender<()> {
+        let (done, stored) = oneshot::channel();
+        let state = self.state();
+        tokio::spawn(async move {
+            let stopping =
+                |_| Refusal::unavailable("sim-engine is stopping: look at GetState when it is back");
+            answer(reply, stored.await.map(|()| state).map_err(stopping));
+        });
+        done
+    }
+
+    /// Answers a step that is cut short.
     fn finish_step(&mut self) {
         if let Some(reply) = self.step_reply.take() {
             answer(reply, Ok(self.state()));
         }
-    }
-
-    fn batch(&self, chunk: Chunk) -> Batch {
-        let stored = chunk.sampled.map(|tick| Stored { run_id: self.run.identity().run_id, tick });
-        Batch { messages: chunk.messages, stored, done: None }
     }
 
     /// Sets the pace by the clock and by what the consumer of telemetry can take.

@@ -198,9 +198,14 @@ impl Engine {
         EngineBuilder { spec: self.spec.clone(), port: self.port, log: self.log.clone() }.start().await
     }
 
-    /// SIGTERM; says whether it stopped by itself.
-    pub(crate) async fn stop(mut self) -> Stopped {
-        self.process.stop(Duration::from_secs(10)).await.unwrap()
+    /// SIGTERM: it stops by itself, cleanly and in time.
+    pub(crate) async fn stop(mut self) {
+        let stopped = self.process.stop(Duration::from_secs(10)).await.unwrap();
+        assert!(
+            matches!(stopped, Stopped::InTime(status) if status.success()),
+            "{stopped:?}\n{}",
+            self.log()
+        );
     }
 }
 
