@@ -122,7 +122,8 @@ pub async fn list(bus: &Bus, limit: usize) -> Result<Vec<DeadLetter>, DeadLetter
     let stream = stream(bus).await?;
     let state = stream.get_info().await.map_err(|source| unreadable(source.into()))?.state;
     let mut letters = Vec::new();
-    for sequence in state.first_sequence..=state.last_sequence {
+    // An empty stream says that its first message is number 0, which no message ever is.
+    for sequence in state.first_sequence.max(1)..=state.last_sequence {
         if letters.len() >= limit {
             break;
         }

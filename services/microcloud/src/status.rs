@@ -83,8 +83,10 @@ pub(crate) fn describe(state: &SimulationState) -> String {
     if !state.speed_limit_reason.is_empty() {
         text.push_str(&format!("; runs at {:.1}×: {}", state.effective_speed, state.speed_limit_reason));
     }
-    if state.active_faults > 0 {
-        text.push_str(&format!("; {} faults in force", state.active_faults));
+    match state.active_faults {
+        0 => {}
+        1 => text.push_str("; 1 fault in force"),
+        faults => text.push_str(&format!("; {faults} faults in force")),
     }
     text
 }
