@@ -151,10 +151,10 @@ impl Ingest {
                 }
                 // Both check what `Snapshot` has checked.
                 (Err(error), _) => {
-                    tracing::error!(%error, sequence, "a checked snapshot could not be judged")
+                    tracing::error!(%error, sequence, "a checked snapshot could not be judged");
                 }
                 (_, Err(error)) => {
-                    tracing::error!(%error, sequence, "a checked snapshot could not be stored")
+                    tracing::error!(%error, sequence, "a checked snapshot could not be stored");
                 }
             }
             self.work.mark(snapshot, sequence);

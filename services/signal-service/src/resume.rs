@@ -68,11 +68,10 @@ pub(crate) async fn resume(
     let history = read_back(bus, &detector, &marks, first, token).await?;
     let mut warmed = 0_u64;
     for snapshot in &history {
-        if marks.of(&snapshot.simulation_id).is_some_and(|mark| is_past(mark, snapshot)) {
-            if let Ok(sample) = snapshot.sample() {
-                detector.warm(&sample);
-                warmed += 1;
-            }
+        let past = marks.of(&snapshot.simulation_id).is_some_and(|mark| is_past(mark, snapshot));
+        if past && let Ok(sample) = snapshot.sample() {
+            detector.warm(&sample);
+            warmed += 1;
         }
     }
     tracing::info!(cursor = marks.cursor(), incidents = restored, samples = warmed, "resumed");
@@ -150,12 +149,12 @@ async fn read_range(
 
 /// Whether the snapshots go back far enough to determine the state of a simulation: by time, or to before its run.
 fn reaches_back(detector: &Detector, simulation: &str, mark: &Mark, snapshots: &[Snapshot]) -> bool {
-    let ours = snapshots.iter().filter(|snapshot| snapshot.simulation_id == simulation);
-    let Some(oldest) = ours.clone().next() else { return false };
+    let mut ours = snapshots.iter().filter(|snapshot| snapshot.simulation_id == simulation);
+    let Some(oldest) = ours.next() else { return false };
     if oldest.run_id != mark.run_id {
         return true;
     }
-    let newest = ours.last().unwrap_or(oldest);
+    let newest = ours.next_back().unwrap_or(oldest);
     let interval_ms = oldest.interval_ms.max(newest.interval_ms);
     (newest.time - oldest.time).num_milliseconds() >= detector.history_ms(interval_ms)
 }

@@ -17,7 +17,7 @@ pub(crate) async fn run(store: Store, keep: Duration, token: CancellationToken) 
             Some(Ok(swept)) if swept == store::Swept::default() => {}
             Some(Ok(swept)) => tracing::info!(?swept, "old telemetry was dropped"),
             Some(Err(error)) => {
-                tracing::warn!(%error, "the retention sweep failed, the next one tries again")
+                tracing::warn!(%error, "the retention sweep failed, the next one tries again");
             }
             None => break,
         }

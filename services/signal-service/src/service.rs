@@ -45,7 +45,9 @@ pub(crate) enum ServiceError {
 
 /// Runs until the token is cancelled.
 pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), ServiceError> {
-    let Some((store, bus)) = token.run_until_cancelled(connect(&config)).await.transpose()? else {
+    // The futures here are large, and made once: they live on the heap.
+    let connected = token.run_until_cancelled(Box::pin(connect(&config))).await;
+    let Some((store, bus)) = connected.transpose()? else {
         return Ok(());
     };
     let metrics = Metrics::new(PRODUCER, env!("CARGO_PKG_VERSION"));
@@ -61,11 +63,11 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
     tasks.push(tokio::spawn(relay.run(relay_token.clone())));
     tasks.push(tokio::spawn(retention::run(store.clone(), config.retention, token.clone())));
 
-    let outcome = async {
+    let outcome = Box::pin(async {
         let resumed = resume::resume(&store, &bus, &token).await?;
         let ingest = Ingest::new(store.clone(), bus.clone(), handle, resumed, meters, token.clone());
-        take_telemetry(&bus, ingest, &token).await
-    }
+        Box::pin(take_telemetry(&bus, ingest, &token)).await
+    })
     .await;
     token.cancel();
     relay_token.cancel();

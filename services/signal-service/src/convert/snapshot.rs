@@ -250,7 +250,7 @@ mod tests {
         let sample = snapshot.sample().unwrap();
         assert_eq!((sample.tick, sample.services.ids()), (20, ["cart", "checkout"].as_slice()));
         assert_eq!(sample.time.micros, 1_700_000_000_123_456);
-        assert_eq!(sample.services.column("error_rate").unwrap()[0], 1.5);
+        assert_eq!(sample.services.column("error_rate").unwrap()[0].to_bits(), 1.5_f32.to_bits());
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use bus::Outgoing;
 use proto::common::v1::Severity;
-use proto::ops::v1::IncidentTransition;
+use proto::ops::v1::IncidentTransition::{self, Escalated, Opened, Resolved};
 use tokio_util::sync::CancellationToken;
 
 use crate::stack::Stack;
@@ -33,7 +33,6 @@ async fn snapshots_become_rows_and_incidents_become_messages() {
         assert_eq!(incident.run_id, run.id.to_string());
         assert!(!incident.title.is_empty() && !incident.description.is_empty());
     }
-    use IncidentTransition::{Escalated, Opened, Resolved};
     assert_eq!(lives["checkout error_rate"], [Opened, Escalated, Resolved]);
     assert_eq!(lives["payment latency"][0], Opened);
     assert_eq!(lives["node-a1 cpu"][0], Opened);

@@ -63,6 +63,15 @@ impl Stack {
         );
     }
 
+    /// Starts PostgreSQL again. A killed one leaves processes that hold its port for a moment.
+    pub(crate) async fn restart_postgres(&mut self) {
+        let begun = Instant::now();
+        while let Err(error) = self.postgres.restart().await {
+            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not come back: {error}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     pub(crate) async fn publish(&self, snapshot: &MetricSnapshot) {
         let id = format!("{}:{}:{}", snapshot.run_id, snapshot.tick, snapshot.shard);
         self.bus.publish(&Outgoing::message("sim.metrics", id, "default", snapshot)).await.unwrap();
