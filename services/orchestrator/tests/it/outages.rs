@@ -20,6 +20,7 @@ async fn without_postgresql_nothing_is_decided_and_everything_recovers() {
     let mut stack = Stack::builder().durable_database().start().await;
     let action = stack.proposed().await;
     let body = json!({ "actionId": action.id, "operator": "alice", "idempotencyKey": "k" });
+    stack.until_shown(&action).await;
     stack.postgres.kill().await.unwrap();
 
     let message = stack.call(APPROVE, body.clone()).await.error("unavailable");

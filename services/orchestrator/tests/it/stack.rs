@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::events::EventSource;
 use crate::samples::row;
 
 pub use crate::samples::{RUN, incident, proposal, resolved, simulated};
@@ -244,6 +245,16 @@ impl Stack {
         self.publish_action(&action).await;
         self.until_status(&action.id, "ACTION_STATUS_PROPOSED").await;
         action
+    }
+
+    /// Waits until pages that open now are shown a proposal: it is recorded first, and told to pages by the bus.
+    pub async fn until_shown(&self, action: &Action) {
+        until("the proposal is in the snapshot", || async {
+            let mut page = EventSource::open(self.orchestrator.address, None).await;
+            let snapshot = page.next().await?;
+            snapshot.data["pendingActions"].to_string().contains(&action.id).then_some(())
+        })
+        .await;
     }
 
     /// A proposal that has been approved.

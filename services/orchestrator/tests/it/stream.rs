@@ -32,6 +32,7 @@ async fn a_page_gets_a_snapshot_and_then_everything_that_happens() {
     let engine = FakeEngine::start(&stack.bus).await;
     let waiting = stack.proposed().await;
     engine.say(true).await;
+    stack.until_shown(&waiting).await;
 
     let mut page = EventSource::open(stack.orchestrator.address, None).await;
     assert_eq!(page.headers["content-type"], "text/event-stream; charset=utf-8");
