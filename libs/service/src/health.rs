@@ -117,6 +117,8 @@ impl Health {
         Router::new()
             .route("/livez", get(|| async { Json(json!({ "status": "ok" })) }))
             .route("/readyz", get(readyz))
+            // The name that older dashboards and load balancers ask for.
+            .route("/ready", get(readyz))
             .route("/health", get(health))
             .with_state(self)
             .route("/metrics", get(move || async move { open_metrics(&metrics) }))

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::stack::{Stack, free_ports, microcloud};
+use crate::stack::{Stack, free_ports, microcloud, repository};
 
 fn stderr_of(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -37,6 +37,21 @@ fn a_bad_start_names_every_mistake() {
         let output = microcloud(home.path()).arg("up").args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr_of(&output));
         assert!(stderr_of(&output).contains(named), "{arguments:?}: {}", stderr_of(&output));
+    }
+}
+
+#[test]
+fn the_table_of_environment_variables_is_true() {
+    let table = std::fs::read_to_string(repository().join("docs/running.md")).unwrap();
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_microcloud")).parent().unwrap();
+    for service in ["sim-engine", "signal-service", "agent-service", "orchestrator"] {
+        let output = std::process::Command::new(programs.join(service)).arg("--help").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let variables: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+        assert!(variables.contains(&"NATS_URL"), "{service}: {help}");
+        for variable in variables {
+            assert!(table.contains(&format!("`{variable}`")), "docs/running.md does not tell of {variable} of {service}");
+        }
     }
 }
 
