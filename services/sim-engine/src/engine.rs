@@ -20,7 +20,7 @@ use crate::identity::Identity;
 use crate::journal::{Journal, JournalError, RunLog};
 use crate::meters::Meters;
 use crate::orders::{self, Orders};
-use crate::publisher::{OUTBOX, Publisher, Stored};
+use crate::publisher::{Diverged, OUTBOX, Publisher, Stored};
 use crate::recovery::{self, Recovered, RecoveryError};
 use crate::request::{Inbox, SimulationHandle};
 use crate::run::{Clock, Run};
@@ -44,6 +44,8 @@ pub(crate) enum EngineError {
     Rival,
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(transparent)]
+    Diverged(#[from] Diverged),
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
     #[error(transparent)]
@@ -88,7 +90,7 @@ impl Engine {
         let abort = CancellationToken::new();
         let known_events = already.events.clone();
         let publisher = Publisher { bus: bus.clone(), batches, stored, known_events, meters: meters.clone() };
-        let publishing = tokio::spawn(publisher.run(abort.clone()));
+        let mut publishing = tokio::spawn(publisher.run(abort.clone()));
         let (lag, lag_reader) = watch::channel(0);
         tokio::spawn(pressure::follow(bus.clone(), lag, stop.clone()));
         tokio::spawn(heartbeat::beat(bus.clone(), simulation.board(), stop.clone()));
@@ -107,22 +109,25 @@ impl Engine {
         let mut simulating = on_a_thread_of_its_own(start, parts)?;
 
         let serving = serve(bus, control, simulation, stop.clone());
-        let ended = tokio::select! {
-            ended = &mut simulating => ended.unwrap_or(Err(EngineError::Panicked)),
-            fenced = rival => Err(fenced.into()),
-            Err(error) = serving => Err(error),
+        let (ended, simulated) = tokio::select! {
+            ended = &mut simulating => (ended.unwrap_or(Err(EngineError::Panicked)), true),
+            fenced = rival => (Err(fenced.into()), false),
+            Err(error) = serving => (Err(error), false),
+            Ok(Err(diverged)) = &mut publishing => return Err(diverged.into()),
         };
         stop.cancel();
-        if matches!(ended, Err(EngineError::Journal(JournalError::Fenced { .. }))) {
-            // What is still to be published is the other engine's to say.
-            abort.cancel();
-        }
         let ended = match ended {
+            Err(EngineError::Journal(error @ JournalError::Fenced { .. })) => {
+                // What is still to be published is the other engine's to say.
+                abort.cancel();
+                Err(error.into())
+            }
             // Stopping is no error, whoever notices it first; then the simulation is still storing what it has.
+            Err(EngineError::Journal(JournalError::Stopped { .. })) if simulated => Ok(()),
             Err(EngineError::Journal(JournalError::Stopped { .. })) => settle(simulating).await,
             ended => ended,
         };
-        if tokio::time::timeout(PUBLISHER_PATIENCE, publishing).await.is_err() {
+        if !publishing.is_finished() && tokio::time::timeout(PUBLISHER_PATIENCE, publishing).await.is_err() {
             abort.cancel();
         }
         ended

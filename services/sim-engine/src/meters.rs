@@ -33,6 +33,7 @@ struct Inner {
     published: Family<Labels, Counter>,
     published_bytes: Counter,
     publish_failures: Counter,
+    telemetry_lost: Counter,
     publish_seconds: Histogram,
     journal_seconds: Histogram,
     commands: Family<Labels, Counter>,
@@ -63,6 +64,10 @@ impl Meters {
             published: family("published_messages", "Messages acknowledged, by what they are"),
             published_bytes: counter("published_bytes", "Payload of acknowledged messages"),
             publish_failures: counter("publish_failures", "Messages that had to be sent again"),
+            telemetry_lost: counter(
+                "telemetry_lost_messages",
+                "Samples that NATS acknowledged and then forgot",
+            ),
             publish_seconds: metrics.register(
                 "publish_seconds",
                 "From sending a message to its acknowledgement",
@@ -105,6 +110,10 @@ impl Meters {
 
     pub(crate) fn publish_failed(&self) {
         self.inner.publish_failures.inc();
+    }
+
+    pub(crate) fn telemetry_lost(&self, messages: u64) {
+        self.inner.telemetry_lost.inc_by(messages);
     }
 
     pub(crate) fn journalled(&self, took: Duration) {

@@ -14,6 +14,11 @@ use uuid::Uuid;
 
 use crate::meters::Meters;
 
+mod telemetry;
+
+pub(crate) use telemetry::Diverged;
+use telemetry::Telemetry;
+
 /// Batches that the simulation may be ahead: about a quarter of a second at speed 1000, and at most 128 MiB of the largest
 /// messages.
 pub(crate) const OUTBOX: usize = 256;
@@ -55,19 +60,27 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Publishes until the simulation has gone and all is stored, or until `abort`.
-    pub(crate) async fn run(mut self, abort: CancellationToken) {
+    /// Publishes until the simulation has gone and all is stored, or until `abort`. Fails when another engine is at it too.
+    pub(crate) async fn run(self, abort: CancellationToken) -> Result<(), Diverged> {
         tokio::select! {
-            () = abort.cancelled() => {}
-            () = self.publish_all() => {}
+            () = abort.cancelled() => Ok(()),
+            published = self.publish_all() => published,
         }
     }
 
-    async fn publish_all(&mut self) {
+    async fn publish_all(mut self) -> Result<(), Diverged> {
+        let mut telemetry = Telemetry::new(self.bus.clone(), self.meters.clone());
         while let Some(batch) = self.batches.recv().await {
             let Batch { messages, stored, done } = batch;
             for message in &messages {
-                self.publish(message).await;
+                let started = Instant::now();
+                let is_event = message.subject == subjects::SIM_EVENTS;
+                if is_event {
+                    self.event(message).await;
+                } else {
+                    telemetry.publish(message).await?;
+                }
+                self.meters.published(is_event, message.payload.len(), started.elapsed());
             }
             if let Some(stored) = stored {
                 self.stored.send_replace(stored);
@@ -77,20 +90,18 @@ impl Publisher {
                 done.send(()).ok();
             }
         }
+        Ok(())
     }
 
-    /// Publishes one message, however long it takes.
-    async fn publish(&mut self, message: &Outgoing) {
-        let is_event = message.subject == subjects::SIM_EVENTS;
-        if is_event && !self.known_events.is_empty() && self.known_events.remove(&message.id) {
+    /// Publishes one event, however long it takes.
+    async fn event(&mut self, message: &Outgoing) {
+        if !self.known_events.is_empty() && self.known_events.remove(&message.id) {
             return;
         }
-        let started = Instant::now();
         while let Err(error) = self.bus.publish(message).await {
             self.meters.publish_failed();
-            tracing::warn!(subject = message.subject, id = message.id, %error, "not published yet, the simulation waits");
+            tracing::warn!(id = message.id, %error, "event is not published yet, the simulation waits");
             tokio::time::sleep(RETRY_AFTER).await;
         }
-        self.meters.published(is_event, message.payload.len(), started.elapsed());
     }
 }

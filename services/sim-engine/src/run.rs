@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bus::{Outgoing, subjects};
 use proto::common::v1::{Target, TargetKind};
-use proto::sim::v1::{SimulationEvent, SimulationEventKind};
+use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationEventKind};
 use sim::{Command, CommandError, Effect, Scenario, World};
 use tokio::time::Instant;
 
@@ -114,7 +114,7 @@ impl Run {
                 0 | 1 => subjects::SIM_METRICS.to_owned(),
                 _ => subjects::sim_metrics_shard(message.shard),
             };
-            let id = format!("{}:{}:{}", message.run_id, message.tick, message.shard);
+            let id = sample_id(&message);
             Outgoing::message(subject, id, message.simulation_id.clone(), &message)
         })
     }
@@ -183,6 +183,11 @@ impl Run {
             hex
         })
     }
+}
+
+/// Id of a sample's message.
+pub(crate) fn sample_id(sample: &MetricSnapshot) -> String {
+    format!("{}:{}:{}", sample.run_id, sample.tick, sample.shard)
 }
 
 /// A fact as a message; its id is the message's.

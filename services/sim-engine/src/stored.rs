@@ -54,7 +54,8 @@ pub(crate) async fn of_run(bus: &Bus, log: &RunLog) -> Result<AlreadyStored, Str
         let complete = sample.shard + 1 >= sample.shard_count;
         if complete { sample.tick } else { sample.tick.saturating_sub(sim::TICKS_PER_SAMPLE) }
     });
-    let tick = noted.max(sampled).unwrap_or_default();
+    // The stream itself knows best: it may have forgotten what it acknowledged. When all of it is too old to be kept, the note counts.
+    let tick = sampled.or(noted).unwrap_or_default();
     Ok(AlreadyStored { tick, events: events_since(bus, run_id, tick).await? })
 }
 
