@@ -1,1 +1,15 @@
-//! placeholder
+//! The self-healing loop in one process, without NATS and without a database: the cores that the services run,
+//! wired together, on simulated time.
+//!
+//! [`Loop`] advances a [`sim::World`], feeds its samples to [`detect::Detector`] and the incidents to
+//! [`remedy::Agent`], lets a policy decide on proposals the way an operator would, carries approved actions out and
+//! judges them. The same scenario, seed and policy give the same [`Report`], down to its hash.
+
+mod convert;
+mod desk;
+mod report;
+mod run;
+
+pub use desk::{Answer, Policy};
+pub use report::{ActionReport, DecisionReport, IncidentReport, Report};
+pub use run::{Loop, Options};

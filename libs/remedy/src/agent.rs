@@ -137,6 +137,16 @@ impl Agent {
         *self = Self::new(self.limits.clone(), self.tuning.clone(), tick_ms);
     }
 
+    /// Length of a tick, simulated ms, as the engine has it.
+    pub fn set_tick_ms(&mut self, tick_ms: u32) {
+        self.tick_ms = tick_ms.max(1);
+    }
+
+    /// Forgets what the cloud looks like: until it is known again nothing is proposed.
+    pub fn forget_topology(&mut self) {
+        self.topology = None;
+    }
+
     /// Tick of the newest telemetry.
     pub fn newest_tick(&self) -> Option<u64> {
         self.windows.newest_tick()
@@ -227,6 +237,10 @@ impl Agent {
 
     fn cool_down(&mut self, status: Status, kind: RemedyKind, target: &Target, now: u64) {
         let (why, seconds) = match status {
+            // Its incident is over by nature; whoever calls it back does not want it now.
+            Status::Superseded if kind == RemedyKind::ScaleDown => {
+                (Cooldown::Declined, self.limits.rejected_cooldown_s)
+            }
             Status::Succeeded | Status::Failed => (Cooldown::Done, self.limits.cooldown_s),
             Status::Rejected | Status::Expired => (Cooldown::Declined, self.limits.rejected_cooldown_s),
             _ => return,

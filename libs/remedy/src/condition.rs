@@ -23,6 +23,8 @@ pub enum Condition {
     Unknown,
     /// Nothing.
     Healthy,
+    /// Nothing of its own accord, but so busy that its answers add to the delay of those who wait for them.
+    Busy,
     /// Answers late, without being short of anything that is measured.
     Slow,
     /// Answers with errors.
@@ -42,7 +44,7 @@ pub enum Condition {
 impl Condition {
     /// Whether something is known to be wrong.
     pub fn is_unhealthy(self) -> bool {
-        !matches!(self, Self::Unknown | Self::Healthy)
+        !matches!(self, Self::Unknown | Self::Healthy | Self::Busy)
     }
 
     /// Whether a callee in the given condition explains this condition in its caller. Waiting for a callee makes slow,
@@ -50,16 +52,15 @@ impl Condition {
     /// takes replicas away.
     pub fn explained_by(self, callee: Self) -> bool {
         match self {
-            Self::Unknown | Self::Slow | Self::Failing | Self::Backlogged | Self::MemoryHigh => {
-                callee.is_unhealthy()
-            }
+            Self::Slow => callee.is_unhealthy() || callee == Self::Busy,
+            Self::Unknown | Self::Failing | Self::Backlogged | Self::MemoryHigh => callee.is_unhealthy(),
             Self::Overloaded => {
                 matches!(
                     callee,
                     Self::Down | Self::PartlyDown | Self::Overloaded | Self::MemoryHigh | Self::Failing
                 )
             }
-            Self::Healthy | Self::PartlyDown | Self::Down => false,
+            Self::Healthy | Self::Busy | Self::PartlyDown | Self::Down => false,
         }
     }
 }
@@ -85,6 +86,8 @@ pub struct Assessment {
     pub request_rate: Option<f64>,
     /// Mean answers, 1/s.
     pub throughput: Option<f64>,
+    /// Growth of the arrivals as a share of their mean a second; negative when they shrink.
+    pub growth_per_s: Option<f64>,
     /// Replicas that take traffic now.
     pub running: Option<u32>,
     /// Replicas that should.
@@ -115,6 +118,7 @@ impl Assessment {
             queue_depth: mean(|reading| reading.queue_depth),
             request_rate: mean(|reading| reading.request_rate),
             throughput: mean(|reading| reading.throughput),
+            growth_per_s: window.and_then(|window| growth(window, tuning)),
             running: window.and_then(|window| window.latest(|reading| reading.replicas)).map(|n| n as u32),
             desired,
             missing,
@@ -151,6 +155,9 @@ impl Assessment {
         }
         if at_least(self.p99_ms, self.slow_ms) {
             return Condition::Slow;
+        }
+        if at_least(self.cpu_pct, tuning.busy_cpu_pct) {
+            return Condition::Busy;
         }
         if self.cpu_pct.or(self.error_rate_pct).or(self.p99_ms).is_none() {
             return Condition::Unknown;
@@ -208,6 +215,13 @@ impl Assessment {
         }
         format!("{} {}", self.service, parts.join(", "))
     }
+}
+
+/// The halves of the window lie half a window apart.
+fn growth(window: &Window, tuning: &Tuning) -> Option<f64> {
+    let mean = window.mean(|reading| reading.request_rate).filter(|mean| *mean > 0.0)?;
+    let rise = window.rise(|reading| reading.request_rate)?;
+    Some(rise / mean / (tuning.window_s / 2.0).max(1.0))
 }
 
 fn slow_ms(id: &ServiceId, topology: &Topology, tuning: &Tuning) -> f64 {

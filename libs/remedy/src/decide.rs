@@ -11,8 +11,12 @@ use crate::{
     memory::{Attempt, Cooldown, LastDecision, Memory},
     remedies::{self, Candidate},
     safety::{self, Refusal, Rule},
+    standing::at_work,
     target::Target,
 };
+
+/// Longest reason; a few paragraphs, and what the orchestrator takes.
+const MAX_REASON_CHARS: usize = 2_000;
 
 /// What to do about a cause.
 enum Choice {
@@ -27,7 +31,7 @@ pub(crate) struct Deciding<'a> {
     pub(crate) picture: &'a Picture<'a>,
     pub(crate) memory: &'a mut Memory,
     pub(crate) tick: u64,
-    tick_ms: u32,
+    pub(crate) tick_ms: u32,
     output: Output,
 }
 
@@ -162,24 +166,14 @@ impl<'a> Deciding<'a> {
             .map(|memory| memory.incident.id)
     }
 
-    /// An action for the same incident that has not had the time to work yet.
-    fn own_action_at_work(&self, id: Uuid, cause: &Cause) -> Option<(Uuid, String)> {
-        if !self.picture.limits.one_per_target {
-            return None;
-        }
-        let attempts = &self.memory.incidents.get(&id)?.attempts;
-        attempts.iter().rev().find_map(|attempt| {
-            let settle = self.ticks(self.picture.tuning.settle_s);
-            let settling = attempt.status == Status::Succeeded
-                && attempt.effect.is_none()
-                && attempt.done_tick.is_some_and(|done| self.tick < done.saturating_add(settle));
-            (attempt.blocks() || settling).then(|| (attempt.action_id, at_work(attempt, cause)))
-        })
-    }
-
     fn choose(&mut self, cause: &Cause, members: &[Uuid]) -> Choice {
         if self.picture.limits.one_per_target
             && let Some(attempt) = self.at_work_on(&cause.target)
+        {
+            return Choice::Covered { action_id: attempt.action_id, why: at_work(attempt, cause) };
+        }
+        if self.picture.limits.one_per_target
+            && let Some(attempt) = self.at_work_below(cause)
         {
             return Choice::Covered { action_id: attempt.action_id, why: at_work(attempt, cause) };
         }
@@ -255,74 +249,6 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// The newest version of a target, as telemetry or topology know it.
-    pub(crate) fn version(&self, target: &Target) -> Option<u64> {
-        let (window, known) = match target {
-            Target::Service(id) => (
-                self.picture.windows.service(id),
-                self.picture.topology.service(id).map(|service| service.version),
-            ),
-            Target::Node(id) => {
-                (self.picture.windows.node(id), self.picture.topology.node(id).map(|node| node.version))
-            }
-            Target::Zone(_) | Target::Simulation => (None, None),
-        };
-        let measured = window.map(crate::telemetry::Window::version);
-        measured.max(known).filter(|version| *version > 0)
-    }
-
-    /// An action on the cause, or for it, that is under way or waits for its verdict.
-    fn at_work_on(&self, cause: &Target) -> Option<&Attempt> {
-        let patience = self.ticks(self.picture.tuning.verdict_s);
-        self.memory.attempts().find(|attempt| {
-            let unjudged = attempt.status == Status::Succeeded
-                && attempt.effect.is_none()
-                && attempt.remedy.kind() != crate::action::RemedyKind::ScaleDown
-                && attempt.done_tick.is_some_and(|done| self.tick < done.saturating_add(patience));
-            let concerned = &attempt.cause == cause || &attempt.remedy.target() == cause;
-            concerned && (attempt.blocks() || (unjudged && self.is_open(attempt)))
-        })
-    }
-
-    /// Whether the incident that an attempt was made for is still open.
-    fn is_open(&self, attempt: &Attempt) -> bool {
-        self.memory.open().any(|memory| memory.attempts.iter().any(|a| a.action_id == attempt.action_id))
-    }
-
-    /// What was done for a cause without helping. A refusal because the target had changed in the meantime says nothing
-    /// about the remedy, once.
-    fn spent(&self, cause: &Target) -> Vec<Remedy> {
-        let mut pardoned = false;
-        self.memory
-            .attempts()
-            .filter(|attempt| &attempt.cause == cause && attempt.is_spent())
-            .filter(|attempt| {
-                let moved = attempt.status == Status::Failed
-                    && self.version(&attempt.remedy.target()) > Some(attempt.target_version);
-                let pardon = moved && !pardoned;
-                pardoned |= pardon;
-                !pardon
-            })
-            .map(|attempt| attempt.remedy.clone())
-            .collect()
-    }
-
-    fn held_down(&self, members: &[Uuid]) -> Option<Refusal> {
-        let hold = self.ticks(self.picture.limits.hold_down_s);
-        let oldest = members
-            .iter()
-            .filter_map(|id| self.memory.incidents.get(id))
-            .map(|m| m.incident.opened_tick)
-            .min()?;
-        (self.tick < oldest.saturating_add(hold)).then(|| Refusal {
-            rule: Rule::HoldDown,
-            why: format!(
-                "the incident has to last {:.0} s first, so that a passing one heals by itself",
-                self.picture.limits.hold_down_s
-            ),
-        })
-    }
-
     /// One token of the cloud's bucket.
     pub(crate) fn take_token(&mut self) -> Result<(), Refusal> {
         let Some(rate) = self.picture.limits.rate else { return Ok(()) };
@@ -366,6 +292,7 @@ impl<'a> Deciding<'a> {
         reason: String,
     ) -> Uuid {
         let Some(known) = self.memory.incidents.get_mut(&incident_id) else { return Uuid::nil() };
+        let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
         let attempt = known.next_attempt();
         let action_id = derive_id(incident_id, attempt, &remedy);
         known.add(Attempt {
@@ -412,15 +339,6 @@ impl<'a> Deciding<'a> {
         known.last_decision = Some(LastDecision { tick: self.tick, gist });
         self.output.decisions.push(Decision { incident_id, tick: self.tick, verdict, action_id, reason });
     }
-}
-
-fn at_work(attempt: &Attempt, cause: &Cause) -> String {
-    let state = match attempt.status {
-        Status::Proposed => "waits for a decision",
-        Status::Approved | Status::Executing => "is being carried out",
-        _ => "has been done and is given time to work",
-    };
-    format!("{} of {} {state}. {}.", attempt.remedy.kind(), attempt.remedy.target(), cause.evidence)
 }
 
 fn with_reasons(sentence: &str, barred: &[Refusal]) -> String {

@@ -167,7 +167,7 @@ impl<'a> Picture<'a> {
         let mut explained = false;
         for edge in self.topology.callees(&at.service) {
             let Some(callee) = self.assessment(&edge.to) else { continue };
-            if !callee.condition.is_unhealthy() || !at.condition.explained_by(callee.condition) {
+            if !at.condition.explained_by(callee.condition) || !contributes(callee, at) {
                 continue;
             }
             explained = true;
@@ -292,6 +292,13 @@ impl<'a> Picture<'a> {
     }
 }
 
+/// Whether a merely busy callee matters: it does if its answers are a good part of the caller's delay.
+fn contributes(callee: &Assessment, caller: &Assessment) -> bool {
+    const GOOD_PART: f64 = 0.25;
+    callee.condition != Condition::Busy
+        || callee.p99_ms.zip(caller.p99_ms).is_some_and(|(callee, caller)| callee >= caller * GOOD_PART)
+}
+
 /// `its caller checkout answers 22.0 % errors`: how the trouble shows further up, for a reason.
 pub(crate) fn symptoms(picture: &Picture<'_>, path: &[ServiceId]) -> Option<String> {
     let (_, above) = path.split_last()?;
@@ -309,7 +316,7 @@ pub(crate) fn symptoms(picture: &Picture<'_>, path: &[ServiceId]) -> Option<Stri
             caller.memory_pct.map(|memory| format!("fills its memory ({})", words::pct(memory)))
         }
         Condition::PartlyDown | Condition::Down => Some("loses replicas".to_owned()),
-        Condition::Unknown | Condition::Healthy => None,
+        Condition::Unknown | Condition::Healthy | Condition::Busy => None,
     }?;
     Some(format!("its caller {} {suffers}", caller.service))
 }

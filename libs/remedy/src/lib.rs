@@ -28,6 +28,7 @@ mod nodes;
 pub mod remedies;
 pub mod safety;
 pub mod scale;
+mod standing;
 pub mod target;
 pub mod telemetry;
 pub mod topology;

@@ -92,6 +92,8 @@ pub struct Tuning {
     pub slow_p99_ms: f64,
     /// CPU load that a scale-up aims at.
     pub target_cpu_pct: f64,
+    /// Time from a proposal until its new replicas work, for which growth is added.
+    pub lead_s: f64,
     /// Largest factor of one scale-up.
     pub max_scale_factor: u32,
     /// Largest number of replicas that one scale-up adds.
@@ -122,6 +124,7 @@ impl Default for Tuning {
             error_rate_pct: 5.0,
             slow_p99_ms: 500.0,
             target_cpu_pct: 60.0,
+            lead_s: 20.0,
             max_scale_factor: 3,
             max_scale_step: 10,
             undo_cpu_pct: 25.0,

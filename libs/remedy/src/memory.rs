@@ -19,6 +19,8 @@ use crate::{
 pub const MAX_INCIDENTS: usize = 10_000;
 /// Attempts remembered an incident: far more than any ladder has rungs.
 const MAX_ATTEMPTS: usize = 64;
+/// A scale-down that came to nothing this often is given up.
+const MAX_FUTILE_UNDOS: usize = 3;
 /// Key of the token bucket among the cooldowns.
 const BUCKET: &str = "rate";
 
@@ -108,7 +110,11 @@ impl IncidentMemory {
     /// back wants to keep them.
     pub fn replicas_owed(&self) -> u32 {
         let of = |kind: RemedyKind| self.attempts.iter().filter(move |attempt| attempt.remedy.kind() == kind);
-        if of(RemedyKind::ScaleDown).any(|attempt| attempt.status == Status::Rejected) {
+        let rejected = of(RemedyKind::ScaleDown).any(|attempt| attempt.status == Status::Rejected);
+        let futile = of(RemedyKind::ScaleDown)
+            .filter(|attempt| !attempt.status.is_live() && attempt.status != Status::Succeeded)
+            .count();
+        if rejected || futile >= MAX_FUTILE_UNDOS {
             return 0;
         }
         let sum = |kind: RemedyKind| -> u32 {

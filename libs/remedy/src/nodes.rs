@@ -71,7 +71,7 @@ pub(crate) fn suspect(
         NodeState::Draining => return None,
         NodeState::Ready => {}
     }
-    hot(node, topology, windows, tuning).or_else(|| gray(node, topology, assessments))
+    hot(node, topology, windows, tuning).or_else(|| gray(node, topology, assessments, tuning))
 }
 
 fn hot(node: &NodeId, topology: &Topology, windows: &Windows, tuning: &Tuning) -> Option<Suspicion> {
@@ -92,6 +92,7 @@ fn gray(
     node: &NodeId,
     topology: &Topology,
     assessments: &BTreeMap<ServiceId, Assessment>,
+    tuning: &Tuning,
 ) -> Option<Suspicion> {
     let runs_here = |id: &ServiceId| {
         topology.service(id).is_some_and(|service| {
@@ -103,11 +104,10 @@ fn gray(
     };
     let sick: Vec<ServiceId> =
         roots(topology, assessments).map(|assessment| assessment.service.clone()).collect();
-    // Overload is nobody's fault but the load's, wherever it runs.
-    let load_alone = sick.iter().all(|id| {
-        assessments.get(id).is_some_and(|assessment| assessment.condition == Condition::Overloaded)
-    });
-    if sick.len() < SICK_TOGETHER || load_alone || !sick.iter().all(runs_here) {
+    // What suffers from its load suffers wherever it runs.
+    let by_load =
+        sick.iter().any(|id| assessments.get(id).is_some_and(|assessment| assessment.under_load(tuning)));
+    if sick.len() < SICK_TOGETHER || by_load || !sick.iter().all(runs_here) {
         return None;
     }
     let healthy_elsewhere = assessments

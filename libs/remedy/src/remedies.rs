@@ -56,7 +56,7 @@ fn service_ladder(sick: &Assessment, node: Option<&NodeId>, picture: &Picture<'_
         Condition::Overloaded => {
             vec![Some(scale_up(sick, picture)), Some(scale_up(sick, picture)), rebalance()]
         }
-        Condition::Backlogged => vec![Some(scale_up(sick, picture)), rebalance()],
+        Condition::Busy | Condition::Backlogged => vec![Some(scale_up(sick, picture)), rebalance()],
         Condition::Failing | Condition::Slow if sick.under_load(picture.tuning) => {
             vec![Some(scale_up(sick, picture)), rebalance(), Some(restart(service, "clears a bad state"))]
         }
@@ -132,9 +132,13 @@ fn replace(sick: &Assessment, missing: u32) -> Candidate {
 
 fn scale_up(sick: &Assessment, picture: &Picture<'_>) -> Candidate {
     let plan = scale::up(sick, picture.tuning);
+    let growing = match plan.growth_pct {
+        growth if growth >= 1.0 => format!(", arrivals growing by {growth:.0} % until then"),
+        _ => String::new(),
+    };
     let expected = plan
         .expected_cpu_pct
-        .map_or_else(String::new, |expected| format!(": expected utilisation {expected:.0} %"));
+        .map_or_else(String::new, |expected| format!(": expected utilisation {expected:.0} %{growing}"));
     Candidate {
         remedy: Remedy::ScaleUp { service: sick.service.clone(), by: plan.by() },
         sentence: format!("Scale {} from {} to {} replicas{expected}.", sick.service, plan.from, plan.to),

@@ -1,6 +1,6 @@
 //! The running cloud: zones, nodes, services, replicas, and who calls whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::target::{NodeId, ServiceId, ZoneId};
 
@@ -135,6 +135,20 @@ impl Topology {
     /// Calls that a service gets.
     pub fn callers(&self, id: &ServiceId) -> &[Edge] {
         self.callers.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything that a service waits for, directly or through others; not itself.
+    pub fn reachable(&self, id: &ServiceId) -> BTreeSet<ServiceId> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![id.clone()];
+        while let Some(at) = next.pop() {
+            for edge in self.callees(&at) {
+                if found.insert(edge.to.clone()) {
+                    next.push(edge.to.clone());
+                }
+            }
+        }
+        found
     }
 
     /// Services with a replica on a node, crashed ones included: a restart would bring it back there.

@@ -112,6 +112,36 @@ fn replicas_that_are_starting_are_given_the_time() {
 }
 
 #[test]
+fn a_busy_callee_is_the_cause_of_a_slow_caller_that_has_room_itself() {
+    let mut cloud = Cloud::new();
+    cloud.service("gateway", |entry| entry.p99_ms = 620.0);
+    cloud.service("catalog", |busy| {
+        busy.cpu_pct = 80.0;
+        busy.p99_ms = 400.0;
+    });
+    // As busy, but its answers take no time that anybody would notice.
+    cloud.service("catalog-db", |busy| busy.cpu_pct = 80.0);
+    cloud.seconds(10);
+    cloud.open("gateway", "latency_p99", 500.0);
+    assert_eq!(the_only(&cloud.seconds(5)).remedy, scale_up("catalog", 1));
+}
+
+#[test]
+fn services_that_suffer_from_load_do_not_make_their_node_suspect() {
+    let mut cloud = Cloud::new();
+    for name in ["catalog-db", "checkout-db"] {
+        cloud.topology_service(name, |service| service.replicas[1].node = NodeId::new("node-11"));
+        cloud.service(name, |busy| {
+            busy.p99_ms = 1_200.0;
+            busy.cpu_pct = 82.0;
+        });
+    }
+    cloud.seconds(10);
+    cloud.open("catalog-db", "latency_p99", 500.0);
+    assert_eq!(the_only(&cloud.seconds(5)).remedy, scale_up("catalog-db", 1));
+}
+
+#[test]
 fn a_node_that_is_down_is_drained_so_that_its_replicas_start_elsewhere() {
     let mut cloud = Cloud::new();
     cloud.topology_node("node-02", |node| node.state = NodeState::Down);

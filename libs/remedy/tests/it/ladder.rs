@@ -71,6 +71,17 @@ fn when_another_service_turns_out_to_be_the_cause_it_is_treated_under_the_same_i
 }
 
 #[test]
+fn a_caller_is_given_time_to_recover_when_what_it_waits_for_has_been_treated() {
+    let mut cloud = overloaded();
+    let first = the_only(&cloud.seconds(5)).clone();
+    cloud.update(&first, 3, Status::Succeeded);
+    cloud.service("checkout-db", |db| *db = crate::cloud::healthy());
+    cloud.open("checkout", "latency_p99", 500.0);
+    assert!(cloud.seconds(25).proposals.is_empty(), "it is still slow, but not for long");
+    assert_eq!(the_only(&cloud.seconds(20)).remedy.target().id(), "checkout", "or for a reason of its own");
+}
+
+#[test]
 fn when_the_ladder_ends_a_human_is_called_once() {
     let mut cloud = Cloud::new();
     cloud.service("catalog", |leaky| leaky.memory_pct = 96.0);

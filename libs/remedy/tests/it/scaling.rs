@@ -18,6 +18,7 @@ fn assessment(running: u32, cpu_pct: f64, offered: f64, answered: f64) -> Assess
         queue_depth: None,
         request_rate: Some(offered),
         throughput: Some(answered),
+        growth_per_s: None,
         running: Some(running),
         desired: running,
         missing: 0,
@@ -30,6 +31,15 @@ fn a_saturated_pair_that_answers_four_fifths_of_its_requests_becomes_four() {
     let plan = scale::up(&assessment(2, 98.2, 125.0, 100.0), &Tuning::default());
     assert_eq!((plan.from, plan.to), (2, 4));
     assert!((plan.expected_cpu_pct.unwrap() - 61.4).abs() < 0.1);
+}
+
+#[test]
+fn growth_until_the_new_replicas_work_is_reckoned_with() {
+    let growing = Assessment { growth_per_s: Some(0.01), ..assessment(3, 90.0, 100.0, 100.0) };
+    let plan = scale::up(&growing, &Tuning::default());
+    assert_eq!((plan.from, plan.to), (3, 5), "2.7 busy replicas, 20 % more in 20 s, at 60 %");
+    let exploding = Assessment { growth_per_s: Some(9.0), ..growing };
+    assert_eq!(scale::up(&exploding, &Tuning::default()).to, 7, "at most half as much again");
 }
 
 #[test]

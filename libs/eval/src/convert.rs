@@ -1,0 +1,171 @@
+//! Between the types of the cores. Each core has its own, so that none depends on another.
+
+use std::sync::Arc;
+
+use detect::SimTime;
+use remedy::{
+    Edge, EntitySample, Family, Node, NodeId, NodeState, Reading, Remedy, RemedyKind, Replica, ReplicaState,
+    Sample, Service, ServiceId, Severity, Target, Topology, Transition, ZoneId,
+};
+use sim::{
+    ActionKind, Columns, Snapshot,
+    world::view::{self, TopologyView},
+};
+
+/// Simulated time at tick 0: 2026-01-01T00:00:00Z. Any fixed moment would do.
+const START_MICROS: i64 = 1_767_225_600_000_000;
+/// The one simulation.
+pub(crate) const SIMULATION: &str = "default";
+/// The one run.
+pub(crate) const RUN: &str = "00000000-0000-0000-0000-000000000000";
+
+pub(crate) fn time(tick: u64) -> SimTime {
+    let micros = i64::try_from(tick * u64::from(sim::TICK_MS) * 1_000).unwrap_or(i64::MAX);
+    SimTime::from_micros(START_MICROS.saturating_add(micros))
+}
+
+/// What the detector looks at. Columns of a snapshot are parallel to its ids and named once, so none is left out.
+pub(crate) fn detector_sample(snapshot: &Snapshot) -> detect::Sample<'_> {
+    detect::Sample {
+        simulation: SIMULATION,
+        run: RUN,
+        tick: snapshot.tick,
+        time: time(snapshot.tick),
+        shard: 0,
+        shard_count: 1,
+        interval_ms: sim::SAMPLE_EVERY_MS,
+        services: detector_columns(&snapshot.services),
+        nodes: detector_columns(&snapshot.nodes),
+    }
+}
+
+fn detector_columns(columns: &Columns) -> detect::Columns<'_> {
+    let ids = detect::Columns::new(columns.ids.iter().map(AsRef::as_ref));
+    columns
+        .columns
+        .iter()
+        .fold(ids, |table, (metric, values)| table.clone().with(metric.as_str(), values).unwrap_or(table))
+}
+
+/// What the agent looks at.
+pub(crate) fn agent_sample(snapshot: &Snapshot) -> Sample {
+    Sample {
+        tick: snapshot.tick,
+        services: entities(&snapshot.services, ServiceId::new),
+        nodes: entities(&snapshot.nodes, NodeId::new),
+    }
+}
+
+fn entities<Id>(columns: &Columns, name: impl Fn(&str) -> Id) -> Vec<EntitySample<Id>> {
+    columns
+        .ids
+        .iter()
+        .zip(&columns.versions)
+        .enumerate()
+        .map(|(row, (id, version))| {
+            let mut reading = Reading::default();
+            for (metric, values) in &columns.columns {
+                reading.set(metric.as_str(), values.get(row).copied().map_or(f64::NAN, f64::from));
+            }
+            EntitySample { id: name(id), version: *version, reading }
+        })
+        .collect()
+}
+
+pub(crate) fn topology(view: &TopologyView) -> Topology {
+    let nodes = view.nodes.iter().map(|node| Node {
+        id: NodeId::new(&node.id),
+        zone: ZoneId::new(&node.zone_id),
+        cpu_cores: node.cpu_cores,
+        state: match node.state {
+            view::NodeState::Ready => NodeState::Ready,
+            view::NodeState::Draining => NodeState::Draining,
+            view::NodeState::Down => NodeState::Down,
+        },
+        version: node.version,
+    });
+    let services = view.services.iter().map(|service| Service {
+        id: ServiceId::new(&service.id),
+        desired_replicas: service.desired_replicas,
+        replicas: service
+            .replicas
+            .iter()
+            .map(|replica| Replica {
+                node: NodeId::new(&replica.node_id),
+                state: replica_state(replica.state),
+            })
+            .collect(),
+        version: service.version,
+    });
+    let edges = view.edges.iter().map(|edge| Edge {
+        from: ServiceId::new(&edge.from),
+        to: ServiceId::new(&edge.to),
+        timeout_ms: edge.timeout_ms,
+    });
+    Topology::new(nodes.collect(), services.collect(), edges.collect())
+}
+
+fn replica_state(state: view::ReplicaState) -> ReplicaState {
+    match state {
+        view::ReplicaState::Starting => ReplicaState::Starting,
+        view::ReplicaState::Running => ReplicaState::Running,
+        view::ReplicaState::Draining => ReplicaState::Draining,
+        view::ReplicaState::Crashed => ReplicaState::Crashed,
+    }
+}
+
+pub(crate) fn incident(transition: &detect::Transition) -> remedy::Incident {
+    let incident = &transition.incident;
+    remedy::Incident {
+        id: incident.id,
+        transition: match transition.kind {
+            detect::TransitionKind::Opened => Transition::Opened,
+            detect::TransitionKind::Escalated => Transition::Escalated,
+            detect::TransitionKind::Resolved => Transition::Resolved,
+        },
+        revision: incident.revision,
+        family: Family::from(incident.family.as_str()),
+        target: match incident.target.kind {
+            detect::TargetKind::Service => Target::Service(ServiceId::new(&incident.target.id)),
+            detect::TargetKind::Node => Target::Node(NodeId::new(&incident.target.id)),
+        },
+        severity: Severity(incident.severity as u8),
+        title: incident.title.clone(),
+        metric: incident.metric.clone(),
+        threshold: incident.threshold,
+        opened_tick: incident.tick,
+        updated_tick: incident.updated_tick,
+        traceparent: None,
+    }
+}
+
+/// The engine's command for a remedy. `command_id` is derived like the orchestrator's.
+pub(crate) fn act(action_id: uuid::Uuid, remedy: &Remedy, target_version: u64) -> sim::Act {
+    sim::Act {
+        command_id: format!("command/{action_id}"),
+        action_id: action_id.to_string(),
+        kind: match remedy.kind() {
+            RemedyKind::RestartService => ActionKind::RestartService,
+            RemedyKind::ScaleUp => ActionKind::ScaleUp,
+            RemedyKind::ScaleDown => ActionKind::ScaleDown,
+            RemedyKind::DrainNode => ActionKind::DrainNode,
+            RemedyKind::RebalanceTraffic => ActionKind::RebalanceTraffic,
+        },
+        target: remedy.target().id().to_owned(),
+        target_version,
+        replicas: remedy.replicas(),
+    }
+}
+
+/// Seconds since the start of the run.
+pub(crate) fn seconds(tick: u64) -> f64 {
+    tick as f64 * f64::from(sim::TICK_MS) / 1000.0
+}
+
+/// Simulated seconds as ticks.
+pub(crate) fn ticks(seconds: f64) -> u64 {
+    (seconds.max(0.0) * 1000.0 / f64::from(sim::TICK_MS)).round() as u64
+}
+
+/// The scenario, shared.
+pub(crate) type Scenario = Arc<sim::Scenario>;

@@ -1,0 +1,348 @@
+//! The one task that owns the core. Everything that happens comes to it as a [`Request`], one after the other; each is
+//! a step: observe, store, answer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bus::{Bus, Failure};
+use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, MetricSnapshot};
+use remedy::{ActionUpdate, Agent, Freshness, Incident, Limits, Output};
+use store::{Store, inbox};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::convert::{self, Beat, Scope};
+use crate::meters::Meters;
+use crate::persist::{self, PersistError, Step};
+use crate::watch::{Era, Watch};
+
+/// Requests that may wait. Producers wait when it is full: a consumer fetches no more, the telemetry tail falls behind
+/// and catches up, and what is stale meanwhile is not acted on.
+const QUEUE: usize = 256;
+/// Simulations watched at a time. One is about a megabyte.
+const MAX_SIMULATIONS: usize = 64;
+/// How long sim-engine may take to describe the cloud. Everything else waits meanwhile.
+const TOPOLOGY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Pause between two questions for a topology that did not come.
+const TOPOLOGY_RETRY: Duration = Duration::from_secs(1);
+
+/// A message of a durable consumer, by which the inbox knows it again.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    pub(crate) consumer: &'static str,
+    pub(crate) message_id: String,
+}
+
+type Answer = oneshot::Sender<Result<(), Failure>>;
+
+enum Request {
+    Incident { mark: Mark, scope: Scope, incident: Box<Incident>, answer: Answer },
+    Action { mark: Mark, scope: Scope, update: Box<ActionUpdate>, answer: Answer },
+    Sample(Box<MetricSnapshot>),
+    Beat(Beat),
+}
+
+/// Talks to the keeper.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle {
+    requests: mpsc::Sender<Request>,
+}
+
+/// The keeper is gone, because the process is ending.
+#[derive(Debug, thiserror::Error)]
+#[error("the agent is shutting down")]
+struct Gone;
+
+impl Handle {
+    pub(crate) async fn incident(&self, mark: Mark, scope: Scope, incident: Incident) -> Result<(), Failure> {
+        let incident = Box::new(incident);
+        self.ask(|answer| Request::Incident { mark, scope, incident, answer }).await
+    }
+
+    pub(crate) async fn action(&self, mark: Mark, scope: Scope, update: ActionUpdate) -> Result<(), Failure> {
+        let update = Box::new(update);
+        self.ask(|answer| Request::Action { mark, scope, update, answer }).await
+    }
+
+    pub(crate) async fn sample(&self, sample: MetricSnapshot) {
+        // Telemetry that nobody takes any more is telemetry of a process that ends.
+        drop(self.requests.send(Request::Sample(Box::new(sample))).await);
+    }
+
+    pub(crate) async fn beat(&self, beat: Beat) {
+        drop(self.requests.send(Request::Beat(beat)).await);
+    }
+
+    async fn ask(&self, request: impl FnOnce(Answer) -> Request) -> Result<(), Failure> {
+        let (answer, answered) = oneshot::channel();
+        if self.requests.send(request(answer)).await.is_err() {
+            return Err(Failure::wait(Gone));
+        }
+        answered.await.unwrap_or_else(|_gone| Err(Failure::wait(Gone)))
+    }
+}
+
+/// What the keeper needs.
+pub(crate) struct Keeper {
+    pub(crate) store: Store,
+    pub(crate) bus: Bus,
+    pub(crate) relay: relay::Handle,
+    pub(crate) meters: Meters,
+    pub(crate) limits: Limits,
+    watches: BTreeMap<String, Watch>,
+    next_topology_call: Instant,
+}
+
+impl Keeper {
+    pub(crate) fn new(store: Store, bus: Bus, relay: relay::Handle, meters: Meters, limits: Limits) -> Self {
+        let next_topology_call = Instant::now();
+        Self { store, bus, relay, meters, limits, watches: BTreeMap::new(), next_topology_call }
+    }
+
+    /// Starts the task; it ends when the token is cancelled or every handle is gone.
+    pub(crate) fn spawn(self, token: CancellationToken) -> (Handle, tokio::task::JoinHandle<()>) {
+        let (requests, queue) = mpsc::channel(QUEUE);
+        (Handle { requests }, tokio::spawn(self.run(queue, token)))
+    }
+
+    async fn run(mut self, mut queue: mpsc::Receiver<Request>, token: CancellationToken) {
+        while let Some(Some(request)) = token.run_until_cancelled(queue.recv()).await {
+            match request {
+                Request::Incident { mark, scope, incident, answer } => {
+                    let done =
+                        self.marked(&mark, &scope, |agent, fresh| agent.observe_incident(&incident, fresh));
+                    drop(answer.send(done.await));
+                }
+                Request::Action { mark, scope, update, answer } => {
+                    let done =
+                        self.marked(&mark, &scope, |agent, fresh| agent.observe_action(&update, fresh));
+                    drop(answer.send(done.await));
+                }
+                Request::Sample(sample) => self.sample(*sample).await,
+                Request::Beat(beat) => self.beat(&beat).await,
+            }
+        }
+    }
+
+    /// A message that must have its effect exactly once. What the database refuses for the moment is tried again with
+    /// the same message; the core goes back to what is stored.
+    async fn marked(
+        &mut self,
+        mark: &Mark,
+        scope: &Scope,
+        observe: impl FnOnce(&mut Agent, Freshness) -> Output,
+    ) -> Result<(), Failure> {
+        let result = self.try_marked(mark, scope, observe).await;
+        if let Err(error) = &result {
+            self.doubt(&scope.simulation_id);
+            self.meters.repeated_step();
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                message_id = mark.message_id,
+                "step not stored, it will be repeated"
+            );
+        }
+        result
+            .map_err(|error| if error.is_transient() { Failure::wait(error) } else { Failure::retry(error) })
+    }
+
+    async fn try_marked(
+        &mut self,
+        mark: &Mark,
+        scope: &Scope,
+        observe: impl FnOnce(&mut Agent, Freshness) -> Output,
+    ) -> Result<(), PersistError> {
+        let current = self.turn_to(scope).await?;
+        let mut tx = self.store.begin().await?;
+        if !inbox::first_time(&mut tx, mark.consumer, &mark.message_id).await? {
+            return Ok(());
+        }
+        let Some(watch) = self.watches.get_mut(&scope.simulation_id).filter(|_| current) else {
+            // Of a run that is over: noted, and nothing else.
+            return Ok(tx.commit().await?);
+        };
+        let freshness = watch.freshness();
+        let output = observe(&mut watch.agent, freshness);
+        let step = step(watch, scope, &output);
+        step.write(&mut tx).await?;
+        tx.commit().await?;
+        self.stored(&scope.simulation_id, &output);
+        Ok(())
+    }
+
+    async fn sample(&mut self, message: MetricSnapshot) {
+        let shape = message.clone();
+        let (scope, sample) = match convert::sample(message) {
+            Ok(converted) => converted,
+            Err(error) => {
+                // signal-service sends it to the dead letters; here it is merely not seen.
+                tracing::debug!(error = &error as &dyn std::error::Error, "unreadable telemetry");
+                return;
+            }
+        };
+        match self.try_sample(&scope, &shape, sample).await {
+            Ok(()) => {}
+            Err(error) => {
+                self.doubt(&scope.simulation_id);
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "decision on telemetry not stored, the next sample brings it again"
+                );
+            }
+        }
+    }
+
+    async fn try_sample(
+        &mut self,
+        scope: &Scope,
+        shape: &MetricSnapshot,
+        sample: remedy::Sample,
+    ) -> Result<(), PersistError> {
+        if !self.turn_to(scope).await? {
+            return Ok(());
+        }
+        let Some(watch) = self.watches.get_mut(&scope.simulation_id) else { return Ok(()) };
+        watch.look_at_shape(shape);
+        watch.anchor = Some((sample.tick, scope.time));
+        if !watch.topology_known && watch.agent.is_concerned() {
+            self.read_topology(&scope.simulation_id).await;
+        }
+        let Some(watch) = self.watches.get_mut(&scope.simulation_id) else { return Ok(()) };
+        let freshness = watch.freshness();
+        let output = watch.agent.observe_telemetry(sample, freshness);
+        if output.is_empty() && watch.stored.as_ref() == Some(watch.agent.memory()) {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        step(watch, scope, &output).write(&mut tx).await?;
+        tx.commit().await?;
+        self.stored(&scope.simulation_id, &output);
+        Ok(())
+    }
+
+    async fn beat(&mut self, beat: &Beat) {
+        match self.turn_to(&beat.scope).await {
+            Ok(true) => {
+                if let Some(watch) = self.watches.get_mut(&beat.scope.simulation_id) {
+                    watch.hear(beat);
+                }
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the state of the run cannot be read yet"
+                );
+            }
+        }
+    }
+
+    /// Makes sure that the core watches the run of a message and remembers what is stored; false when that run is over.
+    async fn turn_to(&mut self, scope: &Scope) -> Result<bool, PersistError> {
+        if !self.watches.contains_key(&scope.simulation_id) && self.watches.len() >= MAX_SIMULATIONS {
+            tracing::warn!(
+                simulation_id = scope.simulation_id,
+                "too many simulations at a time: this one is not watched"
+            );
+            return Ok(false);
+        }
+        let limits = self.limits.clone();
+        let watch = self.watches.entry(scope.simulation_id.clone()).or_insert_with(|| Watch::new(limits));
+        match watch.era(scope) {
+            Era::Past => return Ok(false),
+            Era::Current => {}
+            Era::Next => {
+                if watch.run_id().is_some() {
+                    persist::forget_cooldowns(&self.store, &scope.simulation_id).await?;
+                }
+                tracing::info!(simulation_id = scope.simulation_id, run_id = %scope.run_id, "watching a run");
+                watch.enter(scope);
+            }
+        }
+        if watch.stored.is_none() {
+            let memory = persist::load(&self.store, scope).await?;
+            watch.agent.restore(memory.clone());
+            watch.stored = Some(memory);
+        }
+        Ok(true)
+    }
+
+    /// What the core remembers may not be what is stored: it is read again before the next step.
+    fn doubt(&mut self, simulation_id: &str) {
+        if let Some(watch) = self.watches.get_mut(simulation_id) {
+            watch.stored = None;
+        }
+    }
+
+    /// After the commit.
+    fn stored(&mut self, simulation_id: &str, output: &Output) {
+        if let Some(watch) = self.watches.get_mut(simulation_id) {
+            watch.stored = Some(watch.agent.memory().clone());
+            self.meters.open_incidents(watch.agent.memory().open().count());
+        }
+        for decision in &output.decisions {
+            self.meters.decision(decision.verdict);
+            tracing::info!(
+                incident_id = %decision.incident_id,
+                action_id = decision.action_id.map(tracing::field::display),
+                verdict = decision.verdict.name(),
+                reason = decision.reason,
+                "decided"
+            );
+        }
+        if output.proposals.is_empty() {
+            return;
+        }
+        self.relay.wake();
+        for proposal in &output.proposals {
+            self.meters.proposal(proposal.remedy.kind());
+            tracing::info!(
+                incident_id = %proposal.incident_id,
+                action_id = %proposal.action_id,
+                action = proposal.remedy.kind().name(),
+                target = proposal.remedy.target().id(),
+                "proposed"
+            );
+        }
+    }
+
+    /// Asks sim-engine what the cloud looks like. Without an answer nothing is known, and nothing is proposed.
+    async fn read_topology(&mut self, simulation_id: &str) {
+        if Instant::now() < self.next_topology_call {
+            return;
+        }
+        let asked = GetTopologyRequest { simulation_id: simulation_id.to_owned() };
+        let answer: Result<GetTopologyResponse, _> =
+            self.bus.call(&bus::subjects::sim_control("GetTopology"), &asked, TOPOLOGY_TIMEOUT).await;
+        let Some(watch) = self.watches.get_mut(simulation_id) else { return };
+        match answer {
+            Ok(GetTopologyResponse { topology: Some(topology), tick: _ }) => {
+                watch.agent.observe_topology(convert::topology(topology));
+                watch.topology_known = true;
+            }
+            Ok(GetTopologyResponse { topology: None, .. }) => watch.agent.forget_topology(),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "sim-engine does not describe the cloud"
+                );
+                watch.agent.forget_topology();
+                self.next_topology_call = Instant::now() + TOPOLOGY_RETRY;
+            }
+        }
+    }
+}
+
+fn step<'a>(watch: &'a Watch, scope: &'a Scope, output: &'a Output) -> Step<'a> {
+    static NOTHING: std::sync::LazyLock<remedy::Memory> = std::sync::LazyLock::new(remedy::Memory::default);
+    Step {
+        scope,
+        tick: watch.anchor.map_or(0, |(tick, _)| tick),
+        output,
+        before: watch.stored.as_ref().unwrap_or(&NOTHING),
+        after: watch.agent.memory(),
+        anchor: watch.anchor.unwrap_or((0, scope.time)),
+        tick_ms: watch.tick_ms,
+    }
+}

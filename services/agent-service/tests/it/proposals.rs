@@ -1,0 +1,95 @@
+//! From incidents to proposals.
+
+use proto::ops::v1::{ActionStatus, ActionType};
+
+use crate::stack::Stack;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incident_leads_to_one_proposal_with_its_reason() {
+    let mut stack = Stack::start().await;
+    stack
+        .pass_until("it listens", async |stack| stack.count("select count(*) from agent_state").await == 0)
+        .await;
+    let incident = stack.open_on_database().await;
+    stack.open("gateway", "error_rate", "error_rate", 10.0).await;
+    let proposals = stack.until_proposals(1).await;
+    let proposal = &proposals[0];
+    assert_eq!(proposal.incident_id, incident.id);
+    assert_eq!(proposal.run_id, incident.run_id);
+    assert_eq!((proposal.r#type(), proposal.target_id.as_str()), (ActionType::ScaleUp, "checkout-db"));
+    assert_eq!((proposal.replicas, proposal.target_version, proposal.attempt), (2, 5, 1));
+    assert_eq!((proposal.status(), proposal.version), (ActionStatus::Proposed, 0));
+    assert_eq!(proposal.proposed_by, "agent-service");
+    assert_eq!(proposal.proposed_at, Some(stack.engine.time(proposal.proposed_at_tick)));
+    assert!(proposal.reason.starts_with("checkout-db CPU 98.0 % over 10 s"), "{}", proposal.reason);
+    stack.pass(30).await;
+    assert_eq!(stack.proposals().await.len(), 1, "the symptom is covered: {:?}", stack.decisions().await);
+    let trace: String =
+        sqlx::query_scalar("select traceparent from outbox").fetch_one(&stack.sql).await.unwrap();
+    assert!(trace.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{trace}");
+    stack.stop_service().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_incident_leads_to_no_second_proposal() {
+    let mut stack = Stack::start().await;
+    let incident = stack.open_on_database().await;
+    stack.until_proposals(1).await;
+    for repeat in 0..10 {
+        // Past the stream's own window for duplicates the same message has another id.
+        stack.tell(&incident, &format!("{}:again-{repeat}", incident.id)).await;
+    }
+    stack.pass(20).await;
+    assert_eq!(stack.proposals().await.len(), 1);
+    assert_eq!(stack.count("select count(*) from outbox").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_proposed_on_stale_telemetry() {
+    let mut stack = Stack::start().await;
+    stack.engine.ahead_ticks = 201;
+    stack.open_on_database().await;
+    stack
+        .pass_until("it says so", async |stack| {
+            stack.decisions().await.iter().any(|decision| decision == "refused/stale_telemetry")
+        })
+        .await;
+    stack.pass(20).await;
+    assert_eq!(stack.count("select count(*) from outbox").await, 0);
+    stack.engine.ahead_ticks = 0;
+    stack.until_proposals(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_rejects_is_not_proposed_again() {
+    let mut stack = Stack::start().await;
+    stack.open_on_database().await;
+    let first = stack.until_proposals(1).await.remove(0);
+    stack.decide(&first, 1, ActionStatus::Proposed).await;
+    stack.decide(&first, 2, ActionStatus::Rejected).await;
+    let second = stack.until_proposals(2).await.remove(1);
+    assert_eq!(second.r#type(), ActionType::RebalanceTraffic, "the next rung");
+    assert!(second.reason.contains("an operator declined SCALE_UP"), "{}", second.reason);
+    stack.decide(&second, 2, ActionStatus::Rejected).await;
+    stack.pass(120).await;
+    assert_eq!(stack.proposals().await.len(), 2, "{:?}", stack.decisions().await);
+    assert!(stack.decisions().await.iter().any(|decision| decision == "escalated"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_run_forgets_the_incidents_of_the_old_one() {
+    let mut stack = Stack::start().await;
+    stack.open_on_database().await;
+    let first = stack.until_proposals(1).await.remove(0);
+    stack.engine.reset();
+    stack.pass(30).await;
+    assert_eq!(stack.proposals().await.len(), 1, "the incident belongs to the past");
+    stack.open_on_database().await;
+    let second = stack.until_proposals(2).await.remove(1);
+    assert_ne!(second.run_id, first.run_id);
+    assert_ne!(second.id, first.id);
+    // A late word about the old run changes nothing.
+    stack.decide(&first, 2, ActionStatus::Rejected).await;
+    stack.pass(10).await;
+    assert_eq!(stack.proposals().await.len(), 2);
+}
