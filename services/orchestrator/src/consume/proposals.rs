@@ -2,7 +2,7 @@
 //! with a reason in the audit.
 
 use bus::{Delivery, Failure};
-use proto::ops::v1::Action;
+use proto::ops::v1::{Action, ActionType};
 use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, Topology};
 use store::actions::{self, ActionRow, Status, Transition};
 use store::{PgConnection, StoreError, inbox, incidents};
@@ -92,7 +92,9 @@ async fn record(app: &App, delivery: &Delivery, proposal: &Proposal) -> Result<O
             Outcome::Refused(format!("incident {} belongs to another run or simulation", incident.id))
         }
         Some(incident) => {
-            let over = incident.resolved.then_some(incident.resolution);
+            // Taking back what is no longer needed is only ever proposed once the incident is over.
+            let undo = proposal.kind == ActionType::ScaleDown;
+            let over = (incident.resolved && !undo).then_some(incident.resolution);
             take(&mut tx, proposal, over, app.limits.action_ttl, trace).await?
         }
     };
@@ -201,7 +203,7 @@ async fn unknown_target(app: &App, proposal: &Proposal) -> Option<String> {
         format!(
             "{} is no {} of the running topology",
             proposal.action.target_id,
-            if proposal.kind == proto::ops::v1::ActionType::DrainNode { "node" } else { "service" }
+            if proposal.kind == ActionType::DrainNode { "node" } else { "service" }
         )
     })
 }
