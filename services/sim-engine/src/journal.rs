@@ -3,6 +3,8 @@
 //! What is to take effect is appended first and acknowledged. Every append names the sequence of the entry before it, so that
 //! of two engines only one can write: the other one learns that it is fenced and must stop.
 
+use std::time::Duration;
+
 use bus::streams::SIM_JOURNAL;
 use bus::{Bus, Outgoing, PublishError, subjects};
 use chrono::Utc;
@@ -12,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::stored;
+
+/// How long an append may take once the engine is told to stop; usually a few milliseconds.
+const STOPPING_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why the journal cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +103,7 @@ impl Journal {
         let published = loop {
             let published = tokio::select! {
                 published = self.bus.publish(&outgoing) => published,
-                () = self.stop.cancelled() => return Err(JournalError::Stopped { subject: subject() }),
+                () = self.patience_ends() => return Err(JournalError::Stopped { subject: subject() }),
             };
             match published {
                 Ok(published) => break published,
@@ -114,6 +119,12 @@ impl Journal {
         self.last_sequence = published.stream_sequence;
         self.entries = if begins_run { 0 } else { self.entries + 1 };
         Ok(self.last_sequence)
+    }
+
+    /// Some time after the signal to stop: what is on its way may still arrive.
+    async fn patience_ends(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(STOPPING_PATIENCE).await;
     }
 
     /// Forgets the runs before the entry at `sequence`. Failing is no harm: the next reset tries again.

@@ -161,3 +161,61 @@ fn read_bounded(path: &Path) -> std::io::Result<String> {
     }
     std::fs::read_to_string(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenarios() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("scenarios");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(folder.path().join("secret.yaml"), "secret").unwrap();
+        std::fs::write(root.join("inside.yaml"), "inside").unwrap();
+        std::os::unix::fs::symlink("../secret.yaml", root.join("link.yaml")).unwrap();
+        let root = root.canonicalize().unwrap();
+        (folder, root)
+    }
+
+    #[test]
+    fn no_path_leaves_the_folder() {
+        let (_folder, root) = scenarios();
+        let source = Folder { root: &root, trace: None };
+        assert_eq!(source.read("inside.yaml").unwrap(), "inside");
+        for path in ["../secret.yaml", "/etc/passwd", "x/../../secret.yaml", "link.yaml", "."] {
+            let error = source.read(path).unwrap_err();
+            assert!(error.contains("outside the scenario folder"), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_path() {
+        let (_folder, root) = scenarios();
+        let scenarios = Scenarios::open(&root, None).unwrap();
+        for name in ["", "../secret", "/etc/passwd", "a/b", "nope"] {
+            assert!(matches!(scenarios.load(name), Err(ScenarioError::NotFound { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused_with_the_limit() {
+        let (_folder, root) = scenarios();
+        std::fs::write(root.join("large.csv"), vec![b'x'; MAX_FILE_BYTES as usize + 1]).unwrap();
+        let error = Folder { root: &root, trace: None }.read("large.csv").unwrap_err();
+        assert!(error.contains("786432 are allowed"), "{error}");
+    }
+
+    #[test]
+    fn a_trace_of_ones_own_replaces_the_sample() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+        let folder = tempfile::tempdir().unwrap();
+        let trace = folder.path().join("mine.csv");
+        std::fs::write(&trace, "timestamp,value\n2014-04-10 00:04:00,94\n2014-04-10 00:09:00,56\n").unwrap();
+        let scenarios = Scenarios::open(&root, Some(&trace)).unwrap();
+        let sources = &scenarios.load(TRACE_SCENARIO).unwrap().sources;
+        assert!(
+            sources.values().any(|text| text.contains("04:00,94")),
+            "the journal keeps the trace that ran"
+        );
+    }
+}

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use bus::streams::SIM_METRICS;
-use bus::{Bus, Outgoing, PublishError};
+use bus::{Bus, Outgoing, PublishError, Published};
 use chrono::{DateTime, Utc};
 use prost::Message as _;
 use proto::sim::v1::MetricSnapshot;
@@ -52,7 +52,7 @@ impl Telemetry {
             attempt.expected_last_subject_sequence = Some(expected);
             match self.bus.publish(&attempt).await {
                 Ok(published) => {
-                    self.last.insert(message.subject.clone(), published.stream_sequence.max(expected));
+                    self.stored_as(&message.subject, published);
                     break;
                 }
                 Err(PublishError::Fenced { .. }) => {
@@ -68,6 +68,15 @@ impl Telemetry {
         }
         self.kept.push_back(message.clone());
         Ok(())
+    }
+
+    fn stored_as(&mut self, subject: &str, published: Published) {
+        if published.duplicate {
+            // Stored before, and perhaps not the last one any more: looked up when it is needed.
+            self.last.remove(subject);
+        } else {
+            self.last.insert(subject.to_owned(), published.stream_sequence);
+        }
     }
 
     /// Sequence of the last sample on a subject.
@@ -127,9 +136,9 @@ impl Telemetry {
             let expected = self.expected(subject).await;
             again.expected_last_subject_sequence = Some(expected);
             match self.bus.publish(&again).await {
-                Ok(published) => {
-                    self.last.insert(subject.clone(), published.stream_sequence.max(expected));
-                }
+                // Somebody deleted it: the server remembers the id, and that it is gone is no mistake of the server's.
+                Ok(published) if published.duplicate => {}
+                Ok(published) => self.stored_as(subject, published),
                 Err(error) => {
                     // The caller finds out anew what is missing.
                     self.again(subject, &error).await;

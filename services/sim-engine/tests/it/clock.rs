@@ -1,5 +1,8 @@
 //! Play, pause, step, speed.
 
+use prost::Message as _;
+use proto::sim::v1::JournalEntry;
+use proto::sim::v1::journal_entry::Entry;
 use serde_json::json;
 
 use crate::engine::{Cloud, state_of};
@@ -94,4 +97,9 @@ async fn two_runs_with_the_same_seed_and_commands_have_the_same_hash() {
     assert!(runs[1].1 > runs[0].2, "simulated time never goes backwards: {runs:?}");
     let other = state_of(&engine.call("Reset", json!({"seed": "12"})).await);
     assert_eq!(other.scenario, "high_load", "a reset without a scenario keeps the current one");
+    let oldest = cloud.messages("SIM_JOURNAL").await.remove(0);
+    let Some(Entry::RunStarted(started)) = JournalEntry::decode(oldest).unwrap().entry else {
+        panic!("the journal begins with the run");
+    };
+    assert_eq!(started.run_id, other.run_id, "earlier runs are purged from the journal");
 }

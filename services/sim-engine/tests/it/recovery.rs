@@ -183,3 +183,24 @@ async fn a_stopped_engine_leaves_nothing_to_publish_again() {
     let unique: BTreeSet<u64> = ticks.iter().copied().collect();
     assert_eq!(ticks.len(), unique.len(), "{ticks:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn telemetry_that_somebody_deletes_holds_up_nobody() {
+    let cloud = Cloud::start().await;
+    let engine = cloud.engine().start().await;
+    engine.call("Step", json!({"ticks": 100})).await;
+    let ticks = async || -> Vec<u64> { cloud.samples().await.iter().map(|sample| sample.tick).collect() };
+
+    let stream = cloud.bus.jetstream().get_stream("SIM_METRICS").await.unwrap();
+    stream.delete_message(5).await.unwrap();
+    engine.call("Step", json!({"ticks": 40})).await;
+    assert_eq!(ticks().await, [20, 40, 60, 80, 120, 140]);
+
+    stream.purge().await.unwrap();
+    engine.call("Step", json!({"ticks": 40})).await;
+    assert_eq!(ticks().await, [160, 180]);
+
+    cloud.bus.jetstream().delete_stream("SIM_METRICS").await.unwrap();
+    engine.call("Step", json!({"ticks": 40})).await;
+    assert_eq!(ticks().await, [200, 220]);
+}
