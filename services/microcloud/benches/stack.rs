@@ -13,7 +13,8 @@ use futures::StreamExt as _;
 use proto::common::v1::TargetKind;
 use proto::ops::v1::{
     Action, ActionStatus, ActionType, ApproveActionRequest, Incident, IncidentServiceListRequest,
-    action_service_connect_client::ActionServiceClient, incident_service_connect_client::IncidentServiceClient,
+    action_service_connect_client::ActionServiceClient,
+    incident_service_connect_client::IncidentServiceClient,
 };
 use proto::sim::v1::{
     GetTopologyRequest, SetScenarioRequest, SimulationEvent, Topology,
@@ -37,7 +38,8 @@ async fn main() {
 /// Proposes, approves, and waits for the outcome on `sim.events`, one after the other.
 async fn approval_to_effect(stack: &Stack) {
     let control = ControlServiceClient::new(&stack.url);
-    let request = SetScenarioRequest { scenario: "cascade_failure".to_owned(), ..SetScenarioRequest::default() };
+    let request =
+        SetScenarioRequest { scenario: "cascade_failure".to_owned(), ..SetScenarioRequest::default() };
     control.set_scenario(&request).await.unwrap();
     let incident = first_incident(stack).await;
 
@@ -46,13 +48,17 @@ async fn approval_to_effect(stack: &Stack) {
     let actions = ActionServiceClient::new(&stack.url);
     let mut latencies_ms = Vec::new();
     for attempt in 0..APPROVALS {
-        let topology = control.get_topology(&GetTopologyRequest::default()).await.unwrap().into_inner().topology;
+        let topology =
+            control.get_topology(&GetTopologyRequest::default()).await.unwrap().into_inner().topology;
         let proposal = proposal(&incident, &topology.unwrap(), attempt);
         let id = proposal.id.clone();
         let message = bus::Outgoing::message("ops.actions", format!("{id}:0"), "default", &proposal);
         bus.publish(&message).await.unwrap();
-        let approve =
-            ApproveActionRequest { action_id: id.clone(), operator: "bench".to_owned(), ..Default::default() };
+        let approve = ApproveActionRequest {
+            action_id: id.clone(),
+            operator: "bench".to_owned(),
+            ..Default::default()
+        };
         let deadline = Instant::now() + PATIENCE;
         let approved = loop {
             let started = Instant::now();
@@ -82,7 +88,8 @@ async fn approval_to_effect(stack: &Stack) {
 
 /// A change that is always possible and never the same action twice.
 fn proposal(incident: &Incident, topology: &Topology, attempt: usize) -> Action {
-    let service = topology.services.iter().find(|service| service.replicas.len() > 1).expect("a replicated service");
+    let service =
+        topology.services.iter().find(|service| service.replicas.len() > 1).expect("a replicated service");
     Action {
         id: uuid_of(attempt),
         simulation_id: incident.simulation_id.clone(),
@@ -168,10 +175,15 @@ impl Stack {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(up.stdout.take().unwrap()).lines();
-        let ready = lines.find_map(|line| line.unwrap().strip_prefix("microcloud ready: ").map(ToOwned::to_owned));
+        let ready =
+            lines.find_map(|line| line.unwrap().strip_prefix("microcloud ready: ").map(ToOwned::to_owned));
         let text = std::fs::read_to_string(home.join("stack.json")).unwrap();
         let stack: Value = serde_json::from_str(&text).unwrap();
-        Self { up, url: ready.expect("up became ready"), nats_url: stack["nats_url"].as_str().unwrap().to_owned() }
+        Self {
+            up,
+            url: ready.expect("up became ready"),
+            nats_url: stack["nats_url"].as_str().unwrap().to_owned(),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) fn actions(target: &Target) -> Result<ActionServiceClient, Failure> {
     ActionServiceClient::builder(target.url())
+        .use_proto()
         .timeout(CALL_TIMEOUT)
         .build()
         .map_err(|error| bad_url(target, &error))
@@ -22,6 +23,7 @@ pub(crate) fn actions(target: &Target) -> Result<ActionServiceClient, Failure> {
 
 pub(crate) fn incidents(target: &Target) -> Result<IncidentServiceClient, Failure> {
     IncidentServiceClient::builder(target.url())
+        .use_proto()
         .timeout(CALL_TIMEOUT)
         .build()
         .map_err(|error| bad_url(target, &error))
@@ -29,6 +31,7 @@ pub(crate) fn incidents(target: &Target) -> Result<IncidentServiceClient, Failur
 
 pub(crate) fn control(target: &Target) -> Result<ControlServiceClient, Failure> {
     ControlServiceClient::builder(target.url())
+        .use_proto()
         .timeout(CALL_TIMEOUT)
         .build()
         .map_err(|error| bad_url(target, &error))

@@ -67,6 +67,8 @@ fn failure(error: DeadLetterError) -> Failure {
         DeadLetterError::NotFound { .. } | DeadLetterError::AlreadyReplayed { .. } => {
             Failure::Refused(error.to_string())
         }
-        DeadLetterError::Stream(_) | DeadLetterError::Publish { .. } => Failure::because("use the dead letters", &error),
+        DeadLetterError::Stream(_) | DeadLetterError::Publish { .. } => {
+            Failure::because("use the dead letters", &error)
+        }
     }
 }

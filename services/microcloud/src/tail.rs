@@ -30,7 +30,8 @@ pub(crate) async fn run(target: &Target, options: TailOptions) -> Result<(), Fai
 
 /// Connects to the stack's NATS for a command.
 pub(crate) async fn connect(target: &Target) -> Result<Bus, Failure> {
-    let config = BusConfig { give_up_after: CONNECT_WITHIN, ..BusConfig::new(target.nats_url()?, "microcloud") };
+    let config =
+        BusConfig { give_up_after: CONNECT_WITHIN, ..BusConfig::new(target.nats_url()?, "microcloud") };
     Bus::connect(config).await.map_err(|error| {
         Failure::NotRunning(format!("{error}\nIs it running? `microcloud up` starts everything."))
     })
@@ -84,7 +85,9 @@ async fn live(bus: &Bus, subject: &str, mut left: u64) -> Result<(), Failure> {
         let heartbeat = (message.subject.as_str() == subjects::SIM_STATE).then_some("sim.v1.SimulationState");
         let message_type = header.map(bus::async_nats::HeaderValue::as_str).or(heartbeat).unwrap_or_default();
         let content = decoded(message_type, &message.payload);
-        output::json_line(&json!({ "subject": message.subject.as_str(), "type": message_type, "message": content }));
+        output::json_line(
+            &json!({ "subject": message.subject.as_str(), "type": message_type, "message": content }),
+        );
         left -= 1;
     }
     Ok(())

@@ -47,10 +47,14 @@ fn the_table_of_environment_variables_is_true() {
     for service in ["sim-engine", "signal-service", "agent-service", "orchestrator"] {
         let output = std::process::Command::new(programs.join(service)).arg("--help").output().unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
-        let variables: Vec<_> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+        let variables: Vec<_> =
+            help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
         assert!(variables.contains(&"NATS_URL"), "{service}: {help}");
         for variable in variables {
-            assert!(table.contains(&format!("`{variable}`")), "docs/running.md does not tell of {variable} of {service}");
+            assert!(
+                table.contains(&format!("`{variable}`")),
+                "docs/running.md does not tell of {variable} of {service}"
+            );
         }
     }
 }

@@ -91,11 +91,7 @@ fn an_approved_action_heals_the_cascade_and_sql_tells_the_story() {
     assert!(stack.count("select count(*) from metrics") > 1_000);
     assert!(stack.count("select count(*) from incidents where resolved") > 0);
     assert_eq!(stack.count("select count(*) from open_incidents"), 0);
-    assert!(
-        stack
-            .count("select count(*) from action_outcomes where effect = 1 or effect::text ilike 'effective'")
-            > 0
-    );
+    assert!(stack.count("select count(*) from action_outcomes where effect_name = 'EFFECTIVE'") > 0);
     assert!(stack.count("select count(*) from mttr") > 0);
     assert!(stack.count("select count(*) from incident_timeline") > 0);
     nothing_lost_or_doubled(&stack);
