@@ -86,9 +86,16 @@ impl Detector {
         transitions
     }
 
-    /// Takes in a sample from before the restart: windows fill, incidents do not change. Give it the last
-    /// [`Self::history_ms`] of the run, oldest first, after [`Self::restore_open`]. Samples of another run than the
-    /// restored incidents' are counted as late.
+    /// First step of a restart: the run that a simulation is in, and the runs before it, oldest first, whose stragglers
+    /// are late.
+    pub fn restore_run(&mut self, simulation: &str, run: &str, over: impl IntoIterator<Item = String>) {
+        let mut restored = Simulation::new(&self.plan, run);
+        over.into_iter().for_each(|run| restored.retire(run));
+        self.simulations.insert(simulation.to_owned(), restored);
+    }
+
+    /// Last step of a restart: a sample from before it. Windows fill, incidents do not change. Give it the last
+    /// [`Self::history_ms`] of the run, oldest first. Samples of another run are counted as late.
     pub fn warm(&mut self, sample: &Sample<'_>) {
         let other_run =
             self.simulations.get(sample.simulation).is_some_and(|simulation| simulation.run != sample.run);
@@ -99,7 +106,7 @@ impl Detector {
         }
     }
 
-    /// Puts an incident back that was open when the detector stopped. Resolved ones are ignored.
+    /// Second step of a restart: an incident that was open. Resolved ones are ignored.
     pub fn restore_open(&mut self, incident: Incident) {
         if incident.resolved_at.is_some() {
             return;

@@ -4,9 +4,9 @@
 //! Pure and synchronous: no clock, no I/O, no protobuf. A caller hands in one [`Sample`] after the other and gets the
 //! [`Transition`]s back; storing and publishing them is the caller's business. Time is simulated time.
 //!
-//! Everything the detector remembers, except its open incidents, follows from the last [`Detector::history_ms`] of
-//! samples. That is what makes a restart invisible: restore the open incidents, [`Detector::warm`] with that much
-//! history, and go on.
+//! Everything the detector remembers, except its open incidents and the names of past runs, follows from the last
+//! [`Detector::history_ms`] of samples. That is what makes a restart invisible: [`Detector::restore_run`],
+//! [`Detector::restore_open`] for each open incident, [`Detector::warm`] with that much history, and go on.
 
 mod builtin;
 mod detector;

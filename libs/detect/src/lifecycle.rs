@@ -9,8 +9,9 @@ use crate::sample::{Sample, SimTime, Target};
 use crate::shard::{Series, Shard};
 use crate::words;
 
-/// Runs that are over and still recognised, so that a straggler of one does not look like a new run.
-const RETIRED_RUNS: usize = 16;
+/// Runs that are over and still recognised, so that a straggler of one does not look like a new run. The stream keeps an
+/// hour: more resets than one every fourteen seconds.
+const RETIRED_RUNS: usize = 256;
 
 /// The newest sample of a simulation, whatever its shard.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +57,13 @@ impl Simulation {
         }
     }
 
+    pub(crate) fn retire(&mut self, run: String) {
+        if self.retired.len() == RETIRED_RUNS {
+            self.retired.pop_front();
+        }
+        self.retired.push_back(run);
+    }
+
     pub(crate) fn is_retired(&self, run: &str) -> bool {
         self.retired.iter().any(|retired| retired == run)
     }
@@ -90,10 +98,8 @@ impl Simulation {
                 last.map_or((incident.updated_tick, incident.updated_at), |b| (b.tick, b.time));
             transitions.push(resolve(incident, tick, time, "run ended", "Resolved: the run ended."));
         }
-        if self.retired.len() == RETIRED_RUNS {
-            self.retired.pop_front();
-        }
-        self.retired.push_back(std::mem::replace(&mut self.run, run.to_owned()));
+        let over = std::mem::replace(&mut self.run, run.to_owned());
+        self.retire(over);
         self.shards.clear();
         self.beats = 0;
     }

@@ -31,6 +31,19 @@ pub async fn get_all(conn: &mut PgConnection) -> Result<Vec<Progress>, StoreErro
     .map_err(StoreError::query("read the telemetry progress"))
 }
 
+/// The runs of a simulation that telemetry was stored for, newest first, at most `limit`.
+pub async fn runs(conn: &mut PgConnection, simulation_id: &str, limit: u32) -> Result<Vec<Uuid>, StoreError> {
+    sqlx::query_scalar(
+        "select run_id from telemetry_progress where simulation_id = $1
+         group by run_id order by max(updated_at) desc limit $2",
+    )
+    .bind(simulation_id)
+    .bind(i64::from(limit))
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("read the runs of a simulation"))
+}
+
 /// Moves a watermark, in the transaction that stores the snapshots up to it. `false` when it was already there or
 /// further: the snapshot had been stored before, and must not be stored again. The tick decides, within its run: a
 /// redelivery from an earlier run is refused, and a stream that was made anew, with sequence numbers from 1, is not.

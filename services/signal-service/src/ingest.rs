@@ -139,7 +139,7 @@ impl Ingest {
 
     /// Stores and judges a snapshot, unless that has been done.
     fn add(&mut self, snapshot: &Snapshot, sequence: u64, traceparent: Option<&str>) {
-        let standing = self.marks.standing(snapshot, sequence);
+        let standing = self.marks.standing(snapshot);
         self.meters.snapshot(standing);
         if standing == Standing::New {
             self.meters.infinite(snapshot.infinite_values);

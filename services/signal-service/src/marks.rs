@@ -4,9 +4,8 @@
 //! numbers decide whether something is missing: after a crash the durable consumer delivers what is new first, and what
 //! the dead process held in its hands only when its acknowledgement is overdue.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
-use chrono::{DateTime, Utc};
 use store::progress::Progress;
 use uuid::Uuid;
 
@@ -23,6 +22,10 @@ pub(crate) enum Standing {
     Late,
 }
 
+/// Runs of a simulation that are remembered. The stream keeps an hour of stragglers: more resets than one every fourteen
+/// seconds.
+pub(crate) const RUNS: u32 = 256;
+
 /// The watermarks of every simulation.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
@@ -35,35 +38,25 @@ pub(crate) struct Marks {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) run_id: Uuid,
-    pub(crate) latest: Option<DateTime<Utc>>,
+    /// Runs that are over, oldest first.
+    pub(crate) over: VecDeque<Uuid>,
     /// Newest tick of each shard.
     pub(crate) ticks: HashMap<i32, i64>,
 }
 
 impl Marks {
-    /// From the stored watermarks. A simulation is in the run of its newest message.
-    pub(crate) fn new(progress: &[Progress], latest: &HashMap<String, DateTime<Utc>>) -> Self {
-        let mut newest: HashMap<&str, &Progress> = HashMap::new();
-        for row in progress {
-            let seen = newest.entry(&row.simulation_id).or_insert(row);
-            if row.stream_sequence > seen.stream_sequence {
-                *seen = row;
-            }
-        }
-        let simulations = newest.into_iter().map(|(simulation, newest)| {
-            let shards = progress
-                .iter()
-                .filter(|row| row.simulation_id == simulation && row.run_id == newest.run_id)
-                .map(|row| (row.shard, row.tick));
-            let mark = Mark {
-                run_id: newest.run_id,
-                latest: latest.get(simulation).copied(),
-                ticks: shards.collect(),
-            };
-            (simulation.to_owned(), mark)
-        });
+    /// From the stored watermarks and the runs of each simulation, newest first. A simulation is in its newest run.
+    pub(crate) fn new(progress: &[Progress], runs: HashMap<String, Vec<Uuid>>) -> Self {
+        let mark = |(simulation, runs): (String, Vec<Uuid>)| {
+            let (run_id, over) = runs.split_first()?;
+            let shards =
+                progress.iter().filter(|row| row.simulation_id == simulation && row.run_id == *run_id);
+            let ticks = shards.map(|row| (row.shard, row.tick)).collect();
+            let over = over.iter().rev().copied().collect();
+            Some((simulation, Mark { run_id: *run_id, over, ticks }))
+        };
         let cursor = progress.iter().map(|row| row.stream_sequence.unsigned_abs()).max().unwrap_or(0);
-        Self { cursor, simulations: simulations.collect() }
+        Self { cursor, simulations: runs.into_iter().filter_map(mark).collect() }
     }
 
     /// Newest place in the stream that was dealt with.
@@ -90,28 +83,29 @@ impl Marks {
     }
 
     /// What this snapshot is to us.
-    pub(crate) fn standing(&self, snapshot: &Snapshot, sequence: u64) -> Standing {
+    pub(crate) fn standing(&self, snapshot: &Snapshot) -> Standing {
         let Some(mark) = self.simulations.get(&snapshot.simulation_id) else { return Standing::New };
-        if mark.run_id == snapshot.run_id {
-            return match mark.ticks.get(&snapshot.shard) {
-                Some(tick) if snapshot.tick <= *tick => Standing::Duplicate,
-                _ => Standing::New,
-            };
+        if mark.over.contains(&snapshot.run_id) {
+            return Standing::Late;
         }
-        // Simulated time never goes back: a later time is a newer run. A run whose clock is off is still recognised by
-        // its place in the stream.
-        let newer = mark.latest.is_none_or(|latest| snapshot.time > latest) || sequence > self.cursor;
-        if newer { Standing::New } else { Standing::Late }
+        match mark.ticks.get(&snapshot.shard) {
+            Some(tick) if mark.run_id == snapshot.run_id && snapshot.tick <= *tick => Standing::Duplicate,
+            _ => Standing::New,
+        }
     }
 
     /// Notes that the snapshot is dealt with.
     pub(crate) fn advance(&mut self, snapshot: &Snapshot) {
-        let new = || Mark { run_id: snapshot.run_id, latest: None, ticks: HashMap::new() };
+        let new = || Mark { run_id: snapshot.run_id, over: VecDeque::new(), ticks: HashMap::new() };
         let mark = self.simulations.entry(snapshot.simulation_id.clone()).or_insert_with(new);
         if mark.run_id != snapshot.run_id {
-            *mark = new();
+            if mark.over.len() >= RUNS as usize {
+                mark.over.pop_front();
+            }
+            mark.over.push_back(mark.run_id);
+            mark.run_id = snapshot.run_id;
+            mark.ticks.clear();
         }
-        mark.latest = mark.latest.max(Some(snapshot.time));
         mark.ticks.insert(snapshot.shard, snapshot.tick);
     }
 
@@ -125,6 +119,7 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::DateTime;
     use proto::sim::v1::MetricSnapshot;
 
     fn snapshot(run: u128, tick: u64, seconds: i64) -> Snapshot {
@@ -149,26 +144,24 @@ mod tests {
             tick: 100,
             stream_sequence: 50,
         };
-        let latest = DateTime::from_timestamp(1_000, 0).unwrap();
-        Marks::new(&[progress], &HashMap::from([("default".to_owned(), latest)]))
+        let runs = vec![Uuid::from_u128(1), Uuid::from_u128(9)];
+        Marks::new(&[progress], HashMap::from([("default".to_owned(), runs)]))
     }
 
     #[test]
     fn within_a_run_the_tick_decides() {
         let marks = stored();
-        assert_eq!(marks.standing(&snapshot(1, 100, 1_000), 50), Standing::Duplicate);
-        assert_eq!(marks.standing(&snapshot(1, 80, 999), 60), Standing::Duplicate);
-        assert_eq!(marks.standing(&snapshot(1, 120, 1_001), 51), Standing::New);
-        assert_eq!(marks.standing(&snapshot(1, 120, 1_001), 3), Standing::New, "the stream was made anew");
+        assert_eq!(marks.standing(&snapshot(1, 100, 1_000)), Standing::Duplicate);
+        assert_eq!(marks.standing(&snapshot(1, 80, 999)), Standing::Duplicate);
+        assert_eq!(marks.standing(&snapshot(1, 120, 1_001)), Standing::New);
     }
 
     #[test]
-    fn another_run_is_new_when_its_time_or_its_place_is() {
+    fn a_run_that_is_over_is_late_and_any_other_is_new() {
         let marks = stored();
-        assert_eq!(marks.standing(&snapshot(2, 0, 1_001), 51), Standing::New);
-        assert_eq!(marks.standing(&snapshot(2, 0, 500), 51), Standing::New, "its clock is off");
-        assert_eq!(marks.standing(&snapshot(2, 0, 1_001), 2), Standing::New, "the stream was made anew");
-        assert_eq!(marks.standing(&snapshot(9, 400, 500), 20), Standing::Late);
+        assert_eq!(marks.standing(&snapshot(2, 0, 1_001)), Standing::New);
+        assert_eq!(marks.standing(&snapshot(2, 0, 500)), Standing::New, "its clock went back");
+        assert_eq!(marks.standing(&snapshot(9, 400, 500)), Standing::Late);
     }
 
     #[test]
@@ -184,10 +177,11 @@ mod tests {
     }
 
     #[test]
-    fn a_new_run_forgets_the_ticks_of_the_old_one() {
+    fn a_new_run_forgets_the_ticks_of_the_old_one_and_remembers_its_name() {
         let mut marks = stored();
         marks.advance(&snapshot(2, 0, 1_001));
-        assert_eq!(marks.standing(&snapshot(2, 20, 1_002), 52), Standing::New);
+        assert_eq!(marks.standing(&snapshot(2, 20, 1_002)), Standing::New);
+        assert_eq!(marks.standing(&snapshot(1, 120, 1_002)), Standing::Late);
         assert_eq!(marks.of("default").unwrap().ticks, HashMap::from([(0, 0)]));
     }
 }

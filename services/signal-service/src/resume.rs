@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use bus::Bus;
-use chrono::{DateTime, Utc};
 use detect::{Detector, Limits, RuleErrors, RuleSet};
-use store::{Store, StoreError, incidents, metrics, progress};
+use store::{Store, StoreError, incidents, progress};
 use tokio_util::sync::CancellationToken;
 
 use crate::convert::{self, Snapshot};
 use crate::history::{self, Range, Stopped};
 use crate::ingest;
-use crate::marks::{Mark, Marks};
+use crate::marks::{self, Mark, Marks};
 
 /// Messages that are read first; a small cloud's thirty seconds of telemetry.
 const FIRST_LOOK: u64 = 64;
@@ -47,6 +46,9 @@ pub(crate) async fn resume(
     let rules = RuleSet::new(detect::builtin_rules()).map_err(ResumeError::Rules)?;
     let mut detector = Detector::new(&rules, Limits::default());
     let mut marks = store::retry(|| stored_marks(store)).await.map_err(ResumeError::Store)?;
+    for (simulation, mark) in marks.simulations() {
+        detector.restore_run(simulation, &mark.run_id.to_string(), mark.over.iter().map(ToString::to_string));
+    }
     let open = store::retry(|| open_incidents(store, &marks)).await.map_err(ResumeError::Store)?;
     let restored = open.len();
     for row in open {
@@ -81,13 +83,14 @@ pub(crate) async fn resume(
 async fn stored_marks(store: &Store) -> Result<Marks, StoreError> {
     let mut conn = store.acquire().await?;
     let rows = progress::get_all(&mut conn).await?;
-    let mut latest: HashMap<String, DateTime<Utc>> = HashMap::new();
+    let mut runs = HashMap::new();
     for row in &rows {
-        if let Some(time) = metrics::latest_time(&mut conn, &row.simulation_id).await? {
-            latest.insert(row.simulation_id.clone(), time);
+        if !runs.contains_key(&row.simulation_id) {
+            let of_simulation = progress::runs(&mut conn, &row.simulation_id, marks::RUNS).await?;
+            runs.insert(row.simulation_id.clone(), of_simulation);
         }
     }
-    Ok(Marks::new(&rows, &latest))
+    Ok(Marks::new(&rows, runs))
 }
 
 async fn open_incidents(store: &Store, marks: &Marks) -> Result<Vec<incidents::IncidentRow>, StoreError> {
