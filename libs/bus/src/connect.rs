@@ -150,7 +150,7 @@ fn options(name: &str) -> ConnectOptions {
                 Event::Connected => tracing::info!("NATS connection is up"),
                 Event::Disconnected => tracing::warn!("NATS connection is lost, reconnecting"),
                 Event::SlowConsumer(id) => {
-                    tracing::warn!(subscription = id, "a subscription is too slow, messages dropped")
+                    tracing::warn!(subscription = id, "a subscription is too slow, messages dropped");
                 }
                 Event::ServerError(error) => tracing::warn!(%error, "NATS server reported an error"),
                 Event::ClientError(error) => tracing::warn!(%error, "NATS client reported an error"),

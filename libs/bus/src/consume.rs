@@ -12,12 +12,14 @@ use crate::delivery::{self, Delivery, Origin};
 use crate::{Bus, StreamError};
 
 /// The server says that it is alive this often; two missed are noticed.
-const HEARTBEAT: Duration = Duration::from_secs(1);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long one pull request waits at the server.
-const EXPIRES: Duration = Duration::from_secs(5);
+pub(crate) const EXPIRES: Duration = Duration::from_secs(5);
 /// First pause before a broken consumer is opened again; doubles, with jitter, up to the longest.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// The server may restart while a service starts; settings that it refuses are refused again and again.
+const OPEN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which messages, and how patiently.
 #[derive(Debug, Clone)]
@@ -73,6 +75,8 @@ pub struct Consumer {
     token: CancellationToken,
     messages: Option<pull::Stream>,
     pauses: ExponentialBackoff,
+    /// Whether a message came since the consumer was last opened.
+    calm: bool,
 }
 
 impl Consumer {
@@ -81,8 +85,38 @@ impl Consumer {
     /// # Errors
     /// When the server refuses the settings.
     pub async fn open(bus: &Bus, spec: ConsumerSpec, token: CancellationToken) -> Result<Self, StreamError> {
-        let messages = Some(messages(bus, &spec).await?);
-        Ok(Self { bus: bus.clone(), spec, token, messages, pauses: pauses() })
+        let give_up_at = tokio::time::Instant::now() + OPEN_PATIENCE;
+        let mut pauses = pauses();
+        let messages = loop {
+            match messages(bus, &spec).await {
+                Ok(messages) => break messages,
+                Err(error) if token.is_cancelled() || tokio::time::Instant::now() > give_up_at => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::warn!(stream = spec.stream, consumer = spec.durable, %error, "consumer cannot be opened yet");
+                    tokio::time::sleep(pauses.next().unwrap_or(LONGEST_PAUSE)).await;
+                }
+            }
+        };
+        Ok(Self {
+            bus: bus.clone(),
+            spec,
+            token,
+            messages: Some(messages),
+            pauses: self::pauses(),
+            calm: true,
+        })
+    }
+
+    /// Cancelled at shutdown.
+    pub(crate) fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    /// Half of the time after which an unanswered message comes again.
+    pub(crate) fn keep_alive(&self) -> Duration {
+        self.spec.ack_wait / 2
     }
 
     /// The next message; None only at shutdown.
@@ -118,7 +152,9 @@ impl Consumer {
             };
             match stream.next().await {
                 Some(Ok(message)) => {
-                    self.pauses = pauses();
+                    if !self.calm {
+                        (self.pauses, self.calm) = (pauses(), true);
+                    }
                     let origin = |message| Origin::Consumer {
                         bus: self.bus.clone(),
                         stream: self.spec.stream.clone(),
@@ -151,6 +187,7 @@ impl Consumer {
     }
 
     async fn reopen(&mut self) {
+        self.calm = false;
         tokio::time::sleep(self.pauses.next().unwrap_or(LONGEST_PAUSE)).await;
         match messages(&self.bus, &self.spec).await {
             Ok(messages) => {
@@ -173,7 +210,8 @@ async fn messages(bus: &Bus, spec: &ConsumerSpec) -> Result<pull::Stream, Stream
     };
     let stream = match bus.jetstream().get_stream(&spec.stream).await {
         Ok(stream) => stream,
-        Err(_) => {
+        Err(error) => {
+            tracing::debug!(stream = spec.stream, %error, "the stream does not answer");
             bus.provision_stream(&spec.stream).await?;
             bus.jetstream().get_stream(&spec.stream).await.map_err(|source| failed(source.into()))?
         }

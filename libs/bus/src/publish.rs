@@ -1,8 +1,12 @@
 //! Publishing: every acknowledgement is awaited, and an unknown outcome is retried with the same id.
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
+use async_nats::connection::State;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use async_nats::subject::SubjectError;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use bytes::Bytes;
 use std::time::Duration;
@@ -65,7 +69,10 @@ impl Outgoing {
         map.insert(headers::CONTENT_TYPE, "application/protobuf");
         map.insert(headers::MESSAGE_TYPE, self.message_type.as_str());
         map.insert(headers::SIMULATION, self.simulation_id.as_str());
-        map.insert(headers::TRACEPARENT, self.traceparent.clone().unwrap_or_else(trace::new).as_str());
+        map.insert(
+            headers::TRACEPARENT,
+            self.traceparent.as_deref().map_or_else(trace::new, str::to_owned).as_str(),
+        );
         map
     }
 
@@ -135,42 +142,32 @@ impl Bus {
     /// # Errors
     /// Refused, fenced, or still unknown at the deadline.
     pub async fn publish(&self, message: &Outgoing) -> Result<Published, PublishError> {
-        let first = self.send(message).await;
-        self.settle(message, first).await
+        let mut published = [None];
+        self.publish_window(std::slice::from_ref(message), &mut published).await?;
+        let [published] = published;
+        published.ok_or_else(|| self.unknown(message, PublishErrorKind::Other.into()))
     }
 
     /// Publishes many in order, pipelined, and awaits every acknowledgement. The results are in the order of the messages;
-    /// at the first error the rest is not waited for.
+    /// after the first error no more are sent.
     ///
     /// # Errors
-    /// That of the first message that failed; later ones may be stored.
+    /// That of a message that failed; later ones may be stored.
     pub async fn publish_all(&self, messages: &[Outgoing]) -> Result<Vec<Published>, PublishError> {
-        let mut published = Vec::with_capacity(messages.len());
-        for chunk in messages.chunks(IN_FLIGHT) {
-            let mut on_their_way = Vec::with_capacity(chunk.len());
-            for message in chunk {
-                on_their_way.push(self.send(message).await);
-            }
-            for (message, sent) in chunk.iter().zip(on_their_way) {
-                published.push(self.settle(message, sent).await?);
-            }
+        let mut published = vec![None; messages.len()];
+        for (messages, published) in messages.chunks(IN_FLIGHT).zip(published.chunks_mut(IN_FLIGHT)) {
+            self.publish_window(messages, published).await?;
         }
-        Ok(published)
+        Ok(published.into_iter().flatten().collect())
     }
 
-    async fn send(
+    /// Sends all that are not acknowledged, in order, then awaits all acknowledgements at once, and again while some are unknown.
+    /// Returns Ok when every place of `published` is filled.
+    async fn publish_window(
         &self,
-        message: &Outgoing,
-    ) -> Result<PublishAckFuture, async_nats::jetstream::context::PublishError> {
-        self.jetstream().send_publish(message.subject.clone(), message.publish()).await
-    }
-
-    /// Awaits the acknowledgement of the first attempt, and makes more while the outcome is unknown.
-    async fn settle(
-        &self,
-        message: &Outgoing,
-        first: Result<PublishAckFuture, async_nats::jetstream::context::PublishError>,
-    ) -> Result<Published, PublishError> {
+        messages: &[Outgoing],
+        published: &mut [Option<Published>],
+    ) -> Result<(), PublishError> {
         let deadline = tokio::time::Instant::now() + self.publish_deadline;
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(SHORTEST_PAUSE)
@@ -178,62 +175,143 @@ impl Bus {
             .with_jitter()
             .without_max_times()
             .build();
-        let mut attempt = first;
         loop {
-            let outcome = match attempt {
-                Ok(acknowledgement) => acknowledgement.await,
-                Err(error) => Err(error),
+            let Some((message, error)) = self.publish_round(messages, published).await? else {
+                return Ok(());
             };
-            let error = match outcome {
-                Ok(ack) => return Ok(Published { stream_sequence: ack.sequence, duplicate: ack.duplicate }),
-                Err(error) => error,
-            };
-            if let Some(refusal) = refusal(message, &error) {
-                return Err(refusal.unwrap_or(PublishError::Refused {
-                    subject: message.subject.clone(),
-                    id: message.id.clone(),
-                    source: error,
-                }));
-            }
-            let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
-            if tokio::time::Instant::now() + pause > deadline {
-                return Err(PublishError::Unknown {
-                    subject: message.subject.clone(),
-                    id: message.id.clone(),
-                    deadline: self.publish_deadline,
-                    source: error,
-                });
-            }
             tracing::debug!(subject = message.subject, message_id = message.id, %error, "publish unknown, trying again");
             if error.kind() == PublishErrorKind::StreamNotFound
                 && let Some(stream) = crate::streams::of_subject(&message.subject)
-                && let Err(error) = self.provision_stream(stream).await
             {
-                tracing::debug!(stream, %error, "the stream is gone and cannot be created yet");
+                tracing::error!(stream, "the stream is gone, creating it again");
+                if let Err(error) = self.provision_stream(stream).await {
+                    tracing::debug!(stream, %error, "the stream cannot be created yet");
+                }
             }
-            tokio::time::sleep(pause).await;
-            attempt = self.send(message).await;
+            // While the connection is down the client would queue every attempt, and send them all afterwards.
+            loop {
+                let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+                if tokio::time::Instant::now() + pause > deadline {
+                    return Err(self.unknown(message, error));
+                }
+                tokio::time::sleep(pause).await;
+                if self.client().connection_state() == State::Connected {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// One attempt for every message that has none acknowledged. Returns the first whose outcome is unknown, if any.
+    async fn publish_round<'a>(
+        &self,
+        messages: &'a [Outgoing],
+        published: &mut [Option<Published>],
+    ) -> Result<Option<(&'a Outgoing, NatsError)>, PublishError> {
+        let mut on_their_way = Vec::with_capacity(messages.len());
+        let mut unsent = None;
+        for (message, published) in messages.iter().zip(published).filter(|(_, done)| done.is_none()) {
+            match self.jetstream().send_publish(message.subject.clone(), message.publish()).await {
+                Ok(ack) => on_their_way.push(async move { (message, published, ack.await) }),
+                // Those behind it would fail in the same way, each after a while.
+                Err(error) => {
+                    unsent = Some((message, not_refused(message, error)?));
+                    break;
+                }
+            }
+        }
+        let mut unknown = None;
+        for (message, published, outcome) in futures::future::join_all(on_their_way).await {
+            let outcome = match outcome {
+                Ok(ack) => Ok(Published { stream_sequence: ack.sequence, duplicate: ack.duplicate }),
+                Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
+                    self.unless_fenced(message, error).await?
+                }
+                Err(error) => Err(not_refused(message, error)?),
+            };
+            match outcome {
+                Ok(stored) => *published = Some(stored),
+                Err(error) => {
+                    unknown.get_or_insert((message, error));
+                }
+            }
+        }
+        Ok(unknown.or(unsent))
+    }
+
+    /// The server looks at the expected sequence before it looks for duplicates: an attempt that was stored, and whose
+    /// acknowledgement got lost, makes the next one look like another writer's. The last message of the subject tells.
+    async fn unless_fenced(
+        &self,
+        message: &Outgoing,
+        error: NatsError,
+    ) -> Result<Result<Published, NatsError>, PublishError> {
+        let Some(expected) = message.expected_last_subject_sequence else {
+            return Err(refused(message, error));
+        };
+        match self.last_of(message).await {
+            Ok(Some((id, stream_sequence))) if id == message.id => {
+                Ok(Ok(Published { stream_sequence, duplicate: true }))
+            }
+            Ok(_) => Err(PublishError::Fenced { subject: message.subject.clone(), expected }),
+            Err(look_up) => {
+                tracing::debug!(subject = message.subject, error = %look_up, "cannot tell who wrote last");
+                Ok(Err(error))
+            }
+        }
+    }
+
+    /// Id and sequence of the last message of the subject.
+    async fn last_of(&self, message: &Outgoing) -> Result<Option<(String, u64)>, async_nats::Error> {
+        let Some(stream) = crate::streams::of_subject(&message.subject) else { return Ok(None) };
+        let stream = self.jetstream().get_stream_no_info(stream).await?;
+        match stream.get_last_raw_message_by_subject(&message.subject).await {
+            Ok(last) => {
+                let id = last.headers.get(headers::MESSAGE_ID).map(ToString::to_string).unwrap_or_default();
+                Ok(Some((id, last.sequence)))
+            }
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn unknown(&self, message: &Outgoing, source: NatsError) -> PublishError {
+        PublishError::Unknown {
+            subject: message.subject.clone(),
+            id: message.id.clone(),
+            deadline: self.publish_deadline,
+            source,
         }
     }
 }
 
-/// Outer None: the outcome is unknown or transient, try again. Inner None: a plain refusal.
-#[allow(clippy::option_option)] // Two questions in one look at the kind: final or not, and which.
-fn refusal(
-    message: &Outgoing,
-    error: &async_nats::jetstream::context::PublishError,
-) -> Option<Option<PublishError>> {
+type NatsError = async_nats::jetstream::context::PublishError;
+
+/// The error again when the outcome is unknown or may change: try again with the same id.
+fn not_refused(message: &Outgoing, error: NatsError) -> Result<NatsError, PublishError> {
     match error.kind() {
-        PublishErrorKind::WrongLastSequence => Some(
-            message
-                .expected_last_subject_sequence
-                .map(|expected| PublishError::Fenced { subject: message.subject.clone(), expected }),
-        ),
-        PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::WrongLastMessageId => Some(None),
+        PublishErrorKind::MaxPayloadExceeded
+        | PublishErrorKind::WrongLastMessageId
+        | PublishErrorKind::WrongLastSequence => Err(refused(message, error)),
+        PublishErrorKind::Other if is_hopeless(&error) => Err(refused(message, error)),
         PublishErrorKind::StreamNotFound
         | PublishErrorKind::TimedOut
         | PublishErrorKind::BrokenPipe
         | PublishErrorKind::MaxAckPending
-        | PublishErrorKind::Other => None,
+        | PublishErrorKind::Other => Ok(error),
     }
+}
+
+fn refused(message: &Outgoing, source: NatsError) -> PublishError {
+    PublishError::Refused { subject: message.subject.clone(), id: message.id.clone(), source }
+}
+
+/// A full disk or a full stream may have room again in a moment; a message that is too large, or a subject that is none, stays so.
+fn is_hopeless(error: &NatsError) -> bool {
+    std::error::Error::source(error).is_some_and(|source| {
+        source.is::<SubjectError>()
+            || source
+                .downcast_ref::<async_nats::jetstream::Error>()
+                .is_some_and(|error| error.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM)
+    })
 }

@@ -28,8 +28,10 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 const MIB: i64 = 1_024 * 1_024;
 /// Publishers retry an unknown publish for far less than this.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
-/// The server's own limit; a snapshot is split long before.
-const MAX_MESSAGE_BYTES: i32 = 1_024 * 1_024;
+/// The server's own limit is 1 MiB with headers. The rest is left for the headers that a dead letter adds: every message that a
+/// stream accepts fits into DLQ. A snapshot is split long before.
+const MAX_MESSAGE_BYTES: i32 = 1_008 * 1_024;
+const MAX_DEAD_LETTER_BYTES: i32 = 1_024 * 1_024;
 
 /// What the streams differ in; everything else is the same for all.
 struct Spec {
@@ -41,6 +43,8 @@ struct Spec {
     max_bytes: i64,
     discard: DiscardPolicy,
     persist: PersistenceMode,
+    /// History that nobody may rewrite: the server refuses to delete or purge its messages.
+    history: bool,
 }
 
 const SPECS: [Spec; 7] = [
@@ -52,6 +56,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::Old,
         persist: PersistenceMode::Async,
+        history: false,
     },
     Spec {
         name: SIM_EVENTS,
@@ -61,6 +66,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::Old,
         persist: PersistenceMode::Default,
+        history: false,
     },
     Spec {
         name: SIM_JOURNAL,
@@ -70,6 +76,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        history: false,
     },
     Spec {
         name: OPS_INCIDENTS,
@@ -79,6 +86,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        history: true,
     },
     Spec {
         name: OPS_ACTIONS,
@@ -88,6 +96,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        history: true,
     },
     Spec {
         name: OPS_COMMANDS,
@@ -97,6 +106,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        history: true,
     },
     Spec {
         name: DLQ,
@@ -104,8 +114,10 @@ const SPECS: [Spec; 7] = [
         description: "Messages that a consumer could not handle.",
         max_age: Duration::from_secs(30 * 24 * 3_600),
         max_bytes: 256 * MIB,
-        discard: DiscardPolicy::Old,
+        // When it is full the messages stay in their own streams, and come again.
+        discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        history: false,
     },
 ];
 
@@ -122,7 +134,7 @@ impl Spec {
             max_bytes: self.max_bytes,
             max_messages: -1,
             max_messages_per_subject: -1,
-            max_message_size: MAX_MESSAGE_BYTES,
+            max_message_size: if self.name == DLQ { MAX_DEAD_LETTER_BYTES } else { MAX_MESSAGE_BYTES },
             max_consumers: -1,
             discard: self.discard,
             discard_new_per_subject: false,
@@ -130,8 +142,8 @@ impl Spec {
             no_ack: false,
             allow_direct: true,
             allow_rollup: false,
-            deny_delete: false,
-            deny_purge: false,
+            deny_delete: self.history,
+            deny_purge: self.history,
             compression: Some(Compression::None),
             persist_mode: Some(self.persist),
             ..Config::default()

@@ -8,6 +8,7 @@ pub mod http;
 pub mod logging;
 pub mod metrics;
 mod process;
+mod procfs;
 pub mod shutdown;
 
 pub use process::{Info, run};

@@ -94,7 +94,9 @@ pub fn init(service: &'static str, level: LogLevel, format: LogFormat) {
         LogFormat::Json => {
             registry.with(tracing_subscriber::fmt::layer().event_format(JsonLine { service })).try_init()
         }
-        LogFormat::Text => registry.with(tracing_subscriber::fmt::layer().with_target(false)).try_init(),
+        LogFormat::Text => {
+            registry.with(tracing_subscriber::fmt::layer().event_format(TextLine { service })).try_init()
+        }
     };
     drop(started);
 }
@@ -115,23 +117,90 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
+        let Collected { message, fields } = collect(context, event);
         let mut line = Map::new();
-        line.insert("ts".to_owned(), Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true).into());
+        line.insert("ts".to_owned(), now().into());
         line.insert("level".to_owned(), event.metadata().level().as_str().to_ascii_lowercase().into());
         line.insert("service".to_owned(), self.service.into());
         line.insert("target".to_owned(), event.metadata().target().into());
-        let mut fields = Collected::default();
-        event.record(&mut fields);
-        line.insert("msg".to_owned(), fields.message.into());
-        for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root)
-        {
-            if let Some(of_span) = span.extensions().get::<Collected>() {
-                line.extend(of_span.fields.clone());
-            }
-        }
-        line.extend(fields.fields);
+        line.insert("msg".to_owned(), message.into());
+        line.extend(fields);
         writeln!(writer, "{}", Value::Object(line))
     }
+}
+
+/// Writes one event as one line for people. Control characters are escaped here too.
+struct TextLine {
+    service: &'static str,
+}
+
+impl<S, N> FormatEvent<S, N> for TextLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let Collected { message, fields } = collect(context, event);
+        write!(
+            writer,
+            "{} {:>5} {}: {}",
+            now(),
+            event.metadata().level(),
+            self.service,
+            printable(&message)
+        )?;
+        for (name, value) in &fields {
+            match value {
+                Value::String(text) if is_plain(text) => write!(writer, " {name}={text}")?,
+                // Quoted as JSON, so that a value cannot pass for two, or forge a line.
+                value => write!(writer, " {name}={}", printable(&value.to_string()))?,
+            }
+        }
+        writeln!(writer)
+    }
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "._-:/@+#%".contains(c))
+}
+
+/// Control characters, those of terminals among them, written as escapes.
+fn printable(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}
+
+/// The message and the fields of an event and of the spans around it; the inner ones win.
+fn collect<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> Collected
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    let mut own = Collected::default();
+    event.record(&mut own);
+    let mut fields = Map::new();
+    for span in context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+        if let Some(of_span) = span.extensions().get::<Collected>() {
+            fields.extend(of_span.fields.clone());
+        }
+    }
+    fields.extend(own.fields);
+    Collected { message: own.message, fields }
 }
 
 /// Keeps each span's fields for the lines within it, the trace id among them.
@@ -223,20 +292,40 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_line_is_one_object_with_the_fields_of_its_spans() {
+    /// What one event within a span looks like.
+    fn logged<F>(format: F) -> String
+    where
+        F: FormatEvent<
+                tracing_subscriber::layer::Layered<Fields, tracing_subscriber::Registry>,
+                tracing_subscriber::fmt::format::DefaultFields,
+            > + Send
+            + Sync
+            + 'static,
+    {
         let buffer = Buffer::default();
         let writer = buffer.clone();
-        let layer = tracing_subscriber::fmt::layer()
-            .event_format(JsonLine { service: "test" })
-            .with_writer(move || writer.clone());
+        let layer = tracing_subscriber::fmt::layer().event_format(format).with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(Fields).with(layer);
         tracing::subscriber::with_default(subscriber, || {
             let span = tracing::info_span!("message", trace_id = "abc");
             let _entered = span.enter();
-            tracing::info!(rows = 3, name = "\n{\"level\":\"error\"}", "stored");
+            let name = "\n{\"level\":\"error\"}\u{1b}[31m";
+            tracing::info!(rows = 3, %name, "stored");
         });
-        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+        String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_text_line_stays_one_line_without_terminal_codes() {
+        let text = logged(TextLine { service: "test" });
+        assert_eq!(text.lines().count(), 1, "a name forged a line: {text}");
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+        assert!(text.contains(" INFO test: stored trace_id=abc rows=3 name=\"\\n{"), "{text}");
+    }
+
+    #[test]
+    fn a_line_is_one_object_with_the_fields_of_its_spans() {
+        let text = logged(JsonLine { service: "test" });
         assert_eq!(text.lines().count(), 1, "a name forged a line: {text}");
         let line: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["msg"], "stored");

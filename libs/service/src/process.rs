@@ -67,9 +67,13 @@ where
     let outcome = runtime.block_on(async {
         let token = shutdown::token()?;
         tracing::info!(version = info.version, "starting");
-        service(config, token).await.map_err(Into::into)
+        tokio::select! {
+            outcome = service(config, token.clone()) => outcome.map_err(Into::into),
+            () = shutdown::overdue(token) => Err(shutdown::Overdue.into()),
+        }
     });
-    runtime.shutdown_timeout(shutdown::DRAIN_DEADLINE);
+    // What is left are tasks that nobody waits for.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     match outcome {
         Ok(()) => {
             tracing::info!("stopped");

@@ -22,8 +22,29 @@ pub fn token() -> std::io::Result<CancellationToken> {
             _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
         }
         cancel.cancel();
+        // Who asks twice is not to be kept waiting.
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::warn!("asked twice: stopping without draining");
+        std::process::exit(1);
     });
     Ok(token)
+}
+
+/// A service did not end after it was asked to.
+#[derive(Debug, thiserror::Error)]
+#[error("not drained {} s after the signal: what it had in hand comes again at the next start", (DRAIN_DEADLINE + CLOSING).as_secs())]
+pub(crate) struct Overdue;
+
+/// After draining, for closing connections and writing the last lines.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Returns when a service should have ended long ago.
+pub(crate) async fn overdue(token: CancellationToken) {
+    token.cancelled().await;
+    tokio::time::sleep(DRAIN_DEADLINE + CLOSING).await;
 }
 
 /// Waits for tasks that observe the token, at most [`DRAIN_DEADLINE`]. Says whether they ended in time.
