@@ -202,7 +202,7 @@ impl Loop {
             time_to_mitigate_s: last.filter(|_| all_over).and_then(from),
             actions: self.desk.records().iter().map(action).collect(),
             decisions: self.decisions.clone(),
-            telemetry_hash: self.world.telemetry_hash().iter().map(|byte| format!("{byte:02x}")).collect(),
+            telemetry_hash: hex(&self.world.telemetry_hash()),
             incidents,
         }
     }
@@ -225,4 +225,13 @@ fn action(record: &crate::desk::Record) -> ActionReport {
         effect: record.effect,
         outcome: record.outcome.clone(),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        write!(text, "{byte:02x}").ok();
+        text
+    })
 }

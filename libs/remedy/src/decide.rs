@@ -121,7 +121,7 @@ impl<'a> Deciding<'a> {
         match self.choose(cause, &free) {
             Choice::Propose { remedy, version, sentence } => {
                 let reason = self.reason(cause, primary, &sentence);
-                let action_id = self.propose(primary, remedy, &cause.target, version, reason.clone());
+                let action_id = self.propose(primary, remedy, &cause.target, version, &reason);
                 self.record(primary, Verdict::Proposed, Some(action_id), reason);
                 for id in free.into_iter().filter(|id| *id != primary) {
                     let why = format!(
@@ -289,7 +289,7 @@ impl<'a> Deciding<'a> {
         remedy: Remedy,
         cause: &Target,
         version: u64,
-        reason: String,
+        reason: &str,
     ) -> Uuid {
         let Some(known) = self.memory.incidents.get_mut(&incident_id) else { return Uuid::nil() };
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();

@@ -97,6 +97,6 @@ fn take_back(deciding: &mut Deciding<'_>, service: &ServiceId, debt: &Debt) {
         plan.to,
         plan.expected_cpu_pct.unwrap_or(0.0)
     );
-    let action_id = deciding.propose(debt.incident, remedy, &target, version, reason.clone());
+    let action_id = deciding.propose(debt.incident, remedy, &target, version, &reason);
     deciding.record(debt.incident, Verdict::Proposed, Some(action_id), reason);
 }

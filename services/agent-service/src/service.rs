@@ -61,7 +61,8 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
         );
         telemetry
     };
-    let outcome = consumers.await;
+    // Boxed: the loops together are too large for the stack of whoever awaits this.
+    let outcome = Box::pin(consumers).await;
     token.cancel();
     relay_token.cancel();
     shutdown::drain(tasks).await;

@@ -56,11 +56,7 @@ async fn nonsense_goes_to_the_dead_letters_and_holds_nothing_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_lives_through_a_restart_of_the_database() {
     let mut stack = Stack::start().await;
-    stack
-        .pass_until("it has made its tables", async |stack| {
-            stack.count("select count(*) from agent_state").await == 0
-        })
-        .await;
+    stack.until_listening().await;
     stack.postgres.kill().await.unwrap();
     stack.open_on_database().await;
     for _ in 0..5 {

@@ -108,6 +108,15 @@ impl Stack {
         self.bus.publish(&message).await.unwrap();
     }
 
+    /// Waits until both durable consumers are there: everything else has been prepared by then.
+    pub(crate) async fn until_listening(&mut self) {
+        self.pass_until("it listens", async |stack| {
+            let stream = stack.bus.jetstream().get_stream("OPS_ACTIONS").await.unwrap();
+            stream.consumer_info("agent-service-actions").await.is_ok()
+        })
+        .await;
+    }
+
     /// What the orchestrator would say about a proposal.
     pub(crate) async fn decide(&self, proposal: &Action, version: u64, status: ActionStatus) {
         let action = Action { version, status: status.into(), ..proposal.clone() };
