@@ -9,7 +9,10 @@ echo "lint: rustfmt";  cargo fmt --all --check
 echo "lint: clippy";   cargo clippy --workspace --all-targets --quiet -- -D warnings
 echo "lint: rustdoc";  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet --exclude proto
 echo "lint: buf";      "$buf" lint
-base=$(git rev-parse --verify --quiet origin/main || git rev-parse --verify --quiet HEAD~1 || true)
+# What others build on: the published main, or on main itself the commit before.
+base=$(git rev-parse --verify --quiet origin/main || true)
+[ "$base" != "$(git rev-parse HEAD)" ] || base=
+[ -n "$base" ] || base=$(git rev-parse --verify --quiet HEAD~1 || true)
 if [ -n "$base" ] && git cat-file -e "$base:buf.yaml" 2>/dev/null; then
   "$buf" breaking --against ".git#ref=$base"
 else
