@@ -60,3 +60,36 @@ async fn killing_the_service_at_any_point_changes_neither_rows_nor_incidents() {
     };
     assert_eq!(revisions(&disturbed).await, revisions(&undisturbed).await);
 }
+
+/// The durable consumer gives what a dead process held to the next one only when its acknowledgement is overdue (10 s), and
+/// newer messages at once.
+#[tokio::test]
+async fn messages_in_the_hands_of_a_dead_process_are_read_from_the_stream_first() {
+    let mut stack = Stack::start().await;
+    let run = run(1);
+    let mut expected = 0;
+    for second in 0..30 {
+        expected += rows(&run.at(second));
+    }
+    for second in 0..10 {
+        stack.publish(&run.at(second)).await;
+    }
+    stack.until_stored(run.id, 9 * 20).await;
+
+    // Nothing can be committed, so everything stays in hand.
+    let mut lock = stack.sql.begin().await.unwrap();
+    sqlx::query("lock table telemetry_progress in share mode").execute(&mut *lock).await.unwrap();
+    for second in 10..20 {
+        stack.publish(&run.at(second)).await;
+    }
+    stack.until("the service holds the messages", async || stack.in_hand().await >= 10).await;
+    stack.kill_service().await;
+    lock.rollback().await.unwrap();
+
+    stack.start_service().await;
+    for second in 20..30 {
+        stack.publish(&run.at(second)).await;
+    }
+    stack.until_stored(run.id, 29 * 20).await;
+    assert_eq!(stack.count("select count(*) from metrics").await, expected);
+}

@@ -140,6 +140,12 @@ impl Stack {
         told
     }
 
+    /// Messages that were delivered to the service and not acknowledged.
+    pub(crate) async fn in_hand(&self) -> usize {
+        let stream = self.bus.jetstream().get_stream("SIM_METRICS").await.unwrap();
+        stream.consumer_info("signal-service").await.map_or(0, |info| info.num_ack_pending)
+    }
+
     /// Ticks of the telemetry that the stream holds.
     pub(crate) async fn ticks_in_stream(&self) -> Vec<i64> {
         let stream = self.bus.jetstream().get_stream("SIM_METRICS").await.unwrap();
