@@ -4,6 +4,7 @@ use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher as _, Hasher as _},
     net::{Ipv4Addr, TcpListener},
+    time::{Duration, Instant},
 };
 
 /// Below Linux's range for outgoing connections (32768 and up): a server that is killed and started again on its port must
@@ -17,6 +18,19 @@ const TRIES: u16 = 500;
 /// Whether nobody listens on `127.0.0.1:port`.
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Waits until nobody listens on `127.0.0.1:port`, and says whether that came true in time: what a killed server leaves behind
+/// may hold its port for a moment.
+pub(crate) async fn becomes_free(port: u16, patience: Duration) -> bool {
+    let asked = Instant::now();
+    while !is_free(port) {
+        if asked.elapsed() > patience {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    true
 }
 
 /// A port on 127.0.0.1 that is free now; None when none was found. Ports are tried from a random start, so that

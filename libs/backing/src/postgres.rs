@@ -26,8 +26,8 @@ const READY_POLL: Duration = Duration::from_millis(20);
 /// A fast shutdown writes a checkpoint.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
 
-/// After kill -9 the backends take a moment to notice that their postmaster is gone and to free its shared memory.
-const SHARED_MEMORY_PATIENCE: Duration = Duration::from_secs(10);
+/// After kill -9 the sessions take a moment to notice that their server is gone, and to free its port and shared memory.
+const LEFTOVER_PATIENCE: Duration = Duration::from_secs(10);
 
 const PORT_TRIES: usize = 5;
 const MIN_FREE_MIB: u64 = 512;
@@ -216,6 +216,8 @@ impl Postgres {
         if self.process.try_wait()?.is_none() {
             self.stop().await?;
         }
+        // Whether it is free at last shows in the next line.
+        port::becomes_free(self.port, LEFTOVER_PATIENCE).await;
         let (process, _port) = self.launch.on_a_port(Some(self.port)).await?;
         self.process = process;
         Ok(())
@@ -264,7 +266,7 @@ impl Launch {
             match self.launch(port).await {
                 Err(StartError::Ended { .. })
                     if self.log_since(written).contains("pre-existing shared memory block")
-                        && first.elapsed() < SHARED_MEMORY_PATIENCE =>
+                        && first.elapsed() < LEFTOVER_PATIENCE =>
                 {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -280,7 +282,7 @@ impl Launch {
     }
 
     async fn launch(&self, port: u16) -> Result<Process, StartError> {
-        cluster::remove_stale_pid_file(&self.data)?;
+        cluster::disarm_stale_pid_file(&self.data)?;
         let mut spec = ProcessSpec::new(SERVER, self.bin_dir.join("postgres"))
             .arg("-D")
             .arg(&self.data)
@@ -328,7 +330,8 @@ impl Launch {
 fn settings(port: u16, unsafe_but_fast: bool) -> Vec<String> {
     let port = format!("port={port}");
     let durability: &[&str] = if unsafe_but_fast {
-        &["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB"]
+        // Commits still reach the kernel, so that kill -9 of the server loses none.
+        &["fsync=off", "synchronous_commit=on", "full_page_writes=off", "shared_buffers=32MB"]
     } else {
         &[
             "fsync=on",

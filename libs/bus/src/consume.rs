@@ -1,5 +1,6 @@
 //! Durable pull consumers that go on through heartbeats missed, connections lost, consumers deleted and servers restarted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{self, MessagesErrorKind};
@@ -8,7 +9,7 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
-use crate::delivery::{self, Delivery, Origin};
+use crate::delivery::{self, Delivery, Origin, Source};
 use crate::{Bus, StreamError};
 
 /// The server says that it is alive this often; two missed are noticed.
@@ -71,6 +72,8 @@ impl ConsumerSpec {
 /// A durable consumer. One task reads it.
 pub struct Consumer {
     bus: Bus,
+    /// What every delivery needs in order to be answered.
+    source: Arc<Source>,
     spec: ConsumerSpec,
     token: CancellationToken,
     messages: Option<pull::Stream>,
@@ -99,8 +102,11 @@ impl Consumer {
                 }
             }
         };
+        let (stream, consumer) = (spec.stream.clone(), spec.durable.clone());
+        let source = Arc::new(Source { bus: bus.clone(), stream, consumer });
         Ok(Self {
             bus: bus.clone(),
+            source,
             spec,
             token,
             messages: Some(messages),
@@ -155,16 +161,12 @@ impl Consumer {
                     if !self.calm {
                         (self.pauses, self.calm) = (pauses(), true);
                     }
-                    let origin = |message| Origin::Consumer {
-                        bus: self.bus.clone(),
-                        stream: self.spec.stream.clone(),
-                        consumer: self.spec.durable.clone(),
-                        message,
-                    };
+                    let source = self.source.clone();
+                    let origin = |message| Origin::Consumer { source, message };
                     match delivery::from_message(message, origin) {
                         Ok(delivery) => return delivery,
                         Err(error) => {
-                            tracing::warn!(%error, "a message without JetStream metadata was skipped")
+                            tracing::warn!(%error, "a message without JetStream metadata was skipped");
                         }
                     }
                 }

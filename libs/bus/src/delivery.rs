@@ -1,5 +1,6 @@
 //! A message as a consumer got it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -57,11 +58,19 @@ pub struct Delivery {
     pub(crate) origin: Origin,
 }
 
+/// The consumer that a delivery came through.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) bus: Bus,
+    pub(crate) stream: String,
+    pub(crate) consumer: String,
+}
+
 /// Where a delivery came from, and how to answer.
 #[derive(Debug)]
 pub(crate) enum Origin {
     /// A durable consumer: settle it.
-    Consumer { bus: Bus, stream: String, consumer: String, message: Box<jetstream::Message> },
+    Consumer { source: Arc<Source>, message: Box<jetstream::Message> },
     /// A reader that acknowledges nothing.
     Tail,
 }
@@ -97,7 +106,8 @@ impl Delivery {
     /// Puts it aside for a person, with the reason, and takes it out of the way. Stays unsettled (and comes again) when the dead
     /// letter could not be stored.
     pub async fn dead_letter(&self, reason: &str) {
-        let Origin::Consumer { bus, stream, consumer, .. } = &self.origin else { return };
+        let Origin::Consumer { source, .. } = &self.origin else { return };
+        let Source { bus, stream, consumer } = &**source;
         tracing::warn!(
             stream,
             consumer,
@@ -116,7 +126,8 @@ impl Delivery {
     }
 
     async fn answer(&self, kind: AckKind) {
-        let Origin::Consumer { stream, consumer, message, .. } = &self.origin else { return };
+        let Origin::Consumer { source, message } = &self.origin else { return };
+        let Source { stream, consumer, .. } = &**source;
         if let Err(error) = message.ack_with(kind).await {
             tracing::debug!(stream, consumer, sequence = self.stream_sequence, %error, "answer lost, it will come again");
         }

@@ -55,6 +55,19 @@ mod tests {
         assert!(trace_id(&child).is_some());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_header_says_a_trace_comes_out(parent in ".{0,60}") {
+            proptest::prop_assert!(trace_id(&child_of(Some(&parent))).is_some());
+        }
+
+        #[test]
+        fn every_well_formed_parent_is_continued(trace in "[0-9a-f]{31}[1-9a-f]", span in "[0-9a-f]{15}[1-9a-f]") {
+            let child = child_of(Some(&format!("00-{trace}-{span}-01")));
+            proptest::prop_assert_eq!(trace_id(&child), Some(trace.as_str()));
+        }
+    }
+
     #[test]
     fn malformed_parents_begin_a_new_trace() {
         for bad in

@@ -109,10 +109,7 @@ impl Env {
         T: FromStr + PartialOrd + fmt::Display,
         T::Err: fmt::Display,
     {
-        let value = match self.get(name).map(str::parse) {
-            None => return default,
-            Some(value) => value,
-        };
+        let Some(value) = self.get(name).map(str::parse) else { return default };
         match value {
             Ok(value) if range.contains(&value) => value,
             Ok(_) | Err(_) => {
@@ -196,8 +193,43 @@ mod tests {
         assert_eq!(env.parse("EMPTY", 7_u16), 7);
         assert_eq!(env.addr("ADDR", ":8080").to_string(), "127.0.0.1:8080");
         assert_eq!(env.optional_addr("HEALTH_ADDR"), None);
-        assert_eq!(env.in_range("NaN", 1.0, 0.0..=2.0), 1.0);
+        assert_eq!(env.in_range("WORKERS", 1, 0..=2), 1);
         assert!(env.finish().is_ok());
+    }
+
+    #[test]
+    fn addresses_have_two_forms_and_nothing_else() {
+        for (given, meant) in [
+            (":8080", Some("127.0.0.1:8080")),
+            (":0", Some("127.0.0.1:0")),
+            ("0.0.0.0:81", Some("0.0.0.0:81")),
+            ("[::1]:81", Some("[::1]:81")),
+            ("8080", None),
+            (":", None),
+            (":99999", None),
+            ("127.0.0.1", None),
+            ("no such host:80", None),
+        ] {
+            let mut env = Env::from_pairs([("ADDR", given)]);
+            let read = env.optional_addr("ADDR").map(|addr| addr.to_string());
+            assert_eq!(read.as_deref(), meant, "{given}");
+            assert_eq!(env.finish().is_ok(), meant.is_some(), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_names_variable_value_and_remedy() {
+        let mut env = Env::from_pairs([("LOG_LEVEL", "loud"), ("LOG_FORMAT", "xml")]);
+        env.parse("LOG_LEVEL", crate::logging::LogLevel::Info);
+        env.parse("LOG_FORMAT", crate::logging::LogFormat::Json);
+        let ConfigError { mistakes } = env.finish().unwrap_err();
+        assert_eq!(
+            mistakes,
+            [
+                "LOG_LEVEL is \"loud\": write error, warn, info, debug or trace",
+                "LOG_FORMAT is \"xml\": write json or text"
+            ]
+        );
     }
 
     #[test]

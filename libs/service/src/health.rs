@@ -180,7 +180,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_check_that_hangs_has_failed() {
-        let health = Health::new().check("hangs", || std::future::pending::<Result<(), String>>());
+        let health = Health::new().check("hangs", std::future::pending::<Result<(), String>>);
         let (status, body) = get(&health.router(Metrics::new("test", "0")), "/readyz").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(body.contains("no answer within"), "{body}");

@@ -56,7 +56,7 @@ impl Collector for ProcessMetrics {
     }
 }
 
-/// `VmRSS:	   12345 kB`
+/// The line `VmRSS: 12345 kB`; the unit is KiB whatever it says.
 fn resident_memory_bytes(status: &str) -> Option<i64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

@@ -13,6 +13,9 @@ use crate::StartError;
 /// Part of the template's name: raise it when the way it is made changes.
 const TEMPLATE_VERSION: u32 = 1;
 
+/// A process id that no kernel gives out: Linux ends at 2^22.
+const NOBODY: u32 = 99_999_999;
+
 /// Refuses what could not be created, before anything is created.
 pub(super) fn check_options(options: &PostgresOptions) -> Result<(), StartError> {
     let bad = |reason: &str| StartError::BadOption { server: SERVER, reason: reason.to_owned() };
@@ -176,16 +179,21 @@ pub(super) fn refuse_second_server(data: &Path) -> Result<(), StartError> {
 }
 
 /// After a kill -9 the file stays, and its number may by now belong to another process of the same user, which
-/// PostgreSQL takes for a running server.
-pub(super) fn remove_stale_pid_file(data: &Path) -> Result<(), StartError> {
+/// PostgreSQL takes for a running server. Only the number is changed: the rest names the shared memory by which PostgreSQL
+/// finds out whether sessions of the killed server are still writing.
+pub(super) fn disarm_stale_pid_file(data: &Path) -> Result<(), StartError> {
     refuse_second_server(data)?;
     let file = data.join("postmaster.pid");
-    match std::fs::remove_file(&file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(directory_error("remove the stale", &file)(error))
-        }
-        _ => Ok(()),
-    }
+    let Some(pid) = pid_in_file(data).filter(|pid| Path::new(&format!("/proc/{pid}")).exists()) else {
+        return Ok(());
+    };
+    tracing::info!(
+        pid,
+        "the PostgreSQL that wrote its process id is gone, and another process has the number"
+    );
+    let text = std::fs::read_to_string(&file).map_err(directory_error("read", &file))?;
+    let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+    std::fs::write(&file, format!("{NOBODY}\n{rest}")).map_err(directory_error("write", &file))
 }
 
 /// Whether our own postmaster says that it takes connections: line 1 is its process id, line 8 its state.

@@ -9,7 +9,8 @@ async fn it_keeps_its_data_over_stop_kill_and_restart() {
     assert!(matches!(server.stop().await.unwrap(), Stopped::InTime(_)));
     server.restart().await.unwrap();
     psql(&server, &server.url(), "checkpoint").unwrap_err();
-    psql(&server, &server.superuser_url(), "insert into kept values (2); checkpoint").unwrap();
+    psql(&server, &server.superuser_url(), "checkpoint").unwrap();
+    psql(&server, &server.url(), "insert into kept values (2)").unwrap();
     server.kill().await.unwrap();
     server.restart().await.unwrap();
     assert_eq!(psql(&server, &server.url(), "select sum(n) from kept").unwrap(), "3");

@@ -27,7 +27,7 @@ async fn stop_kills_a_child_that_does_not_listen() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let spec = ProcessSpec::new("stubborn", "/bin/sh")
-        .args(["-c", "trap '' TERM; echo armed; while :; do read -t 1 x < /dev/zero || :; done"])
+        .args(["-c", "trap '' TERM; echo armed; exec sleep 60"])
         .log_file(&log);
     let mut process = Process::spawn(&spec).await.unwrap();
     until(|| process.log_tail().contains("armed")).await;
