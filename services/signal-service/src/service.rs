@@ -85,7 +85,7 @@ async fn connect(config: &Config) -> Result<(Store, Bus), ServiceError> {
     let (store, bus) = tokio::join!(Store::connect(&config.database), bus);
     let (store, bus) = (store?, bus?);
     bus.provision().await?;
-    store.migrate().await?;
+    store::retry(|| store.migrate()).await?;
     Ok((store, bus))
 }
 

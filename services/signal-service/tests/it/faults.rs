@@ -16,6 +16,7 @@ async fn postgres_restarting_mid_stream_loses_and_doubles_nothing() {
         expected += rows(&snapshot);
         stack.publish(&snapshot).await;
         match second {
+            0 => stack.until_stored(run.id, 0).await,
             60 => stack.postgres.kill().await.unwrap(),
             // The second time it was away while telemetry arrived.
             30 | 80 => stack.restart_postgres().await,
