@@ -128,9 +128,8 @@ async fn a_stream_that_lost_its_messages_is_noticed() {
     token.cancel();
     running.await.unwrap();
     assert_eq!(verify_stream(&database.store, &bus, STREAM, SUBJECT).await.unwrap(), Verdict::Whole);
-    bus.jetstream().get_stream(STREAM).await.unwrap().purge().await.unwrap();
-    let purged = verify_stream(&database.store, &bus, STREAM, SUBJECT).await.unwrap();
-    assert_eq!(purged, Verdict::Lost { acknowledged: 5, last_sequence: 5, messages: 0 });
+    let purged = bus.jetstream().get_stream(STREAM).await.unwrap().purge().await;
+    assert!(purged.is_err(), "the server lets somebody purge the history");
     bus.jetstream().delete_stream(STREAM).await.unwrap();
     let missing = verify_stream(&database.store, &bus, STREAM, SUBJECT).await.unwrap_err();
     assert!(missing.to_string().contains(STREAM), "{missing}");
