@@ -17,7 +17,7 @@ pub(crate) async fn run(target: &Target, command: DlqCommand) -> Result<(), Fail
     let bus = tail::connect(target).await?;
     match command {
         DlqCommand::List { json } => {
-            let letters = dead_letters::list(&bus, LISTED).await.map_err(failure)?;
+            let letters = dead_letters::list(&bus, LISTED).await.map_err(|error| failure(&error))?;
             if json {
                 return output::json(&letters.iter().map(summary).collect::<Vec<_>>());
             }
@@ -32,7 +32,7 @@ pub(crate) async fn run(target: &Target, command: DlqCommand) -> Result<(), Fail
             output::table(&["NUMBER", "AT (UTC)", "CONSUMER", "SUBJECT", "REASON"], rows.collect());
         }
         DlqCommand::Show { sequence } => {
-            let letter = dead_letters::show(&bus, sequence).await.map_err(failure)?;
+            let letter = dead_letters::show(&bus, sequence).await.map_err(|error| failure(&error))?;
             let mut shown = summary(&letter);
             shown["message"] = tail::decoded(&letter.message_type, &letter.payload);
             let bytes = letter.payload.iter().take(SHOWN_BYTES).map(|byte| format!("{byte:02x}"));
@@ -40,7 +40,7 @@ pub(crate) async fn run(target: &Target, command: DlqCommand) -> Result<(), Fail
             output::json(&shown)?;
         }
         DlqCommand::Replay { sequence } => {
-            dead_letters::replay(&bus, sequence).await.map_err(failure)?;
+            dead_letters::replay(&bus, sequence).await.map_err(|error| failure(&error))?;
             output::line(format!("Dead letter {sequence} is on its way again."));
         }
     }
@@ -62,13 +62,13 @@ fn summary(letter: &DeadLetter) -> Value {
     })
 }
 
-fn failure(error: DeadLetterError) -> Failure {
+fn failure(error: &DeadLetterError) -> Failure {
     match error {
         DeadLetterError::NotFound { .. } | DeadLetterError::AlreadyReplayed { .. } => {
             Failure::Refused(error.to_string())
         }
         DeadLetterError::Stream(_) | DeadLetterError::Publish { .. } => {
-            Failure::because("use the dead letters", &error)
+            Failure::because("use the dead letters", error)
         }
     }
 }

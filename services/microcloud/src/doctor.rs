@@ -56,7 +56,11 @@ fn print(report: &Value) {
         match server["problem"].as_str() {
             Some(problem) => output::line(format!("✗ {name:<12} {problem}")),
             None => {
-                output::line(format!("✓ {name:<12} {} ({})", text(&server["version"]), text(&server["path"])))
+                output::line(format!(
+                    "✓ {name:<12} {} ({})",
+                    text(&server["version"]),
+                    text(&server["path"])
+                ));
             }
         }
     }
@@ -82,7 +86,10 @@ fn print(report: &Value) {
     match report["running"].as_str() {
         Some(url) => output::line(format!("✓ {:<12} {url}", "running")),
         None => {
-            output::line(format!("· {:<12} nothing from this home: start it with `microcloud up`", "running"))
+            output::line(format!(
+                "· {:<12} nothing from this home: start it with `microcloud up`",
+                "running"
+            ));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Decisions, API, event stream and dashboard: the one service that people talk to.
 //!
 //! It records what agents propose, lets exactly one person decide, turns an approval into a command, follows what
-//! sim-engine makes of it, and tells every open page. It is a shell: rules about form live in [`proposal`], every
+//! sim-engine makes of it, and tells every open page. It is a shell: rules about form live in `proposal`, every
 //! compare-and-set in `store`, and nothing here computes anything about the simulated cloud.
 
 // Handlers of the RPC library return its error by value, whatever its size.
