@@ -7,7 +7,7 @@ buf=ui-dashboard/node_modules/.bin/buf
 
 echo "lint: rustfmt";  cargo fmt --all --check
 echo "lint: clippy";   cargo clippy --workspace --all-targets --quiet -- -D warnings
-echo "lint: rustdoc";  RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet --exclude proto
+echo "lint: rustdoc";  RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --quiet --exclude proto
 echo "lint: buf";      "$buf" lint
 # What others build on: the published main, or on main itself the commit before.
 base=$(git rev-parse --verify --quiet origin/main || true)
