@@ -123,6 +123,8 @@ impl Service {
     /// When a part ends, or panics, without having been told to.
     pub async fn finished(mut self) -> Result<(), ServiceError> {
         let early = tokio::select! {
+            // Looked at first: parts end because of it.
+            biased;
             () = self.shutdown.cancelled() => None,
             ended = self.parts.join_next() => Some(match ended {
                 Some(Ok(part)) => part,
