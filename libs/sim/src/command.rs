@@ -5,11 +5,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fault::{ActiveFault, FaultError, FaultId, FaultSpec};
 use crate::scenario::Scenario;
 
 /// A change to the world, effective at the next tick to be computed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Switches the scenario; its timeline counts from the tick. The world goes on when the topology is the same and is
     /// replaced when it is another one.
@@ -23,7 +25,7 @@ pub enum Command {
 }
 
 /// An approved action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
     /// Id of the command: applied at most once per run.
     pub command_id: String,
@@ -40,7 +42,7 @@ pub struct Act {
 }
 
 /// What an action does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ActionKind {
     /// Restarts every replica of a service, one after the other where more than one runs.
     RestartService,

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::command::ActionKind;
 use crate::{Target, TargetKind};
 
@@ -15,7 +17,7 @@ pub const MAX_ACTIVE_FAULTS: usize = 256;
 pub const MAX_FAULT_S: f64 = 2_592_000.0;
 
 /// Names a fault within a run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FaultId(pub String);
 
 impl fmt::Display for FaultId {
@@ -25,7 +27,7 @@ impl fmt::Display for FaultId {
 }
 
 /// What kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FaultKind {
     /// A node stops.
     NodeCrash,
@@ -204,7 +206,7 @@ impl FaultKind {
 }
 
 /// A fault to inject.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FaultSpec {
     /// Chosen by the caller, or empty to have one derived from kind, target and tick.
     pub id: String,
@@ -266,7 +268,7 @@ impl FaultSpec {
 }
 
 /// A fault that is in force.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActiveFault {
     /// What was injected, with its id and defaults filled in.
     pub spec: FaultSpec,

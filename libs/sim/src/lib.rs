@@ -8,10 +8,12 @@
 //! holds the model, its formulas and their sources.
 
 pub mod command;
+pub mod envelope;
 pub mod event;
 pub mod fault;
 pub mod profile;
 pub mod queueing;
+pub mod recording;
 pub mod rng;
 pub mod scenario;
 pub mod snapshot;
@@ -31,6 +33,14 @@ pub use world::World;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+/// Version of what is computed. A run can be computed again, and a checkpoint restored, by the same version only.
+///
+/// Raise it with every change that makes a scenario, seed and command log give another telemetry hash (the golden hashes
+/// change), or that changes what a checkpoint or a recorded command holds. `docs/runs.md` tells users what follows from it.
+pub const MODEL_VERSION: u32 = 2;
+
 /// Length of one tick in simulated time, ms. Short against every timeout in the model, long enough to be a fluid step.
 pub const TICK_MS: u32 = 50;
 
@@ -44,7 +54,7 @@ pub const TICKS_PER_SAMPLE: u64 = (SAMPLE_EVERY_MS / TICK_MS) as u64;
 pub(crate) const TICK_S: f64 = TICK_MS as f64 / 1000.0;
 
 /// What kind of thing an id names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum TargetKind {
     /// A service of the topology.
     Service,
@@ -75,7 +85,7 @@ impl fmt::Display for TargetKind {
 }
 
 /// One thing in a topology, by its id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Target {
     /// What the id names.
     pub kind: TargetKind,

@@ -32,7 +32,7 @@ pub fn mmc_mean_wait(servers: u32, rho: f64) -> f64 {
 const STEPS: usize = 1024;
 
 /// [`erlang_c`] for one number of servers, tabled over utilisation: the tick looks up instead of summing up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ErlangTable {
     knots: Arc<[f64]>,
 }

@@ -6,8 +6,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::command::{Command, CommandError, Effect};
 use crate::event::{Event, EventKind};
 use crate::fault::{ActiveFault, FaultId};
@@ -16,6 +14,7 @@ use crate::snapshot::Snapshot;
 use crate::workers::Workers;
 use crate::{SAMPLE_EVERY_MS, TICK_MS, TICK_S, TICKS_PER_SAMPLE, Target};
 
+pub mod checkpoint;
 mod cloud;
 mod describe;
 mod effects;
@@ -27,10 +26,12 @@ pub(crate) mod placement;
 mod replicas;
 mod sample;
 mod scaling;
+mod telemetry_hash;
 pub mod view;
 
 use cloud::Cloud;
 use operations::Operation;
+use telemetry_hash::TelemetryHash;
 
 /// A running cloud. `Clone` forks it: both go on independently, and equally when treated equally.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ pub struct World {
     /// Events of the tick to be computed.
     pending: Vec<Event>,
     event_index: u32,
-    hasher: Sha256,
+    telemetry: TelemetryHash,
 }
 
 impl World {
@@ -72,7 +73,7 @@ impl World {
             applied: BTreeSet::new(),
             pending: Vec::new(),
             event_index: 0,
-            hasher: Sha256::new(),
+            telemetry: TelemetryHash::default(),
         };
         let name = world.scenario.name.clone();
         let message = format!("a run of {name} began with seed {seed}");
@@ -83,7 +84,7 @@ impl World {
             message,
             &[("scenario", &name), ("seed", &seed)],
         );
-        world.cloud.sampler.hash_ids(&mut world.hasher);
+        world.cloud.sampler.hash_ids(&mut world.telemetry);
         world
     }
 
@@ -127,6 +128,12 @@ impl World {
         &self.faults
     }
 
+    /// Draws from another seed from the next step on: what is random differs from there, the state stays. Forks that are
+    /// to differ by chance alone use it.
+    pub fn reseed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
     /// Applies a command before the next step. Events about it come out of that step.
     ///
     /// # Errors
@@ -151,7 +158,7 @@ impl World {
         self.next_entry = 0;
         if world_replaced {
             self.cloud = Cloud::new(scenario);
-            self.cloud.sampler.hash_ids(&mut self.hasher);
+            self.cloud.sampler.hash_ids(&mut self.telemetry);
         }
         let message = format!("the scenario is now {}", scenario.name);
         self.emit(EventKind::ScenarioSet, Target::simulation(), message, &[("scenario", &scenario.name)]);
@@ -176,7 +183,7 @@ impl World {
         self.cloud.contend();
         self.cloud.measure();
         if (self.tick + 1).is_multiple_of(TICKS_PER_SAMPLE) {
-            self.cloud.close_sample(self.tick + 1, &mut self.hasher);
+            self.cloud.close_sample(self.tick + 1, &mut self.telemetry);
             self.judge_health();
         }
         self.tick += 1;
@@ -196,9 +203,9 @@ impl World {
         self.cloud.sampler.snapshot(versions, node_versions)
     }
 
-    /// SHA-256 over all samples of the run so far: id tables, ticks and the bits of the values.
+    /// SHA-256 of all samples of the run so far, as a chain: id tables, ticks and the bits of the values.
     pub fn telemetry_hash(&self) -> [u8; 32] {
-        self.hasher.clone().finalize().into()
+        self.telemetry.bytes()
     }
 
     /// Notes that something happened in the tick to be computed.

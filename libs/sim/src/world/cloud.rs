@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::queueing::ErlangTable;
 use crate::scenario::Scenario;
 use crate::topology::{ServiceSpec, Topology};
@@ -18,7 +20,7 @@ use crate::workers::Workers;
 const INITIAL_DISK_SHARE: f64 = 0.35;
 
 /// A service while it runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Service {
     pub(super) version: u64,
     pub(super) desired: u32,
@@ -54,7 +56,7 @@ pub(super) struct Service {
 }
 
 /// A node while it runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Node {
     pub(super) version: u64,
     pub(super) down: bool,
@@ -75,7 +77,7 @@ impl Node {
 }
 
 /// A call path while it runs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Edge {
     /// Retries per first attempt, from what failed in the last tick.
     pub(super) retries: f64,

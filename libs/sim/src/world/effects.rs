@@ -1,13 +1,15 @@
 //! What the faults in force amount to. Folded anew from nothing whenever it may have changed, so that a fault that ends
 //! leaves nothing behind.
 
+use serde::{Deserialize, Serialize};
+
 use crate::command::ActionKind;
 use crate::fault::{ActiveFault, FaultKind};
 use crate::topology::Topology;
 use crate::{TICK_S, TargetKind};
 
 /// On one service's replicas.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Strain {
     /// Factor on the service time.
     pub(super) slowdown: f64,
@@ -29,7 +31,7 @@ impl Strain {
 }
 
 /// On one service.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct ServiceEffect {
     /// On replicas as they are, and on those that a restart has cleaned.
     pub(super) strain: [Strain; 2],
@@ -42,7 +44,7 @@ pub(super) struct ServiceEffect {
 }
 
 /// On one node.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct NodeEffect {
     pub(super) down: bool,
     pub(super) speed: f64,
@@ -51,7 +53,7 @@ pub(super) struct NodeEffect {
 }
 
 /// On everything.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Effects {
     pub(super) services: Vec<ServiceEffect>,
     pub(super) nodes: Vec<NodeEffect>,

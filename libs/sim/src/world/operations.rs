@@ -1,5 +1,7 @@
 //! Actions: what is refused, and work that takes some ticks.
 
+use serde::{Deserialize, Serialize};
+
 use crate::command::{Act, ActionKind, CommandError, Effect};
 use crate::event::EventKind;
 use crate::{Target, TargetKind};
@@ -18,7 +20,7 @@ const RESTART_SHARE: f64 = 0.25;
 const REBALANCE_S: f64 = 1.0;
 
 /// An action that is under way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Operation {
     pub(super) act: Act,
     work: Work,
@@ -26,7 +28,7 @@ pub(super) struct Operation {
 }
 
 /// What is left to do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Work {
     /// Replicas that restart now, and those that wait for their turn.
     Restart { service: usize, now: Vec<u32>, later: Vec<u32> },
@@ -38,6 +40,12 @@ pub(super) enum Work {
     Drain { node: usize, moved: Vec<(usize, u32)> },
     /// Nothing but time.
     Rebalance { done_tick: u64 },
+}
+
+impl Operation {
+    pub(super) fn work(&self) -> &Work {
+        &self.work
+    }
 }
 
 /// How work stands.

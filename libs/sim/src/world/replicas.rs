@@ -4,11 +4,14 @@
 //! A shard adds up per service and per node what its replicas did; the sums are then added in the order of the shards.
 //! That makes the result independent of threads, down to the last bit.
 
+use serde::{Deserialize, Serialize};
+
 use crate::queueing::ErlangTable;
 use crate::workers::Workers;
 
 use super::view::ReplicaState;
 
+mod rows;
 mod serve;
 
 /// Replicas in a shard: enough work to be worth a thread, few enough that 2 to 64 threads share evenly.
@@ -28,7 +31,7 @@ const PAGING_SLOWDOWN: f64 = 39.0;
 const RATE_SMOOTHING: f64 = 0.1;
 
 /// One replica, whole: what structural changes work with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Replica {
     pub(super) service: u32,
     pub(super) ordinal: u32,
@@ -46,11 +49,13 @@ pub(super) struct Replica {
 }
 
 /// What all replicas of a service have in common this tick.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Common {
     /// Requests for the service in this tick.
     pub(super) offered: f64,
     pub(super) workers: f64,
+    /// Follows from the number of workers.
+    #[serde(skip)]
     pub(super) table: ErlangTable,
     pub(super) cpu_cores: f64,
     pub(super) memory_gb: f64,
@@ -65,7 +70,7 @@ pub(super) struct Common {
 }
 
 /// What differs between replicas that faults touch and those that a restart has cleaned.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Lane {
     /// CPU time of a request on one worker, s.
     pub(super) work_s: f64,
@@ -84,7 +89,7 @@ pub(super) struct Lane {
 }
 
 /// What the replicas of a service did in a tick, added up.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Sums {
     pub(super) served: f64,
     pub(super) shed: f64,
@@ -127,7 +132,7 @@ impl Sums {
 }
 
 /// What the replicas on a node used in a tick.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct NodeSums {
     /// Cores that were wanted, and that were used.
     pub(super) wanted_cores: f64,

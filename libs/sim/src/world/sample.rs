@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Serialize};
+use sha2::Digest;
 
 use crate::event::EventKind;
 use crate::queueing::gamma_percentiles;
@@ -12,6 +13,7 @@ use crate::{SAMPLE_EVERY_MS, TICK_S, TICKS_PER_SAMPLE, Target};
 
 use super::World;
 use super::cloud::Cloud;
+use super::telemetry_hash::{Link, TelemetryHash};
 use super::view::{Health, Percentiles};
 
 /// Columns of services, in order.
@@ -48,7 +50,7 @@ const DEGRADED_P99_MS: f32 = 500.0;
 const RECOVERY_SAMPLES: u32 = 3;
 
 /// Sums over the ticks of an interval.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct ServiceTally {
     offered: f64,
     completed: f64,
@@ -67,7 +69,7 @@ struct ServiceTally {
     network_mbit: f64,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct NodeTally {
     up_ticks: f64,
     used_cores: f64,
@@ -76,13 +78,16 @@ struct NodeTally {
 }
 
 /// Sums of the interval that is open, and the columns of the one that was closed last.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Sampler {
     services: Vec<ServiceTally>,
     nodes: Vec<NodeTally>,
     own: Vec<[f64; 3]>,
     tick: u64,
+    /// Who is in which row; follows from the topology, as the next does.
+    #[serde(skip)]
     service_ids: Arc<[Arc<str>]>,
+    #[serde(skip)]
     node_ids: Arc<[Arc<str>]>,
     service_columns: Vec<(MetricName, Vec<f32>)>,
     node_columns: Vec<(MetricName, Vec<f32>)>,
@@ -124,29 +129,54 @@ impl Sampler {
         }
     }
 
+    /// Takes over who is in which row.
+    pub(super) fn take_ids_from(&mut self, new: Self) {
+        self.service_ids = new.service_ids;
+        self.node_ids = new.node_ids;
+    }
+
+    /// Whether both have the same columns with as many rows.
+    pub(super) fn is_shaped_like(&self, other: &Self) -> bool {
+        let same = |left: &[(MetricName, Vec<f32>)], right: &[(MetricName, Vec<f32>)]| {
+            let column = |(name, values): &(MetricName, Vec<f32>)| (*name, values.len());
+            left.iter().map(column).eq(right.iter().map(column))
+        };
+        let rows = |sampler: &Self| {
+            let Self { services, nodes, own, node_replicas, node_disk_gb, .. } = sampler;
+            [services.len(), nodes.len(), own.len(), node_replicas.len(), node_disk_gb.len()]
+        };
+        rows(self) == rows(other)
+            && same(&self.service_columns, &other.service_columns)
+            && same(&self.node_columns, &other.node_columns)
+    }
+
     pub(super) fn own_percentiles(&self, service: usize) -> Percentiles {
         let [p50_ms, p95_ms, p99_ms] = self.own[service];
         Percentiles { p50_ms, p95_ms, p99_ms }
     }
 
     /// Takes the id tables into the hash: which row is whose.
-    pub(super) fn hash_ids(&self, hasher: &mut Sha256) {
-        for ids in [&self.service_ids, &self.node_ids] {
-            hasher.update((ids.len() as u64).to_le_bytes());
-            for id in ids.iter() {
-                hasher.update((id.len() as u64).to_le_bytes());
-                hasher.update(id.as_bytes());
+    pub(super) fn hash_ids(&self, telemetry: &mut TelemetryHash) {
+        telemetry.add(Link::Ids, |hasher| {
+            for ids in [&self.service_ids, &self.node_ids] {
+                hasher.update((ids.len() as u64).to_le_bytes());
+                for id in ids.iter() {
+                    hasher.update((id.len() as u64).to_le_bytes());
+                    hasher.update(id.as_bytes());
+                }
             }
-        }
+        });
     }
 
-    fn hash_values(&self, hasher: &mut Sha256) {
-        hasher.update(self.tick.to_le_bytes());
-        for (_, values) in self.service_columns.iter().chain(&self.node_columns) {
-            for value in values {
-                hasher.update(value.to_bits().to_le_bytes());
+    fn hash_values(&self, telemetry: &mut TelemetryHash) {
+        telemetry.add(Link::Sample, |hasher| {
+            hasher.update(self.tick.to_le_bytes());
+            for (_, values) in self.service_columns.iter().chain(&self.node_columns) {
+                for value in values {
+                    hasher.update(value.to_bits().to_le_bytes());
+                }
             }
-        }
+        });
     }
 
     fn service_value(&self, metric: usize, service: usize) -> f32 {
@@ -193,7 +223,7 @@ impl Cloud {
     }
 
     /// Turns the open interval into columns, hashes them and opens the next interval.
-    pub(super) fn close_sample(&mut self, tick: u64, hasher: &mut Sha256) {
+    pub(super) fn close_sample(&mut self, tick: u64, telemetry: &mut TelemetryHash) {
         self.sampler.tick = tick;
         for service in 0..self.services.len() {
             let values = self.service_values(service);
@@ -208,7 +238,7 @@ impl Cloud {
                 column[node] = value;
             }
         }
-        self.sampler.hash_values(hasher);
+        self.sampler.hash_values(telemetry);
         self.sampler.services.fill(ServiceTally::default());
         self.sampler.nodes.fill(NodeTally::default());
     }

@@ -11,14 +11,14 @@ const PROFILES: [&str; 6] =
     ["web_server", "microservice", "redis", "postgresql", "load_balancer", "message_queue"];
 
 #[derive(Debug, Clone)]
-struct Step {
-    ticks: u8,
+pub(crate) struct Step {
+    pub(crate) ticks: u8,
     what: u8,
     which: u8,
     severity: f64,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = (1..60_u8, any::<u8>(), any::<u8>(), 0.0..1.0);
     prop::collection::vec(
         step.prop_map(|(ticks, what, which, severity)| Step { ticks, what, which, severity }),
@@ -27,7 +27,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// A random graph: service i may call only later ones.
-fn files(services: &[(u8, u8, u16)], calls: &[(u8, u8, f64, bool)], rps: f64) -> BTreeMap<String, String> {
+pub(crate) fn files(
+    services: &[(u8, u8, u16)],
+    calls: &[(u8, u8, f64, bool)],
+    rps: f64,
+) -> BTreeMap<String, String> {
     let mut text = "name: any\nzones: [z0, z1]\nnodes:\n".to_owned();
     for node in 0..4 {
         writeln!(text, "  - {{id: n{node}, zone: z{}, cpu_cores: 8, memory_gb: 64}}", node % 2).unwrap();
@@ -69,7 +73,7 @@ fn files(services: &[(u8, u8, u16)], calls: &[(u8, u8, f64, bool)], rps: f64) ->
     BTreeMap::from([("main.yaml".to_owned(), main), ("any.yaml".to_owned(), text)])
 }
 
-fn command(step: &Step, world: &World) -> Command {
+pub(crate) fn command(step: &Step, world: &World) -> Command {
     let topology = world.topology();
     let service = &topology.services[usize::from(step.which) % topology.services.len()];
     let node = &topology.nodes[usize::from(step.which) % topology.nodes.len()];
