@@ -2,13 +2,14 @@
 //!
 //! Not ratios: there is no bare baseline for a whole loop, so these are absolute and drift with the machine.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use connectrpc_axum_client::Code;
 use futures::StreamExt as _;
 use proto::common::v1::TargetKind;
 use proto::ops::v1::{
@@ -17,7 +18,7 @@ use proto::ops::v1::{
     incident_service_connect_client::IncidentServiceClient,
 };
 use proto::sim::v1::{
-    GetTopologyRequest, SetScenarioRequest, SimulationEvent, Topology,
+    GetTopologyRequest, SetScenarioRequest, SimulationEvent, SimulationEventKind, Topology,
     control_service_connect_client::ControlServiceClient,
 };
 use serde_json::Value;
@@ -64,16 +65,26 @@ async fn approval_to_effect(stack: &Stack) {
             let started = Instant::now();
             match actions.approve_action(&approve).await {
                 Ok(_) => break started,
-                Err(error) => assert!(Instant::now() < deadline, "the proposal was never recorded: {error}"),
+                // The proposal is on its way still.
+                Err(error) if error.code() == Code::NotFound => {
+                    assert!(Instant::now() < deadline, "the proposal was never recorded: {error}");
+                }
+                Err(error) => panic!("the approval was refused: {error}"),
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
         loop {
             let message = tokio::time::timeout(PATIENCE, events.next()).await.unwrap().unwrap();
             let event: SimulationEvent = prost::Message::decode(message.payload).unwrap();
-            if event.action_id == id {
-                latencies_ms.push(approved.elapsed().as_secs_f64() * 1_000.0);
-                break;
+            if event.action_id != id {
+                continue;
+            }
+            match event.kind() {
+                SimulationEventKind::ActionExecuting => {
+                    latencies_ms.push(approved.elapsed().as_secs_f64() * 1_000.0);
+                }
+                SimulationEventKind::ActionSucceeded => break,
+                _ => panic!("the action had no effect: {}", event.message),
             }
         }
     }

@@ -39,7 +39,18 @@ pub enum DecisionOutcome {
 
 /// Decides. Status, version and expiry (by the database's clock) are checked by the statement that changes them, so of
 /// any number of deciders exactly one wins.
+///
+/// The row is locked before: without, a proposal that is committed between the update and the look at what stood in its
+/// way would pass for expired.
 pub async fn decide(conn: &mut PgConnection, decision: &Decision) -> Result<DecisionOutcome, StoreError> {
+    let known: Option<i32> = sqlx::query_scalar("select 1 from actions where id = $1 for update")
+        .bind(decision.action_id)
+        .fetch_optional(&mut *conn)
+        .await
+        .map_err(StoreError::query("look for an action to decide on"))?;
+    if known.is_none() {
+        return Ok(DecisionOutcome::NotFound);
+    }
     let to = if decision.approve { Status::Approved } else { Status::Rejected };
     let decided: Option<ActionRow> = sqlx::query_as(
         "update actions

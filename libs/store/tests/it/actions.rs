@@ -80,6 +80,26 @@ async fn a_decision_counts_for_the_version_that_was_looked_at() {
 }
 
 #[tokio::test]
+async fn a_decision_that_races_with_the_recording_never_finds_the_proposal_expired() {
+    let database = Database::start().await;
+    for number in 1..=200 {
+        let store = database.store.clone();
+        let decider = tokio::spawn(async move {
+            let mut conn = store.acquire().await.unwrap();
+            loop {
+                match actions::decide(&mut conn, &yes(number, "ada")).await.unwrap() {
+                    DecisionOutcome::NotFound => {}
+                    outcome => return outcome,
+                }
+            }
+        });
+        propose(&database, number).await;
+        let outcome = decider.await.unwrap();
+        assert!(matches!(outcome, DecisionOutcome::Decided(_)), "round {number}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn after_its_time_a_proposal_cannot_be_approved_and_expires_once() {
     let database = Database::start().await;
     let mut conn = database.store.acquire().await.unwrap();
