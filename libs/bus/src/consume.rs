@@ -1,12 +1,13 @@
 //! Durable pull consumers that go on through heartbeats missed, connections lost, consumers deleted and servers restarted.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{self, MessagesErrorKind};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy};
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{self, Delivery, Origin, Source};
@@ -138,12 +139,21 @@ impl Consumer {
     /// Up to `max` messages: returns when that many are there, or `max_age` after the first one came. None only at shutdown.
     pub async fn next_batch(&mut self, max: usize, max_age: Duration) -> Option<Vec<Delivery>> {
         let mut batch = vec![self.next().await?];
-        let full_at = tokio::time::Instant::now() + max_age;
+        let mut over = pin!(tokio::time::sleep(max_age));
         while batch.len() < max {
-            match tokio::time::timeout_at(full_at, self.next()).await {
-                Ok(Some(delivery)) => batch.push(delivery),
+            // A timer and a look at the shutdown for every message would cost more than the message.
+            if let Some(delivery) = self.wait().now_or_never() {
+                batch.push(delivery);
+                continue;
+            }
+            tokio::select! {
+                biased;
                 // Shutdown or age: what is there is worth handling.
-                Ok(None) | Err(_) => break,
+                () = &mut over => break,
+                delivery = self.next() => match delivery {
+                    Some(delivery) => batch.push(delivery),
+                    None => break,
+                },
             }
         }
         Some(batch)

@@ -136,7 +136,7 @@ impl Delivery {
 
 /// Reads the headers and the metadata that JetStream puts into the reply subject.
 pub(crate) fn from_message(
-    message: jetstream::Message,
+    mut message: jetstream::Message,
     origin: impl FnOnce(Box<jetstream::Message>) -> Origin,
 ) -> Result<Delivery, async_nats::Error> {
     let (stream_sequence, attempt, published_at) = {
@@ -145,7 +145,7 @@ pub(crate) fn from_message(
         let published_at = DateTime::from_timestamp(published.unix_timestamp(), published.nanosecond());
         (info.stream_sequence, u64::try_from(info.delivered).unwrap_or(1), published_at.unwrap_or_default())
     };
-    let headers = message.headers.clone().unwrap_or_default();
+    let headers = message.message.headers.take().unwrap_or_default();
     let header = |name: &str| headers.get(name).map(|value| value.as_str().to_owned());
     Ok(Delivery {
         subject: message.subject.to_string(),
