@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use catalogue::{ScenarioError, Scenarios};
 use service::config::{Env, Variable};
 use sim::Scenario;
 
 use crate::pace::Speed;
-use crate::scenarios::{ScenarioError, Scenarios};
 
 /// The variables, for `--help`.
 pub(crate) const VARIABLES: &[Variable] = &[
@@ -82,6 +82,7 @@ fn scenarios(env: &mut Env) -> Option<(Scenarios, Arc<Scenario>)> {
             let variable = match &error {
                 ScenarioError::Trace { .. } | ScenarioError::TraceUnfit { .. } => "TRAFFIC_TRACE",
                 ScenarioError::Folder { .. }
+                | ScenarioError::File { .. }
                 | ScenarioError::NotFound { .. }
                 | ScenarioError::Broken { .. } => "SCENARIOS_DIR",
             };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use catalogue::Scenarios;
 use connectrpc_axum::Code;
 use futures::Stream;
 use proto::sim::v1::{
@@ -20,7 +21,6 @@ use crate::convert;
 use crate::pace::Speed;
 use crate::refusal::Refusal;
 use crate::request::{ClockChange, SimulationHandle};
-use crate::scenarios::Scenarios;
 
 pub(crate) mod connect;
 pub(crate) mod nats;

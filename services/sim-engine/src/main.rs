@@ -35,7 +35,6 @@ mod recovery;
 mod refusal;
 mod request;
 mod run;
-mod scenarios;
 mod settled;
 mod simulation;
 mod stored;

@@ -1,12 +1,12 @@
 //! Why a request is not carried out, in the words of both APIs: a code and a sentence that says what to do.
 
+use catalogue::ScenarioError;
 use connectrpc_axum::{Code, ConnectError};
 use sim::CommandError;
 use sim::fault::FaultError;
 
 use crate::convert::Invalid;
 use crate::pace::SpeedError;
-use crate::scenarios::ScenarioError;
 
 /// A request that is not carried out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -61,9 +61,10 @@ impl From<ScenarioError> for Refusal {
         let code = match &error {
             ScenarioError::NotFound { .. } => Code::NotFound,
             ScenarioError::Broken { .. } => Code::FailedPrecondition,
-            ScenarioError::Folder { .. } | ScenarioError::Trace { .. } | ScenarioError::TraceUnfit { .. } => {
-                Code::Internal
-            }
+            ScenarioError::Folder { .. }
+            | ScenarioError::File { .. }
+            | ScenarioError::Trace { .. }
+            | ScenarioError::TraceUnfit { .. } => Code::Internal,
         };
         Self::new(code, error.to_string())
     }

@@ -1,4 +1,5 @@
-//! The scenario folder: which scenarios there are, and loading one. The only place that reads files.
+//! The scenario folder: which scenarios there are, and loading one. The only place that reads files for the simulation;
+//! the model itself is handed their text.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -10,11 +11,11 @@ const MAX_FILE_BYTES: u64 = 768 * 1024;
 /// Most scenarios that are listed.
 const MAX_SCENARIOS: usize = 500;
 /// The scenario whose sample trace `TRAFFIC_TRACE` replaces.
-pub(crate) const TRACE_SCENARIO: &str = "trace_replay";
+pub const TRACE_SCENARIO: &str = "trace_replay";
 
 /// The scenarios below one folder.
 #[derive(Debug, Clone)]
-pub(crate) struct Scenarios {
+pub struct Scenarios {
     root: PathBuf,
     /// Replaces the trace of [`TRACE_SCENARIO`].
     trace: Option<Trace>,
@@ -28,30 +29,70 @@ struct Trace {
 
 /// Why a scenario cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ScenarioError {
+pub enum ScenarioError {
+    /// There is no scenario of this name.
     #[error("there is no scenario {name:?}; there are: {}", list_of(there_are))]
-    NotFound { name: String, there_are: Vec<String> },
+    NotFound {
+        /// The name.
+        name: String,
+        /// The names there are.
+        there_are: Vec<String>,
+    },
+    /// Its files have mistakes.
     #[error("scenario {name:?} cannot be loaded: {problems}")]
-    Broken { name: String, problems: LoadError },
-    #[error("scenario folder {} cannot be read: set SCENARIOS_DIR to the folder with the scenario files", path.display())]
-    Folder { path: PathBuf, source: std::io::Error },
-    #[error("TRAFFIC_TRACE {} cannot be read: name a readable CSV file of at most {MAX_FILE_BYTES} bytes", path.display())]
-    Trace { path: PathBuf, source: std::io::Error },
+    Broken {
+        /// Its name.
+        name: String,
+        /// The mistakes, with file and line.
+        problems: LoadError,
+    },
+    /// The folder cannot be read.
+    #[error("scenario folder {} cannot be read: name the folder with the scenario files", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A file that was named is no file of a scenario.
+    #[error("{} is no scenario file: name a readable file <name>.yaml, its name made of letters, digits, '_' and '-'", path.display())]
+    File {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// The trace that replaces the sample cannot be read.
+    #[error("trace {} cannot be read: name a readable CSV file of at most {MAX_FILE_BYTES} bytes", path.display())]
+    Trace {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The trace that replaces the sample has mistakes.
     #[error(
-        "TRAFFIC_TRACE {} cannot replace the sample of {TRACE_SCENARIO:?}; its lines, under the name of the sample: {problems}",
+        "trace {} cannot replace the sample of {TRACE_SCENARIO:?}; its lines, under the name of the sample: {problems}",
         path.display()
     )]
-    TraceUnfit { path: PathBuf, problems: LoadError },
+    TraceUnfit {
+        /// Its path.
+        path: PathBuf,
+        /// The mistakes, with line.
+        problems: LoadError,
+    },
 }
 
 fn list_of(names: &[String]) -> String {
-    if names.is_empty() { "none (check SCENARIOS_DIR)".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "none (is this the folder with the scenario files?)".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 impl Scenarios {
     /// Opens the folder, and reads the trace that replaces the sample of `trace_replay`. A trace that does not fit is an error
     /// with its line now, rather than when somebody switches to it.
-    pub(crate) fn open(folder: &Path, trace: Option<&Path>) -> Result<Self, ScenarioError> {
+    pub fn open(folder: &Path, trace: Option<&Path>) -> Result<Self, ScenarioError> {
         let root = folder
             .canonicalize()
             .map_err(|source| ScenarioError::Folder { path: folder.to_owned(), source })?;
@@ -75,7 +116,7 @@ impl Scenarios {
     }
 
     /// Names of the scenarios there are, broken ones included, in order.
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let entries = match std::fs::read_dir(&self.root) {
             Ok(entries) => entries,
             Err(error) => {
@@ -96,18 +137,17 @@ impl Scenarios {
     }
 
     /// Loads one scenario with all its files.
-    pub(crate) fn load(&self, name: &str) -> Result<Arc<Scenario>, ScenarioError> {
+    pub fn load(&self, name: &str) -> Result<Arc<Scenario>, ScenarioError> {
         if !is_name(name) || !self.root.join(format!("{name}.yaml")).is_file() {
             return Err(ScenarioError::NotFound { name: name.to_owned(), there_are: self.names() });
         }
         let source =
             Folder { root: &self.root, trace: self.trace.as_ref().filter(|_| name == TRACE_SCENARIO) };
-        sim::scenario::load(name, &source)
-            .map_err(|problems| ScenarioError::Broken { name: name.to_owned(), problems })
+        load_from(name, &source)
     }
 
     /// Every scenario that loads; one that does not is logged and left out.
-    pub(crate) fn load_all(&self) -> Vec<Arc<Scenario>> {
+    pub fn load_all(&self) -> Vec<Arc<Scenario>> {
         let load = |name: String| match self.load(&name) {
             Ok(scenario) => Some(scenario),
             Err(error) => {
@@ -116,6 +156,42 @@ impl Scenarios {
             }
         };
         self.names().into_iter().filter_map(load).collect()
+    }
+}
+
+/// Loads the scenario in a file anywhere. What it refers to is looked for below the file's folder, then among the shipped
+/// files, so that a scenario of one's own can use a shipped topology.
+///
+/// # Errors
+/// When there is no such file, or it has mistakes.
+pub fn load_file(path: &Path, shipped: Option<&Scenarios>) -> Result<Arc<Scenario>, ScenarioError> {
+    let no_file = || ScenarioError::File { path: path.to_owned() };
+    let file = path.canonicalize().map_err(|_| no_file())?;
+    let name = file.file_stem().and_then(|stem| stem.to_str()).filter(|name| is_name(name));
+    let is_yaml = file.extension().is_some_and(|extension| extension == "yaml");
+    let (Some(name), Some(root), true) = (name, file.parent(), is_yaml) else { return Err(no_file()) };
+    let own = Folder { root, trace: None };
+    let shipped = shipped.map(|scenarios| Folder { root: &scenarios.root, trace: None });
+    load_from(name, &Either { own, shipped })
+}
+
+fn load_from(name: &str, source: &dyn ScenarioSource) -> Result<Arc<Scenario>, ScenarioError> {
+    sim::scenario::load(name, source)
+        .map_err(|problems| ScenarioError::Broken { name: name.to_owned(), problems })
+}
+
+/// A folder of one's own, and the shipped one for what is not in it.
+struct Either<'a> {
+    own: Folder<'a>,
+    shipped: Option<Folder<'a>>,
+}
+
+impl ScenarioSource for Either<'_> {
+    fn read(&self, relative_path: &str) -> Result<String, String> {
+        match &self.shipped {
+            Some(shipped) if !self.own.root.join(relative_path).exists() => shipped.read(relative_path),
+            _ => self.own.read(relative_path),
+        }
     }
 }
 
@@ -134,7 +210,7 @@ impl ScenarioSource for Folder<'_> {
     fn read(&self, relative_path: &str) -> Result<String, String> {
         let path = Path::new(relative_path);
         if let (Some(trace), Some("csv")) = (self.trace, path.extension().and_then(|ext| ext.to_str())) {
-            tracing::debug!(file = relative_path, with = %trace.path.display(), "TRAFFIC_TRACE replaces the sample");
+            tracing::debug!(file = relative_path, with = %trace.path.display(), "a trace of one's own replaces the sample");
             return Ok(trace.text.clone());
         }
         let escapes =
