@@ -204,5 +204,6 @@ pub(crate) fn scenario_summary(scenario: &Scenario) -> wire::ScenarioSummary {
         description: scenario.description.clone(),
         family: scenario.family.clone(),
         duration_s: scenario.duration_s,
+        difficulty: u32::from(scenario.truth.difficulty),
     }
 }

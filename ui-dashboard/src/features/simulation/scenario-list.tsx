@@ -9,6 +9,7 @@ import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
+import { byFamily } from "./scenario-families";
 import { useScenario } from "./use-scenario";
 
 export function ScenarioList() {
@@ -20,29 +21,36 @@ export function ScenarioList() {
       {isPending && <SkeletonRows rows={3} label="Loading scenarios" />}
       {isError && <ErrorState error={error} what="The scenarios could not be loaded." onRetry={() => void refetch()} />}
       {data?.scenarios.length === 0 && <EmptyState icon={FileText} title="There are no scenarios" />}
-      <ul className="divide-y divide-line">
-        {data?.scenarios.map(({ name, description, family, durationS }) => (
-          <li key={name} className="flex items-start gap-3 px-4 py-3">
-            <div className="min-w-0">
-              <p className="flex flex-wrap items-center gap-2 text-[13px] font-medium">
-                {name}
-                {family !== "" && <Badge tone="neutral">{family}</Badge>}
-                <span className="text-xs font-normal text-ink-muted">{formatScenarioLength(durationS)}</span>
-              </p>
-              <p className="mt-0.5 text-xs text-ink-muted">{description}</p>
-            </div>
-            <div className="ml-auto">
-              {name === current ? (
-                <Badge tone="accent">running</Badge>
-              ) : (
-                <Button size="sm" busy={scenario.busy} onClick={() => scenario.run({ scenario: name })} aria-label={`Run ${name}`}>
-                  Run
-                </Button>
-              )}
-            </div>
-          </li>
-        ))}
-      </ul>
+      {byFamily(data?.scenarios ?? []).map(({ family, title, members }) => (
+        <section key={family} aria-label={title}>
+          <h3 className="border-y border-line bg-raised px-4 py-1.5 text-xs font-medium text-ink-muted">{title}</h3>
+          <ul className="divide-y divide-line">
+            {members.map(({ name, description, difficulty, durationS }) => (
+              <li key={name} className="flex items-start gap-3 px-4 py-3">
+                <div className="min-w-0">
+                  <p className="flex flex-wrap items-center gap-2 text-[13px] font-medium">
+                    {name}
+                    <span className="text-xs font-normal text-ink-muted">
+                      {difficulty > 0 && <>difficulty {difficulty} of 5 · </>}
+                      {formatScenarioLength(durationS)}
+                    </span>
+                  </p>
+                  <p className="mt-0.5 text-xs text-ink-muted">{description}</p>
+                </div>
+                <div className="ml-auto">
+                  {name === current ? (
+                    <Badge tone="accent">running</Badge>
+                  ) : (
+                    <Button size="sm" busy={scenario.busy} onClick={() => scenario.run({ scenario: name })} aria-label={`Run ${name}`}>
+                      Run
+                    </Button>
+                  )}
+                </div>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
     </Card>
   );
 }

@@ -3,12 +3,13 @@ import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { TargetKind } from "@/gen/common/v1/target_pb";
-import { ControlService, InjectFaultResponseSchema, type InjectFaultRequest, ResetResponseSchema, type ResetRequest } from "@/gen/sim/v1/control_service_pb";
+import { ControlService, InjectFaultResponseSchema, type InjectFaultRequest, ResetResponseSchema, type ResetRequest, ScenarioSummarySchema } from "@/gen/sim/v1/control_service_pb";
 import { aSnapshot, aState } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
 import { ControlBar } from "./control-bar";
 import { isHeldBack } from "./effective-speed";
 import { parseSeed } from "./reset-dialog";
+import { byFamily } from "./scenario-families";
 import { SimulationPage } from "./simulation-page";
 
 const KINDS = [
@@ -38,6 +39,20 @@ const routes = (inject?: (request: InjectFaultRequest) => void, reset?: (request
     },
   });
 };
+
+describe("the scenarios", () => {
+  const summary = (name: string, family: string, difficulty = 1) => create(ScenarioSummarySchema, { name, family, difficulty });
+
+  it("stand by family, the easy ones first, and families nobody knows last", () => {
+    const families = byFamily([summary("zz", "metastable", 4), summary("own", "our_own"), summary("b", "load", 2), summary("a", "load", 3), summary("c", "load", 2), summary("quiet", "benign", 0)]);
+    expect(families.map(({ title, members }) => [title, ...members.map(({ name }) => name)])).toEqual([
+      ["Benign", "quiet"],
+      ["Load", "b", "c", "a"],
+      ["Metastable", "zz"],
+      ["Our own", "own"],
+    ]);
+  });
+});
 
 describe("the control bar", () => {
   it("has nothing to press before the simulation is known", () => {
