@@ -1,8 +1,8 @@
 //! What a tick costs, as ratios within one run: `cargo bench -p sim`.
 //!
 //! The bare kernel is what one would write by hand for the same arithmetic and nothing else: one flat
-//! struct-of-arrays loop with the Erlang C look-up, Philox, the two moments of latency, CPU and memory; no faults, states,
-//! weights, nodes, graph or samples. Both run on one thread, interleaved; the median of the rounds counts.
+//! struct-of-arrays loop with the step of the queue, the two moments of latency, CPU and memory; no faults, states, weights,
+//! nodes, graph or samples. Both run on one thread, interleaved; the median of the rounds counts.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -12,8 +12,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sim::queueing::ErlangTable;
-use sim::rng::{self, Purpose};
+use sim::queueing::{Curve, Station};
 use sim::{Scenario, Workers, World, scenario};
 
 const ROUNDS: usize = 5;
@@ -95,7 +94,6 @@ fn run(world: &mut World, workers: &Workers, ticks: u64) -> (f64, f64) {
 struct Bare {
     share: Vec<f64>,
     backlog: Vec<f64>,
-    arrival: Vec<f64>,
     leak: Vec<f64>,
     memory: Vec<f64>,
     latency: Vec<f64>,
@@ -113,7 +111,6 @@ impl Bare {
         Self {
             share: vec![1.0 / count as f64; count],
             backlog: zero(),
-            arrival: zero(),
             leak: zero(),
             memory: vec![0.6; count],
             latency: zero(),
@@ -126,39 +123,31 @@ impl Bare {
         }
     }
 
-    fn tick(&mut self, table: &ErlangTable, key: [u32; 2], tick: u64, offered_all: f64) {
+    fn tick(&mut self, curve: &Curve, offered_all: f64) {
         const DT: f64 = 0.05;
         const WORKERS: f64 = 15.0;
         let count = self.share.len();
         let (share, latency, second) =
             (&self.share[..count], &mut self.latency[..count], &mut self.second[..count]);
-        let (backlog, arrival) = (&mut self.backlog[..count], &mut self.arrival[..count]);
+        let backlog = &mut self.backlog[..count];
         let (leak, memory, cpu) =
             (&mut self.leak[..count], &mut self.memory[..count], &mut self.cpu[..count]);
         let (served, in_flight) = (&mut self.served[..count], &mut self.in_flight[..count]);
         let (shed, capacity) = (&mut self.shed[..count], &mut self.capacity[..count]);
         for at in 0..count {
-            let draw = rng::bell(rng::block(key, at as u64, tick));
             let paging = ((memory[at] * 0.5 - 0.88) * 12.5).clamp(0.0, 1.0);
-            let service_s = 0.003 * (1.0 + 0.02 * draw) * (1.0 + 39.0 * paging * paging);
-            capacity[at] = (WORKERS / service_s).min(256.0 / (service_s + 0.01));
-            let offered = offered_all * share[at];
-            let present = backlog[at] + offered;
-            served[at] = present.min(capacity[at] * DT);
-            let left = present - served[at];
-            shed[at] = (left - 512.0).max(0.0);
-            backlog[at] = left - shed[at];
-            arrival[at] += 0.1 * (offered / DT - arrival[at]);
-            let rho = (arrival[at] * service_s / WORKERS).min(0.98);
-            let must_wait = table.wait_probability(rho);
-            let wait_s = service_s / WORKERS / (1.0 - rho);
-            let queued_s = (must_wait * wait_s).max(backlog[at] / capacity[at]);
-            latency[at] = service_s + queued_s;
-            second[at] = service_s * service_s
-                + must_wait * (2.0 - must_wait) * wait_s * wait_s
-                + latency[at] * latency[at];
-            let rate = served[at] / DT;
-            in_flight[at] = (rate * (latency[at] + 0.01)).min(256.0) + backlog[at];
+            let service_s = 0.003 * (1.0 + 39.0 * paging * paging);
+            let turn_s = (service_s / WORKERS).max((service_s + 0.01) / 256.0);
+            capacity[at] = DT / turn_s;
+            let step = curve.step(backlog[at], offered_all * share[at], capacity[at]);
+            backlog[at] = step.number;
+            served[at] = step.served;
+            shed[at] = step.shed;
+            latency[at] = service_s + step.wait * turn_s;
+            second[at] =
+                service_s * service_s + step.wait_variance * turn_s * turn_s + latency[at] * latency[at];
+            let rate = step.served / DT;
+            in_flight[at] = (rate * (service_s + 0.01)).min(256.0) + step.waiting;
             leak[at] = (leak[at] + 1e-9).min(1.0);
             memory[at] = 0.6 + leak[at] + in_flight[at] * 0.0005;
             cpu[at] = (rate * 0.003 / WORKERS).min(1.0);
@@ -178,16 +167,14 @@ fn main() {
     let mut world = World::new(Arc::clone(&scenario), 42);
     let mut parallel = world.clone();
     let mut bare = Bare::new(REPLICAS);
-    let table = ErlangTable::new(15);
-    let key = rng::key(42, Purpose::ServiceTime);
+    let curve = Curve::new(&Station::new(15, 1.0, 512.0));
     let (mut ours, mut theirs, mut twos) = (Vec::new(), Vec::new(), Vec::new());
-    let mut tick = 0;
     for round in 0..=ROUNDS {
         let (seconds, wall) = run(&mut world, &one, TICKS);
         let watch = Stopwatch::start();
-        for _ in 0..TICKS {
-            bare.tick(&table, key, tick, REPLICAS as f64 * 125.0);
-            tick += 1;
+        for tick in 0..TICKS {
+            // The load of a service of the cloud with its noise.
+            bare.tick(&curve, REPLICAS as f64 * 125.0 * (1.0 + 0.05 * libm::sin(tick as f64 * 0.1)));
         }
         black_box(&bare.second);
         let kernel = watch.cpu_s();

@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Raise it with every change that makes a scenario, seed and command log give another telemetry hash (the golden hashes
 /// change), or that changes what a checkpoint or a recorded command holds. `docs/runs.md` tells users what follows from it.
-pub const MODEL_VERSION: u32 = 2;
+pub const MODEL_VERSION: u32 = 3;
 
 /// Length of one tick in simulated time, ms. Short against every timeout in the model, long enough to be a fluid step.
 pub const TICK_MS: u32 = 50;
@@ -49,6 +49,9 @@ pub const SAMPLE_EVERY_MS: u32 = 1000;
 
 /// Ticks between two samples.
 pub const TICKS_PER_SAMPLE: u64 = (SAMPLE_EVERY_MS / TICK_MS) as u64;
+
+/// Ticks in a second.
+pub(crate) const TICKS_PER_SECOND: u64 = (1000 / TICK_MS) as u64;
 
 /// Length of one tick, s.
 pub(crate) const TICK_S: f64 = TICK_MS as f64 / 1000.0;

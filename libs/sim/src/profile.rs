@@ -3,6 +3,8 @@
 //! `max_throughput` and `min_latency_ms` are those of DESIGN §4; the number of parallel workers follows from them
 //! (throughput × service time, Little's law), so that a replica saturates at exactly `max_throughput`.
 
+use crate::queueing::Station;
+
 /// What kind of engine a service runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
@@ -29,6 +31,10 @@ pub struct Specs {
     pub network_mbps: f64,
     /// Mean time of the service's own work on an idle replica, ms.
     pub min_latency_ms: f64,
+    /// How much service times vary: variance over squared mean. 0 is always the same, 1 exponential.
+    pub service_cv2: f64,
+    /// Relative standard deviation of a replica's mean service time from second to second.
+    pub service_time_noise: f64,
     /// Requests a second at which a replica's workers are all busy.
     pub max_throughput: f64,
     /// Requests in progress at once, those that wait for a callee included.
@@ -54,8 +60,13 @@ impl Specs {
     /// Parallel workers of a replica: the `c` of its M/M/c queue.
     pub fn workers(&self) -> u32 {
         let workers = self.max_throughput * self.min_latency_ms / 1000.0;
-        // At most as many as fit the table of Erlang C that is built per number of workers.
+        // The curve of a replica's queue sums up as many states as there are workers.
         workers.round().clamp(1.0, 1024.0) as u32
+    }
+
+    /// The queue of a replica.
+    pub fn station(&self) -> Station {
+        Station::new(self.workers(), self.service_cv2, self.queue_limit)
     }
 
     /// Mean service time that goes with [`Specs::workers`], s, so that rounding does not change the throughput.
@@ -73,6 +84,8 @@ const fn specs(max_throughput: f64, min_latency_ms: f64) -> Specs {
         storage_gb: 0.0,
         network_mbps: 1000.0,
         min_latency_ms,
+        service_cv2: 1.0,
+        service_time_noise: 0.0,
         max_throughput,
         concurrency: 256.0,
         queue_limit: 512.0,

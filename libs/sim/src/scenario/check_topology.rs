@@ -131,6 +131,8 @@ impl Reading<'_> {
         set(&mut specs.storage_gb, &file.storage_gb, "storage_gb", 0.0, 1e7);
         set(&mut specs.network_mbps, &file.network_mbps, "network_mbps", 1.0, 1e7);
         set(&mut specs.min_latency_ms, &file.min_latency_ms, "min_latency_ms", 0.001, 3.6e6);
+        set(&mut specs.service_cv2, &file.service_cv2, "service_cv2", 0.0, 25.0);
+        set(&mut specs.service_time_noise, &file.service_time_noise, "service_time_noise", 0.0, 0.25);
         set(&mut specs.max_throughput, &file.max_throughput, "max_throughput", 0.001, 1e9);
         set(&mut specs.concurrency, &file.concurrency, "concurrency", 1.0, 1e9);
         set(&mut specs.queue_limit, &file.queue_limit, "queue_limit", 0.0, 1e9);

@@ -175,6 +175,8 @@ pub(super) struct SpecsFile {
     pub(super) storage_gb: Option<Number>,
     pub(super) network_mbps: Option<Number>,
     pub(super) min_latency_ms: Option<Number>,
+    pub(super) service_cv2: Option<Number>,
+    pub(super) service_time_noise: Option<Number>,
     pub(super) max_throughput: Option<Number>,
     pub(super) concurrency: Option<Number>,
     pub(super) queue_limit: Option<Number>,

@@ -192,7 +192,7 @@ impl Cloud {
         state.fits(&new)?;
         let mut common = state.common.into_owned();
         for (common, new) in common.iter_mut().zip(new.common) {
-            common.table = new.table;
+            common.curve = new.curve;
         }
         let mut sampler = state.sampler.into_owned();
         sampler.take_ids_from(new.sampler);

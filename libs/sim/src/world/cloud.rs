@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::queueing::ErlangTable;
+use crate::queueing::{Curve, Station};
 use crate::scenario::Scenario;
 use crate::topology::{ServiceSpec, Topology};
-use crate::{TICK_S, rng};
+use crate::{TICK_S, TICKS_PER_SECOND, rng};
 
 use super::effects::Effects;
 use super::placement;
@@ -39,7 +39,15 @@ pub(super) struct Service {
     pub(super) refused: f64,
     /// What all its replicas can serve, as of the last tick.
     pub(super) capacity_rps: f64,
+    /// Requests that its replicas hold, and those of them that wait for a worker.
     pub(super) backlog: f64,
+    pub(super) waiting: f64,
+    /// Share of the requests at hand that was served in the last tick.
+    pub(super) served_share: f64,
+    /// Requests whose callees were called in this tick.
+    pub(super) called: f64,
+    /// Requests served so far whose callees are still to be called; negative when some were called too early.
+    pub(super) calls_owed: f64,
     pub(super) offered: f64,
     pub(super) completed: f64,
     pub(super) failed: f64,
@@ -109,8 +117,8 @@ impl Cloud {
     pub(super) fn new(scenario: &Scenario) -> Self {
         let topology = Arc::clone(&scenario.topology);
         let services = topology.services.iter().map(Service::new).collect();
-        let mut tables: Vec<(u32, ErlangTable)> = Vec::new();
-        let common = topology.services.iter().map(|spec| Common::new(spec, &mut tables)).collect();
+        let mut curves = Vec::new();
+        let common = topology.services.iter().map(|spec| Common::new(spec, &mut curves)).collect();
         let first_edge = (0..=topology.services.len())
             .map(|service| topology.edges.partition_point(|edge| edge.from < service))
             .collect();
@@ -241,7 +249,8 @@ impl Cloud {
             common: &self.common,
             node_speed: &self.node_speed,
             key: rng::key(seed, rng::Purpose::ServiceTime),
-            tick,
+            second: tick / TICKS_PER_SECOND,
+            within: (tick % TICKS_PER_SECOND) as f64 * TICK_S,
         };
         self.replicas.serve(workers, &around, &mut self.sums, &mut self.node_sums);
     }
@@ -280,6 +289,10 @@ impl Service {
             refused: 0.0,
             capacity_rps: 0.0,
             backlog: 0.0,
+            waiting: 0.0,
+            served_share: 1.0,
+            called: 0.0,
+            calls_owed: 0.0,
             offered: 0.0,
             completed: 0.0,
             failed: 0.0,
@@ -293,26 +306,28 @@ impl Service {
 }
 
 impl Common {
-    fn new(spec: &ServiceSpec, tables: &mut Vec<(u32, ErlangTable)>) -> Self {
+    /// Services with the same queue share its table.
+    fn new(spec: &ServiceSpec, curves: &mut Vec<(Station, Curve)>) -> Self {
         const KIB_PER_GIB: f64 = 1_048_576.0;
         let specs = &spec.specs;
-        let workers = specs.workers();
-        let known = tables.iter().find(|(count, _)| *count == workers).map(|(_, table)| table.clone());
-        let table = known.unwrap_or_else(|| {
-            let table = ErlangTable::new(workers);
-            tables.push((workers, table.clone()));
-            table
+        let station = specs.station();
+        let known = curves.iter().find(|(known, _)| *known == station).map(|(_, curve)| curve.clone());
+        let curve = known.unwrap_or_else(|| {
+            let curve = Curve::new(&station);
+            curves.push((station, curve.clone()));
+            curve
         });
         Self {
             offered: 0.0,
-            workers: f64::from(workers),
-            table,
+            workers: station.workers(),
+            curve,
+            service_cv2: specs.service_cv2,
+            service_time_noise: specs.service_time_noise,
             cpu_cores: specs.cpu_cores,
             memory_gb: specs.memory_gb,
             base_memory_gb: specs.base_memory_gb,
             request_memory_gb: specs.request_memory_kb / KIB_PER_GIB,
             request_mbit: specs.request_size_kb * 8.0 * 1024.0 / 1e6,
-            queue_limit: specs.queue_limit,
             downstream_s: 0.0,
             lanes: [Lane::default(); 2],
         }

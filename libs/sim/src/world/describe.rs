@@ -65,7 +65,8 @@ impl World {
             offered: service.offered,
             completed: service.completed,
             failed: service.failed,
-            queued: service.backlog,
+            queued: service.waiting,
+            in_service: service.backlog - service.waiting,
         };
         self.cloud.services.iter().map(flow).collect()
     }

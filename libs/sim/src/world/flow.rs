@@ -34,14 +34,18 @@ impl Cloud {
             let service = &mut self.services[caller];
             service.offered = self.common[caller].offered;
             service.refused = if service.running == 0 { service.offered } else { 0.0 };
+            // What will be served is not known yet: the share of the last tick is taken for it, and the difference made
+            // up for in the next tick. In the long run callees are called for what was served and for nothing else.
             let present = service.offered - service.refused + service.backlog;
-            let admitted = present.min(service.capacity_rps * TICK_S);
+            let expected = (present * service.served_share).min(service.capacity_rps * TICK_S);
+            service.called = (expected + service.calls_owed).max(0.0);
+            let called = service.called;
             for index in self.first_edge[caller]..self.first_edge[caller + 1] {
                 let spec = &self.topology.edges[index];
                 let calls = spec.calls_per_request * (1.0 - self.hit_ratio(spec));
                 let edge = &mut self.edges[index];
                 edge.calls = calls;
-                self.common[spec.to].offered += admitted * calls * (1.0 + edge.retries);
+                self.common[spec.to].offered += called * calls * (1.0 + edge.retries);
             }
         }
     }
@@ -82,7 +86,13 @@ impl Cloud {
         if sums.active > 0.0 {
             service.capacity_rps = sums.capacity_rps;
         }
+        let present = service.offered - service.refused + service.backlog;
+        if present > 0.0 {
+            service.served_share = (sums.served / present).min(1.0);
+        }
+        service.calls_owed += sums.served - service.called;
         service.backlog = sums.backlog;
+        service.waiting = sums.waiting;
     }
 
     /// Time a request of `caller` waits for its callees (mean and variance), and the share of requests that no callee

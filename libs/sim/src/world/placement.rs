@@ -122,7 +122,6 @@ impl Replica {
             backlog: 0.0,
             leak_gb: 0.0,
             memory_gb: 0.0,
-            arrival_rps: 0.0,
         }
     }
 }

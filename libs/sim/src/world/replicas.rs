@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::queueing::ErlangTable;
+use crate::queueing::Curve;
+use crate::rng;
 use crate::workers::Workers;
 
 use super::view::ReplicaState;
@@ -17,18 +18,12 @@ mod serve;
 /// Replicas in a shard: enough work to be worth a thread, few enough that 2 to 64 threads share evenly.
 pub(super) const SHARD_SIZE: usize = 1024;
 
-/// Relative standard deviation of a replica's service time from tick to tick.
-const SERVICE_TIME_JITTER: f64 = 0.02;
-
 /// Share of the memory limit at which paging begins, and from there to where it is at its worst.
 const PAGING_FROM: f64 = 0.88;
 const PAGING_SPAN: f64 = 0.08;
 
 /// How many times as long work takes when paging is at its worst, less one.
 const PAGING_SLOWDOWN: f64 = 39.0;
-
-/// Weight of the newest tick in the arrival rate that the stationary wait is computed from: a time constant of 0.5 s.
-const RATE_SMOOTHING: f64 = 0.1;
 
 /// One replica, whole: what structural changes work with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,10 +37,10 @@ pub(super) struct Replica {
     /// Restarted by an operator while faults that a restart cures are in force: they do not touch it.
     pub(super) clean: bool,
     pub(super) weight: f64,
+    /// Mean number of requests it holds, waiting or in service: the state of its queue.
     pub(super) backlog: f64,
     pub(super) leak_gb: f64,
     pub(super) memory_gb: f64,
-    pub(super) arrival_rps: f64,
 }
 
 /// What all replicas of a service have in common this tick.
@@ -54,15 +49,18 @@ pub(super) struct Common {
     /// Requests for the service in this tick.
     pub(super) offered: f64,
     pub(super) workers: f64,
-    /// Follows from the number of workers.
+    /// Follows from the specs.
     #[serde(skip)]
-    pub(super) table: ErlangTable,
+    pub(super) curve: Curve,
+    /// Squared coefficient of variation of the service time.
+    pub(super) service_cv2: f64,
+    /// Relative deviation of a replica's service time from second to second.
+    pub(super) service_time_noise: f64,
     pub(super) cpu_cores: f64,
     pub(super) memory_gb: f64,
     pub(super) base_memory_gb: f64,
     pub(super) request_memory_gb: f64,
     pub(super) request_mbit: f64,
-    pub(super) queue_limit: f64,
     /// Seconds a request waits for callees.
     pub(super) downstream_s: f64,
     /// With the faults in force, and without those that a restart cures.
@@ -93,7 +91,9 @@ pub(super) struct Lane {
 pub(super) struct Sums {
     pub(super) served: f64,
     pub(super) shed: f64,
+    /// Requests that the replicas hold, and those of them that wait for a worker.
     pub(super) backlog: f64,
+    pub(super) waiting: f64,
     /// Served requests times mean latency, and times mean squared latency.
     pub(super) latency: f64,
     pub(super) latency_squared: f64,
@@ -115,11 +115,12 @@ pub(super) fn paging_stretch(memory_share: f64) -> f64 {
 
 impl Sums {
     pub(super) fn add(&mut self, other: &Self) {
-        let Self { served, shed, backlog, latency, latency_squared, own_errors, .. } = other;
+        let Self { served, shed, backlog, waiting, latency, latency_squared, own_errors, .. } = other;
         let Self { capacity_rps, cpu, memory_gb, in_flight, active, .. } = other;
         self.served += served;
         self.shed += shed;
         self.backlog += backlog;
+        self.waiting += waiting;
         self.latency += latency;
         self.latency_squared += latency_squared;
         self.own_errors += own_errors;
@@ -171,7 +172,6 @@ pub(super) struct Shard {
     pub(super) backlog: Vec<f64>,
     pub(super) leak_gb: Vec<f64>,
     pub(super) memory_gb: Vec<f64>,
-    pub(super) arrival_rps: Vec<f64>,
 }
 
 /// All replicas.
@@ -187,7 +187,18 @@ pub(super) struct Surroundings<'a> {
     /// Speed of every node's CPUs, 0 to 1.
     pub(super) node_speed: &'a [f64],
     pub(super) key: [u32; 2],
-    pub(super) tick: u64,
+    /// Whole seconds of the run, and how far into the current one.
+    pub(super) second: u64,
+    pub(super) within: f64,
+}
+
+impl Surroundings<'_> {
+    /// Factor on a replica's service time: a value a second, joined by straight lines.
+    fn wander(&self, entity: u64, noise: f64) -> f64 {
+        let here = rng::bell(rng::block(self.key, entity, self.second));
+        let next = rng::bell(rng::block(self.key, entity, self.second + 1));
+        1.0 + noise * (here + (next - here) * self.within)
+    }
 }
 
 impl Replicas {
@@ -220,7 +231,6 @@ impl Replicas {
             backlog: shard.backlog[at],
             leak_gb: shard.leak_gb[at],
             memory_gb: shard.memory_gb[at],
-            arrival_rps: shard.arrival_rps[at],
         }
     }
 
@@ -234,7 +244,6 @@ impl Replicas {
         shard.backlog[at] = row.backlog;
         shard.leak_gb[at] = row.leak_gb;
         shard.memory_gb[at] = row.memory_gb;
-        shard.arrival_rps[at] = row.arrival_rps;
     }
 
     pub(super) fn share(&self, index: usize) -> f64 {

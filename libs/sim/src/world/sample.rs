@@ -65,7 +65,7 @@ struct ServiceTally {
     cpu: f64,
     memory_gb: f64,
     in_flight: f64,
-    backlog: f64,
+    waiting: f64,
     network_mbit: f64,
 }
 
@@ -82,7 +82,7 @@ struct NodeTally {
 pub(super) struct Sampler {
     services: Vec<ServiceTally>,
     nodes: Vec<NodeTally>,
-    own: Vec<[f64; 3]>,
+    own: Vec<Percentiles>,
     tick: u64,
     /// Who is in which row; follows from the topology, as the next does.
     #[serde(skip)]
@@ -105,7 +105,7 @@ impl Sampler {
         Self {
             services: vec![ServiceTally::default(); services],
             nodes: vec![NodeTally::default(); nodes],
-            own: vec![[f64::NAN; 3]; services],
+            own: vec![Percentiles::NONE; services],
             tick: 0,
             service_ids: topology.services.iter().map(|service| Arc::clone(&service.id)).collect(),
             node_ids: topology.nodes.iter().map(|node| Arc::clone(&node.id)).collect(),
@@ -151,8 +151,7 @@ impl Sampler {
     }
 
     pub(super) fn own_percentiles(&self, service: usize) -> Percentiles {
-        let [p50_ms, p95_ms, p99_ms] = self.own[service];
-        Percentiles { p50_ms, p95_ms, p99_ms }
+        self.own[service]
     }
 
     /// Takes the id tables into the hash: which row is whose.
@@ -207,7 +206,7 @@ impl Cloud {
             tally.cpu += sums.cpu;
             tally.memory_gb += sums.memory_gb;
             tally.in_flight += sums.in_flight;
-            tally.backlog += sums.backlog;
+            tally.waiting += sums.waiting;
             tally.network_mbit += sums.served * self.common[index].request_mbit;
         }
         for (index, tally) in self.sampler.nodes.iter_mut().enumerate() {
@@ -250,7 +249,9 @@ impl Cloud {
         let interval_s = f64::from(SAMPLE_EVERY_MS) / 1000.0;
         let per_tick = 1.0 / TICKS_PER_SAMPLE as f64;
         let latency = percentiles_ms(tally.served, tally.tree, tally.tree_squared);
-        self.sampler.own[index] = percentiles_ms(tally.served, tally.own, tally.own_squared);
+        let [p50_ms, p95_ms, p99_ms] = percentiles_ms(tally.served, tally.own, tally.own_squared);
+        let mean_ms = if tally.served > 0.0 { tally.own / tally.served * 1000.0 } else { f64::NAN };
+        self.sampler.own[index] = Percentiles { mean_ms, p50_ms, p95_ms, p99_ms };
         let latency = latency.map(|value| if value.is_nan() { f32::NAN } else { value as f32 });
         [
             percent(tally.cpu, tally.active),
@@ -263,7 +264,7 @@ impl Cloud {
             latency[0],
             latency[1],
             latency[2],
-            (tally.backlog * per_tick) as f32,
+            (tally.waiting * per_tick) as f32,
             (tally.in_flight * per_tick) as f32,
             service.running as f32,
         ]

@@ -156,7 +156,8 @@ pub struct EdgeView {
     pub max_retries: u32,
 }
 
-/// What happened to a service's requests in the last tick. `offered` = `completed` + `failed` + growth of `queued`.
+/// What happened to a service's requests in the last tick: `offered` = `completed` + `failed` + growth of `queued` and
+/// `in_service`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Flow {
     /// Requests that arrived.
@@ -165,17 +166,27 @@ pub struct Flow {
     pub completed: f64,
     /// Requests that failed: shed, lost, answered with an error, or let down by a callee.
     pub failed: f64,
-    /// Requests that wait at the end of the tick.
+    /// Requests that wait for a worker at the end of the tick.
     pub queued: f64,
+    /// Requests that a worker is at work on at the end of the tick.
+    pub in_service: f64,
 }
 
-/// Percentiles of a latency, ms; NaN when nothing was served.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Mean and percentiles of a latency, ms; NaN when nothing was served.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Percentiles {
+    /// Mean.
+    pub mean_ms: f64,
     /// Median.
     pub p50_ms: f64,
     /// 95th percentile.
     pub p95_ms: f64,
     /// 99th percentile.
     pub p99_ms: f64,
+}
+
+impl Percentiles {
+    /// Of nothing.
+    pub(super) const NONE: Self =
+        Self { mean_ms: f64::NAN, p50_ms: f64::NAN, p95_ms: f64::NAN, p99_ms: f64::NAN };
 }

@@ -49,7 +49,7 @@ fn threads_change_nothing() {
     let main = "description: Wide.\nfamily: test\ntopology: wide.yaml\ntraffic:\n  - {service: front, constant: {rps: 19000000}, noise: 0.1}\n".to_owned();
     let files = BTreeMap::from([("main.yaml".to_owned(), main), ("wide.yaml".to_owned(), topology)]);
     let scenario = scenario::load("main", &files).unwrap_or_else(|error| panic!("{error}"));
-    let hashes: Vec<String> = [1, 2, 5]
+    let hashes: Vec<String> = [1, 2, 4, 8]
         .into_iter()
         .map(|threads| {
             let workers = Workers::new(threads).unwrap();
@@ -65,17 +65,16 @@ fn threads_change_nothing() {
             hex(world.telemetry_hash())
         })
         .collect();
-    assert_eq!(hashes[0], hashes[1]);
-    assert_eq!(hashes[0], hashes[2]);
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
 }
 
 /// Hashes of five minutes with seed 42. A change of the model changes them: check that it was meant, then write the new
 /// ones here and raise `MODEL_VERSION`, in the same commit.
 const GOLDEN: [(&str, &str); 4] = [
-    ("normal", "cf9bb01cd28c168f406f67e81ad09db66a626d906f86cc00fc3763aedb92d4ef"),
-    ("high_load", "b24d12b583e0f68bfa7bee4f087cc41aff9424569b35068a05e983cb4359a80a"),
-    ("cascade_failure", "98b484c73acf8b513fd5157a41119a913390d7e8a8b3b31d2dba6d8441378778"),
-    ("trace_replay", "16e0fc75fa0c7a6b8291081808a522c3a3cba477fdbca652bf6f9231c8a50879"),
+    ("normal", "73e0760daf664e62a2ce4ba2f81a93e62432215082d74fd6eb8c60148f864d85"),
+    ("high_load", "c2af0395f7b81f7f2461b30261bf409cc81f9648b2ee31fa6208596491180d39"),
+    ("cascade_failure", "58e1b752885bde3037a29d6544fbbac5f1ad51bfb119a019ee3758edf9666122"),
+    ("trace_replay", "93aee56081705c1ff22f2248c3f295ed4a366ea3bd67e8117feaa947a3ad6222"),
 ];
 
 #[test]

@@ -108,11 +108,11 @@ pub(crate) fn command(step: &Step, world: &World) -> Command {
 }
 
 fn check_flows(before: &[f64], world: &World) -> Result<(), TestCaseError> {
-    for (flow, queued) in world.flows().iter().zip(before) {
-        let ends = flow.completed + flow.failed + flow.queued - queued;
-        let scale = flow.offered.max(*queued).max(1.0);
+    for (flow, held) in world.flows().iter().zip(before) {
+        let ends = flow.completed + flow.failed + flow.queued + flow.in_service - held;
+        let scale = flow.offered.max(*held).max(1.0);
         prop_assert!((flow.offered - ends).abs() <= 1e-9 * scale, "offered {} ends {ends}", flow.offered);
-        for part in [flow.offered, flow.completed, flow.failed, flow.queued] {
+        for part in [flow.offered, flow.completed, flow.failed, flow.queued, flow.in_service] {
             prop_assert!(part.is_finite() && part >= -1e-9, "{flow:?}");
         }
     }
@@ -166,7 +166,7 @@ proptest! {
             // Refusals are fine, panics are not.
             drop(world.apply(&command(step, &world)));
             for _ in 0..step.ticks {
-                let before: Vec<f64> = world.flows().iter().map(|flow| flow.queued).collect();
+                let before: Vec<f64> = world.flows().iter().map(|flow| flow.queued + flow.in_service).collect();
                 world.step(&mut events);
                 check_flows(&before, &world)?;
                 if world.sample_due() {

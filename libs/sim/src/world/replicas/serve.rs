@@ -1,40 +1,12 @@
 //! A tick of a shard: the loop that takes nearly all of the time.
 
 use crate::TICK_S;
-use crate::queueing::MAX_STATIONARY_UTILISATION;
-use crate::rng;
 use crate::world::view::ReplicaState;
 
-use super::{
-    Common, NodeSums, RATE_SMOOTHING, Replica, SERVICE_TIME_JITTER, Shard, Span, Sums, Surroundings,
-    paging_stretch,
-};
+use super::{Common, NodeSums, Replica, Shard, Span, Sums, Surroundings, paging_stretch};
 
-/// How long requests wait for a worker, s and s².
-struct Wait {
-    stationary_s: f64,
-    queued_s: f64,
-    variance: f64,
-}
-
-/// Short of saturation requests wait as in the stationary queue, past it for the backlog before them. `turn_s` is the
-/// time between two completions when every worker is busy.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "part of the hot loop, split off for the reader")]
-fn wait(common: &Common, rho: f64, turn_s: f64, waiting: f64, backlog_s: f64) -> Wait {
-    let must_wait = common.table.wait_probability(rho);
-    let wait_s = turn_s / (1.0 - rho);
-    let stationary_s = must_wait * wait_s;
-    if backlog_s > stationary_s {
-        Wait { stationary_s, queued_s: backlog_s, variance: waiting * turn_s * turn_s }
-    } else {
-        Wait {
-            stationary_s,
-            queued_s: stationary_s,
-            variance: must_wait * (2.0 - must_wait) * wait_s * wait_s,
-        }
-    }
-}
+/// Utilisation from which on work that waits is taken to want more CPU than the work that arrives.
+const BUSY_FROM: f64 = 0.9;
 
 impl Shard {
     pub(super) fn from_rows(rows: &[Replica]) -> Self {
@@ -61,7 +33,6 @@ impl Shard {
             shard.backlog.push(row.backlog);
             shard.leak_gb.push(row.leak_gb);
             shard.memory_gb.push(row.memory_gb);
-            shard.arrival_rps.push(row.arrival_rps);
         }
         shard.nodes.sort_unstable();
         shard.nodes.dedup();
@@ -92,8 +63,7 @@ impl Shard {
         let share = &self.share[range.clone()];
         let backlog = &mut self.backlog[range.clone()];
         let leak_gb = &mut self.leak_gb[range.clone()];
-        let memory_gb = &mut self.memory_gb[range.clone()];
-        let arrival_rps = &mut self.arrival_rps[range];
+        let memory_gb = &mut self.memory_gb[range];
         let entity_base = (span.service as u64) << 32;
         let per_memory = 1.0 / common.memory_gb;
         let per_worker = 1.0 / common.workers;
@@ -105,30 +75,23 @@ impl Shard {
             }
             let lane = &common.lanes[usize::from(clean[at])];
             let speed = around.node_speed[node[at] as usize];
-            let draw = rng::bell(rng::block(around.key, entity_base | u64::from(ordinal[at]), around.tick));
-            let stretch = (1.0 + SERVICE_TIME_JITTER * draw) * paging_stretch(memory_gb[at] * per_memory);
+            let mut stretch = paging_stretch(memory_gb[at] * per_memory);
+            if common.service_time_noise > 0.0 {
+                stretch *= around.wander(entity_base | u64::from(ordinal[at]), common.service_time_noise);
+            }
             let service_s = lane.service_s * stretch / speed;
 
             // Two limits: workers that compute, and slots that are held while callees are waited for.
             let held_s = service_s + common.downstream_s;
-            let capacity_rps = (common.workers / service_s).min(lane.pool / held_s);
+            let turn_s = (service_s * per_worker).max(held_s / lane.pool);
             let offered = common.offered * share[at];
-            let present = backlog[at] + offered;
-            let served = present.min(capacity_rps * TICK_S);
-            let left = present - served;
-            let shed = (left - common.queue_limit).max(0.0);
-            let waiting = left - shed;
-            backlog[at] = waiting;
+            let step = common.curve.step(backlog[at], offered, TICK_S / turn_s);
+            backlog[at] = step.number;
+            let latency_s = service_s + step.wait * turn_s;
+            let variance = common.service_cv2 * service_s * service_s + step.wait_variance * turn_s * turn_s;
 
-            let arrival = arrival_rps[at] + RATE_SMOOTHING * (offered / TICK_S - arrival_rps[at]);
-            arrival_rps[at] = arrival;
-            let rho = (arrival * service_s * per_worker).min(MAX_STATIONARY_UTILISATION);
-            let wait = wait(common, rho, service_s * per_worker, waiting, waiting / capacity_rps);
-            let latency_s = service_s + wait.queued_s;
-            let variance = service_s * service_s + wait.variance;
-
-            let served_rps = served / TICK_S;
-            let in_flight = (served_rps * (held_s + wait.stationary_s)).min(lane.pool) + waiting;
+            let served_rps = step.served / TICK_S;
+            let in_flight = (served_rps * held_s).min(lane.pool) + step.waiting;
             let leak = if lane.leak_gb > 0.0 {
                 (leak_gb[at] + lane.leak_gb).min(lane.leak_cap_gb).max(leak_gb[at])
             } else {
@@ -141,14 +104,16 @@ impl Shard {
 
             let busy_per_rps = lane.work_s * per_worker;
             let cpu = (lane.hog + served_rps * busy_per_rps / speed).min(1.0);
-            let wanted = (lane.hog + present / TICK_S * busy_per_rps).min(1.0);
-            sums.served += served;
-            sums.shed += shed;
-            sums.backlog += waiting;
-            sums.latency += served * latency_s;
-            sums.latency_squared += served * (variance + latency_s * latency_s);
-            sums.own_errors += served * lane.own_error;
-            sums.capacity_rps += capacity_rps;
+            let piled_up = ((step.utilisation - BUSY_FROM) / (1.0 - BUSY_FROM)).max(0.0) * step.waiting;
+            let wanted = (lane.hog + (offered + piled_up) / TICK_S * busy_per_rps).min(1.0);
+            sums.served += step.served;
+            sums.shed += step.shed;
+            sums.backlog += step.number;
+            sums.waiting += step.waiting;
+            sums.latency += step.served * latency_s;
+            sums.latency_squared += step.served * (variance + latency_s * latency_s);
+            sums.own_errors += step.served * lane.own_error;
+            sums.capacity_rps += 1.0 / turn_s;
             sums.cpu += cpu;
             sums.memory_gb += memory;
             sums.in_flight += in_flight;
@@ -157,7 +122,7 @@ impl Shard {
             used.wanted_cores += wanted * common.cpu_cores;
             used.used_cores += cpu * speed * common.cpu_cores;
             used.memory_gb += memory;
-            used.network_mbit += served * common.request_mbit;
+            used.network_mbit += step.served * common.request_mbit;
         }
         self.out_of_memory |= out_of_memory;
         span.sums = sums;
