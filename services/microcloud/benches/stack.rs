@@ -42,13 +42,12 @@ async fn approval_to_effect(stack: &Stack) {
     let request =
         SetScenarioRequest { scenario: "cascade_failure".to_owned(), ..SetScenarioRequest::default() };
     control.set_scenario(&request).await.unwrap();
-    let incident = first_incident(stack).await;
-
     let bus = bus::Bus::connect(bus::BusConfig::new(&stack.nats_url, "bench")).await.unwrap();
     let mut events = bus.client().subscribe("sim.events").await.unwrap();
     let actions = ActionServiceClient::new(&stack.url);
     let mut latencies_ms = Vec::new();
     for attempt in 0..APPROVALS {
+        let incident = open_incident(stack).await;
         let topology =
             control.get_topology(&GetTopologyRequest::default()).await.unwrap().into_inner().topology;
         let proposal = proposal(&incident, &topology.unwrap(), attempt);
@@ -123,8 +122,8 @@ fn uuid_of(attempt: usize) -> String {
     format!("00000000-0000-5000-8000-{attempt:012}")
 }
 
-/// An open incident of a service.
-async fn first_incident(stack: &Stack) -> Incident {
+/// An open incident of a service: proposals for one that is over are withdrawn.
+async fn open_incident(stack: &Stack) -> Incident {
     let client = IncidentServiceClient::new(&stack.url);
     let request = IncidentServiceListRequest { open_only: true, ..Default::default() };
     let deadline = Instant::now() + PATIENCE;
