@@ -3,7 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup build up test lint fmt bench e2e proto clean
+FUZZ_S ?= 60
+FUZZ_TARGET ?=
+
+.PHONY: help setup build up test lint fmt bench fuzz e2e proto clean
 
 help: ## Lists the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -29,6 +32,9 @@ fmt: ## Formats the Rust code and the protos
 
 bench: ## Prints the ratios of the benchmarks
 	@scripts/bench.sh
+
+fuzz: ## Fuzzes the file readers and the world; FUZZ_TARGET=recording FUZZ_S=600 for one, for longer
+	@scripts/fuzz.sh "$(FUZZ_S)" $(FUZZ_TARGET)
 
 e2e: ## Runs the browser journeys against a stack of their own
 	@scripts/e2e.sh

@@ -43,6 +43,28 @@ pub enum EventKind {
     ActionFailed,
 }
 
+impl EventKind {
+    /// Name, for example `FAULT_STARTED`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RunStarted => "RUN_STARTED",
+            Self::ScenarioSet => "SCENARIO_SET",
+            Self::FaultStarted => "FAULT_STARTED",
+            Self::FaultEnded => "FAULT_ENDED",
+            Self::ServiceDegraded => "SERVICE_DEGRADED",
+            Self::ServiceRecovered => "SERVICE_RECOVERED",
+            Self::ReplicaCrashed => "REPLICA_CRASHED",
+            Self::ReplicaReady => "REPLICA_READY",
+            Self::NodeDown => "NODE_DOWN",
+            Self::NodeReady => "NODE_READY",
+            Self::NodeDrained => "NODE_DRAINED",
+            Self::ActionExecuting => "ACTION_EXECUTING",
+            Self::ActionSucceeded => "ACTION_SUCCEEDED",
+            Self::ActionFailed => "ACTION_FAILED",
+        }
+    }
+}
+
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {

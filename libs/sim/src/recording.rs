@@ -33,6 +33,9 @@ pub const MAX_TICKS: u64 = 365 * 24 * 3600 * (1000 / TICK_MS as u64);
 /// Most entries of a log: ten times what a live run takes.
 pub const MAX_LOG: usize = 1_000_000;
 
+/// Most scenarios that one run switches between.
+pub const MAX_SCENARIOS: usize = 1_000;
+
 /// First bytes of the telemetry hash at a sample: that two runs which differ agree in them has a probability of 2⁻⁶⁴.
 pub type Digest = [u8; 8];
 

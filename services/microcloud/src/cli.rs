@@ -6,6 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod runs;
+
+pub(crate) use runs::{ReplayOptions, RunOptions};
+
 /// The flight simulator for self-healing clouds.
 #[derive(Debug, Parser)]
 #[command(
@@ -46,10 +50,14 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Computes a run here and now, as fast as the machine can, with no server; prints what happened and the telemetry hash.
+    Run(RunOptions),
+    /// Computes a recorded run again and compares it, sample by sample; or goes on differently from a moment on.
+    Replay(ReplayOptions),
     /// Controls the simulation's clock.
     #[command(subcommand)]
     Sim(SimCommand),
-    /// Lists and sets scenarios.
+    /// Lists, checks and sets scenarios.
     #[command(subcommand)]
     Scenario(ScenarioCommand),
     /// Injects, lists and clears faults.
@@ -153,11 +161,29 @@ pub(crate) enum SimCommand {
 /// `microcloud scenario …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScenarioCommand {
-    /// Lists the scenarios that can be set.
+    /// Lists the scenarios there are, by family; needs no server.
     List {
+        /// Folder of topologies and scenarios (default: `scenarios` here or beside the program).
+        #[arg(long, value_name = "DIR")]
+        scenarios: Option<PathBuf>,
         /// Prints a JSON array.
         #[arg(long)]
         json: bool,
+    },
+    /// Reads scenario files and tells every mistake with file and line; exit code 1 when there is one.
+    #[command(
+        after_help = "What a file refers to is looked for below its own folder, then in the scenario folder.
+
+Example:
+  microcloud scenario check scenarios/*.yaml"
+    )]
+    Check {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Folder of topologies and scenarios (default: `scenarios` here or beside the program).
+        #[arg(long, value_name = "DIR")]
+        scenarios: Option<PathBuf>,
     },
     /// Switches the scenario; its timeline counts from the next tick.
     Set {

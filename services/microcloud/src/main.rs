@@ -10,8 +10,11 @@ mod cli;
 mod dead_letters;
 mod doctor;
 mod faults;
+mod folders;
 mod incidents;
 mod output;
+mod runs;
+mod scenarios;
 mod simulation;
 mod sql;
 mod stack;
@@ -39,6 +42,8 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Up(options) => up::run(target.home(), options).await,
         Command::Doctor { json } => doctor::run(&target, json),
         Command::Status { json } => status::run(&target, json).await,
+        Command::Run(options) => runs::run::run(&options),
+        Command::Replay(options) => runs::replay::run(&options),
         Command::Sim(command) => simulation::run(&target, command).await,
         Command::Scenario(command) => simulation::run_scenario(&target, command).await,
         Command::Fault(command) => faults::run(&target, command).await,

@@ -1,14 +1,14 @@
 //! `microcloud sim …` and `microcloud scenario …`.
 
 use proto::sim::v1::{
-    GetStateRequest, ListScenariosRequest, PauseRequest, PlayRequest, ResetRequest, SetScenarioRequest,
-    SetSpeedRequest, SimulationState, StepRequest,
+    GetStateRequest, PauseRequest, PlayRequest, ResetRequest, SetScenarioRequest, SetSpeedRequest,
+    SimulationState, StepRequest,
 };
 
 use crate::cli::{ScenarioCommand, SimCommand};
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::{api, status};
+use crate::{api, scenarios, status};
 
 pub(crate) async fn run(target: &Target, command: SimCommand) -> Result<(), Failure> {
     let client = api::control(target)?;
@@ -46,24 +46,16 @@ pub(crate) async fn run(target: &Target, command: SimCommand) -> Result<(), Fail
 }
 
 pub(crate) async fn run_scenario(target: &Target, command: ScenarioCommand) -> Result<(), Failure> {
-    let client = api::control(target)?;
     match command {
-        ScenarioCommand::List { json } => {
-            let scenarios = client.list_scenarios(&ListScenariosRequest {}).await?.into_inner().scenarios;
-            if json {
-                return output::json(&scenarios);
-            }
-            let rows = scenarios
-                .into_iter()
-                .map(|scenario| vec![scenario.name, scenario.family, scenario.description]);
-            output::table(&["NAME", "FAMILY", "DESCRIPTION"], rows.collect());
-        }
+        ScenarioCommand::List { scenarios, json } => scenarios::list(scenarios.as_deref(), json),
+        ScenarioCommand::Check { files, scenarios } => scenarios::check(&files, scenarios.as_deref()),
         ScenarioCommand::Set { name } => {
+            let client = api::control(target)?;
             let request = SetScenarioRequest { scenario: name, ..SetScenarioRequest::default() };
             print_state(&client.set_scenario(&request).await?.into_inner().state.unwrap_or_default());
+            Ok(())
         }
     }
-    Ok(())
 }
 
 fn print_state(state: &SimulationState) {

@@ -11,7 +11,8 @@ use crate::fault::{FaultId, FaultSpec};
 use crate::scenario::{self, Scenario};
 
 use super::{
-    Change, Digest, Logged, MAX_LOG, MAX_TICKS, Origin, Recording, RecordingError, samples_in, shortened,
+    Change, Digest, Logged, MAX_LOG, MAX_SCENARIOS, MAX_TICKS, Origin, Recording, RecordingError, samples_in,
+    shortened,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -125,6 +126,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Recording, RecordingError> {
     }
     if log.len() > MAX_LOG {
         return Err(contradiction(format!("it has {} commands, more than {MAX_LOG}", log.len())));
+    }
+    if scenarios.len() > MAX_SCENARIOS {
+        return Err(contradiction(format!(
+            "it has {} scenarios, more than {MAX_SCENARIOS}",
+            scenarios.len()
+        )));
     }
     if trail.len() as u64 != samples_in(ticks) {
         return Err(contradiction(format!("it has {ticks} ticks but digests of {} samples", trail.len())));

@@ -124,7 +124,7 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn a_forged_checkpoint_is_refused_or_computes(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::UpOptions;
+use crate::folders::beside;
 use crate::output::{self, Failure};
 
 /// Everything the services are told, resolved.
@@ -152,13 +153,6 @@ impl Ports {
         let url = |service: &str| (service.to_owned(), format!("http://127.0.0.1:{}", self.of(service)));
         super::services::NAMES.into_iter().map(url).collect()
     }
-}
-
-/// A folder of the repository, looked for here and upwards from the program (`target/release` lies two below the root).
-fn beside(programs: &Path, folder: &str) -> Option<PathBuf> {
-    let here = PathBuf::from(folder);
-    let upwards = programs.ancestors().map(|ancestor| ancestor.join(folder));
-    std::iter::once(here).chain(upwards).find(|candidate| candidate.is_dir())
 }
 
 fn scenario_names(folder: &Path) -> std::io::Result<Vec<String>> {

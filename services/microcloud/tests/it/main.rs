@@ -4,5 +4,6 @@
 
 mod commands;
 mod crashes;
+mod headless;
 mod r#loop;
 mod stack;

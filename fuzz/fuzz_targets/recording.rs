@@ -1,0 +1,4 @@
+//! Fuzzes a recording.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| microcloud_fuzz::recording(data));
