@@ -41,6 +41,12 @@ pub enum EventKind {
     ActionSucceeded,
     /// An action was refused or could not be finished.
     ActionFailed,
+    /// A caller stopped calling a callee that fails. Attributes: `callee`.
+    CircuitOpened,
+    /// A caller lets some calls through again to see how the callee is. Attributes: `callee`.
+    CircuitHalfOpen,
+    /// A caller calls as usual again. Attributes: `callee`.
+    CircuitClosed,
 }
 
 impl EventKind {
@@ -61,6 +67,9 @@ impl EventKind {
             Self::ActionExecuting => "ACTION_EXECUTING",
             Self::ActionSucceeded => "ACTION_SUCCEEDED",
             Self::ActionFailed => "ACTION_FAILED",
+            Self::CircuitOpened => "CIRCUIT_OPENED",
+            Self::CircuitHalfOpen => "CIRCUIT_HALF_OPEN",
+            Self::CircuitClosed => "CIRCUIT_CLOSED",
         }
     }
 }

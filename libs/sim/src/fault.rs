@@ -53,6 +53,20 @@ pub enum FaultKind {
     TrafficSpike,
     /// A service loses worker slots or connections.
     ConnectionPoolExhaustion,
+    /// Replicas of a service die again and again soon after they start.
+    CrashLoop,
+    /// Packets to and from the target are lost.
+    PacketLoss,
+    /// The target and the rest cannot reach each other.
+    NetworkPartition,
+    /// A service's disk fills up and its writes fail.
+    DiskFull,
+    /// A service was given settings with which it refuses requests.
+    ConfigurationError,
+    /// Callers of a service send the same requests over and over.
+    RetryStorm,
+    /// A service's processes stop again and again to collect garbage.
+    GcPause,
 }
 
 /// One kind of fault, for pickers, docs and error messages.
@@ -75,7 +89,7 @@ pub struct KindInfo {
 use ActionKind::RestartService;
 use TargetKind::{Node, Service, Simulation, Zone};
 
-const KINDS: [KindInfo; 12] = [
+const KINDS: [KindInfo; 19] = [
     KindInfo {
         kind: FaultKind::NodeCrash,
         name: "node_crash",
@@ -172,6 +186,66 @@ const KINDS: [KindInfo; 12] = [
         default_severity: 1.0,
         cured_by: &[RestartService],
         description: "Worker slots leak away: n become n to the power of 1 - severity, so that 1 leaves one. A restart ends it.",
+    },
+    KindInfo {
+        kind: FaultKind::CrashLoop,
+        name: "crash_loop",
+        targets: &[Service],
+        default_severity: 1.0,
+        cured_by: &[RestartService],
+        description: "Replicas die about every 8 s and start again; severity is their share, at least one. A restart from \
+                      a clean state ends it.",
+    },
+    KindInfo {
+        kind: FaultKind::PacketLoss,
+        name: "packet_loss",
+        targets: &[Service, Node, Zone],
+        default_severity: 0.5,
+        cured_by: &[],
+        description: "Segments of calls to the target are lost and sent again after 200 ms, 400 ms …; severity 1 loses 20 %.",
+    },
+    KindInfo {
+        kind: FaultKind::NetworkPartition,
+        name: "network_partition",
+        targets: &[Zone, Node, Service],
+        default_severity: 1.0,
+        cured_by: &[],
+        description: "Calls between the target and the rest get no answer and time out; severity is the share of them.",
+    },
+    KindInfo {
+        kind: FaultKind::DiskFull,
+        name: "disk_full",
+        targets: &[Service],
+        default_severity: 1.0,
+        cured_by: &[RestartService],
+        description: "Temporary files fill the disk of a service that stores data; severity is the share of the free space they \
+                      take, and at 1 writes fail. A restart removes them.",
+    },
+    KindInfo {
+        kind: FaultKind::ConfigurationError,
+        name: "configuration_error",
+        targets: &[Service],
+        default_severity: 0.5,
+        cured_by: &[],
+        description: "Wrong settings make the service refuse requests at once; severity is their share. A restart reads the \
+                      same settings again.",
+    },
+    KindInfo {
+        kind: FaultKind::RetryStorm,
+        name: "retry_storm",
+        targets: &[Service],
+        default_severity: 0.5,
+        cured_by: &[],
+        description: "Callers send every request again without waiting and without regard to their retry budgets; severity 1 \
+                      sends each four times.",
+    },
+    KindInfo {
+        kind: FaultKind::GcPause,
+        name: "gc_pause",
+        targets: &[Service],
+        default_severity: 0.5,
+        cured_by: &[RestartService],
+        description: "Every 5 s the processes stop to collect garbage; severity 1 stops them for 2 s. A restart ends it.",
     },
 ];
 
@@ -305,7 +379,7 @@ pub enum FaultError {
         allowed: &'static [TargetKind],
     },
     /// There is no such target.
-    #[error("there is no {target} in this topology; use one of {}", known.join(", "))]
+    #[error("there is no {target} in this topology; {}", crate::known::use_one_of(known))]
     UnknownTarget {
         /// What was asked for.
         target: Target,

@@ -43,10 +43,20 @@ pub struct Specs {
     pub queue_limit: f64,
     /// Time from start to first request, s.
     pub startup_s: f64,
+    /// How many times as long work takes in a replica that has just started.
+    pub cold_slowdown: f64,
+    /// Time constant with which it warms up, s.
+    pub warmup_s: f64,
     /// Memory in use without load, GiB.
     pub base_memory_gb: f64,
     /// Memory a request in progress takes, KiB.
     pub request_memory_kb: f64,
+    /// Garbage collection per request, as a share of its work when the heap is half full.
+    pub gc_cost: f64,
+    /// Items that a cache holds when it is warm; 0 means as many as are asked for in 20 s.
+    pub cache_items: f64,
+    /// Time after which a cache forgets an item, s; 0 means never.
+    pub cache_ttl_s: f64,
     /// Bytes in and out per request, KiB.
     pub request_size_kb: f64,
     /// Share of requests that fail with nothing wrong.
@@ -90,6 +100,11 @@ const fn specs(max_throughput: f64, min_latency_ms: f64) -> Specs {
         concurrency: 256.0,
         queue_limit: 512.0,
         startup_s: 2.0,
+        cold_slowdown: 1.0,
+        warmup_s: 10.0,
+        gc_cost: 0.0,
+        cache_items: 0.0,
+        cache_ttl_s: 0.0,
         base_memory_gb: 0.6,
         request_memory_kb: 512.0,
         request_size_kb: 4.0,

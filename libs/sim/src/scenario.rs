@@ -14,6 +14,7 @@ use crate::topology::Topology;
 use crate::traffic::Traffic;
 
 mod check;
+mod check_calls;
 mod check_topology;
 mod check_truth;
 mod file;

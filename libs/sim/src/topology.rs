@@ -1,8 +1,10 @@
 //! The cloud as its file describes it, checked: every reference is an index, every number is in range, the dependency
 //! graph has no cycle. What runs *now* is [`world::view`](crate::world::view).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::policy::{Balancing, Breaker, ConnectionPool, Liveness, Retries};
 use crate::profile::{Profile, Specs};
 
 /// Most services, nodes or edges in a topology.
@@ -29,6 +31,16 @@ pub struct Topology {
     pub edges: Vec<EdgeSpec>,
     /// Services such that every caller comes before its callees.
     pub order: Vec<usize>,
+    /// Where every id is.
+    index: Index,
+}
+
+/// Positions by id: a topology may have 100 000 of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Index {
+    zones: BTreeMap<Arc<str>, usize>,
+    nodes: BTreeMap<Arc<str>, usize>,
+    services: BTreeMap<Arc<str>, usize>,
 }
 
 /// A machine.
@@ -63,6 +75,10 @@ pub struct ServiceSpec {
     pub placement: Vec<usize>,
     /// Whether traffic enters here from outside.
     pub entry: bool,
+    /// How its requests are spread over its replicas.
+    pub balancing: Balancing,
+    /// When a slow replica is killed; never when absent.
+    pub liveness: Option<Liveness>,
 }
 
 /// Calls from one service to another.
@@ -84,10 +100,14 @@ pub struct EdgeSpec {
     pub network_ms: f64,
     /// Time the caller waits for an answer, ms.
     pub timeout_ms: f64,
-    /// Attempts after the first.
-    pub max_retries: u32,
-    /// Most retries per first attempt, averaged over the callers of a tick.
-    pub retry_budget: f64,
+    /// What happens to attempts that fail.
+    pub retries: Retries,
+    /// When the caller stops calling; never when absent.
+    pub breaker: Option<Breaker>,
+    /// Connections of the caller; unlimited when absent.
+    pub connections: Option<ConnectionPool>,
+    /// Whether the cache asks the callee once for what several requests miss at the same time.
+    pub coalescing: bool,
     /// Whether a request fails when this call fails.
     pub required: bool,
     /// Whether the caller goes on without waiting for an answer.
@@ -95,18 +115,39 @@ pub struct EdgeSpec {
 }
 
 impl Topology {
+    /// A topology of parts that were checked: references lead somewhere, `order` is one.
+    pub(crate) fn new(
+        name: String,
+        zones: Vec<Arc<str>>,
+        nodes: Vec<NodeSpec>,
+        services: Vec<ServiceSpec>,
+        edges: Vec<EdgeSpec>,
+        order: Vec<usize>,
+    ) -> Self {
+        let index = Index {
+            zones: positions(zones.iter()),
+            nodes: positions(nodes.iter().map(|node| &node.id)),
+            services: positions(services.iter().map(|service| &service.id)),
+        };
+        Self { name, zones, nodes, services, edges, order, index }
+    }
+
     /// Index of a service.
     pub fn service(&self, id: &str) -> Option<usize> {
-        self.services.iter().position(|service| &*service.id == id)
+        self.index.services.get(id).copied()
     }
 
     /// Index of a node.
     pub fn node(&self, id: &str) -> Option<usize> {
-        self.nodes.iter().position(|node| &*node.id == id)
+        self.index.nodes.get(id).copied()
     }
 
     /// Index of a zone.
     pub fn zone(&self, id: &str) -> Option<usize> {
-        self.zones.iter().position(|zone| &**zone == id)
+        self.index.zones.get(id).copied()
     }
+}
+
+fn positions<'a>(ids: impl Iterator<Item = &'a Arc<str>>) -> BTreeMap<Arc<str>, usize> {
+    ids.enumerate().map(|(position, id)| (Arc::clone(id), position)).collect()
 }

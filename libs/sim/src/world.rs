@@ -14,21 +14,29 @@ use crate::snapshot::Snapshot;
 use crate::workers::Workers;
 use crate::{SAMPLE_EVERY_MS, TICK_MS, TICK_S, TICKS_PER_SAMPLE, Target};
 
+mod balance;
+mod caches;
+mod calls;
 pub mod checkpoint;
 mod cloud;
+mod delay;
 mod describe;
 mod effects;
 mod faults;
 mod flow;
 mod lifecycle;
+mod liveness;
 mod operations;
+mod partition;
 pub(crate) mod placement;
 mod replicas;
 mod sample;
 mod scaling;
+mod strain;
 mod telemetry_hash;
 pub mod view;
 
+use calls::breaker::State;
 use cloud::Cloud;
 use operations::Operation;
 use telemetry_hash::TelemetryHash;
@@ -175,11 +183,17 @@ impl World {
         self.run_timeline();
         self.refresh_faults();
         self.advance_replicas();
+        self.crash_looping();
+        self.probe_replicas();
         self.advance_operations();
         let at_s = (self.tick - self.scenario_tick) as f64 * TICK_S;
         self.cloud.flow_down(&self.scenario, self.seed, at_s);
+        self.cloud.strain_services();
+        self.cloud.warm_replicas();
+        self.cloud.balance();
         self.cloud.serve(workers, self.seed, self.tick);
-        self.cloud.flow_up();
+        self.cloud.flow_up(self.tick);
+        self.report_breakers();
         self.cloud.contend();
         self.cloud.measure();
         if (self.tick + 1).is_multiple_of(TICKS_PER_SAMPLE) {
@@ -189,6 +203,23 @@ impl World {
         self.tick += 1;
         self.event_index = 0;
         events.append(&mut self.pending);
+    }
+
+    /// Says which circuit breakers changed in this tick.
+    fn report_breakers(&mut self) {
+        for index in std::mem::take(&mut self.cloud.breaker_changes) {
+            let topology = &self.scenario.topology;
+            let (from, to) = (topology.edges[index].from, topology.edges[index].to);
+            let (caller, callee) =
+                (Target::service(&*topology.services[from].id), topology.services[to].id.to_string());
+            let (kind, what) = match self.cloud.edges[index].breaker.state {
+                State::Open { .. } => (EventKind::CircuitOpened, "stopped calling"),
+                State::HalfOpen => (EventKind::CircuitHalfOpen, "tries again to call"),
+                State::Closed => (EventKind::CircuitClosed, "calls again as usual"),
+            };
+            let message = format!("{} {what} {callee}", caller.id);
+            self.emit(kind, caller, message, &[("callee", &callee)]);
+        }
     }
 
     /// Whether the last step closed a sample.

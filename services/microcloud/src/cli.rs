@@ -210,6 +210,12 @@ pub(crate) enum FaultCommand {
         /// Simulated seconds until it ends by itself (default: until cleared).
         #[arg(long = "for", value_name = "SECONDS")]
         duration_s: Option<f64>,
+        /// Simulated seconds in which it rises to full severity (default: at once).
+        #[arg(long = "onset", value_name = "SECONDS")]
+        onset_s: Option<f64>,
+        /// Lets it survive the actions that cure its kind.
+        #[arg(long)]
+        persistent: bool,
         /// Id to clear it by (default: derived).
         #[arg(long)]
         id: Option<String>,

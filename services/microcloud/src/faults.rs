@@ -14,7 +14,15 @@ use crate::stack::Target;
 pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Failure> {
     let client = api::control(target)?;
     match command {
-        FaultCommand::Inject { kind, target: id, severity, duration_s, id: fault_id } => {
+        FaultCommand::Inject {
+            kind,
+            target: id,
+            severity,
+            duration_s,
+            onset_s,
+            persistent,
+            id: fault_id,
+        } => {
             let topology = client
                 .get_topology(&GetTopologyRequest::default())
                 .await?
@@ -27,6 +35,8 @@ pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Fa
                 target: Some(resolve(&topology, &id)?),
                 severity: severity.unwrap_or_default(),
                 duration_s: duration_s.unwrap_or_default(),
+                onset_s: onset_s.unwrap_or_default(),
+                persistent,
             };
             let request = InjectFaultRequest { fault: Some(fault), ..InjectFaultRequest::default() };
             let fault = client.inject_fault(&request).await?.into_inner().fault.unwrap_or_default();

@@ -45,6 +45,9 @@ fn event_kind(kind: EventKind) -> wire::SimulationEventKind {
         EventKind::ActionExecuting => Wire::ActionExecuting,
         EventKind::ActionSucceeded => Wire::ActionSucceeded,
         EventKind::ActionFailed => Wire::ActionFailed,
+        EventKind::CircuitOpened => Wire::CircuitOpened,
+        EventKind::CircuitHalfOpen => Wire::CircuitHalfOpen,
+        EventKind::CircuitClosed => Wire::CircuitClosed,
     }
 }
 
@@ -106,14 +109,15 @@ pub(crate) fn active_fault(fault: sim::ActiveFault, simulation_id: &str) -> wire
 }
 
 pub(crate) fn fault_spec(spec: sim::FaultSpec, simulation_id: &str) -> wire::FaultSpec {
-    // Onset and persistence are for scenario files; what comes in over the wire has neither.
-    let sim::FaultSpec { id, kind, target: whom, severity, onset_s: _, duration_s, persistent: _ } = spec;
+    let sim::FaultSpec { id, kind, target: whom, severity, onset_s, duration_s, persistent } = spec;
     wire::FaultSpec {
         id,
         kind: kind.name().to_owned(),
         target: Some(target(whom, simulation_id)),
         severity,
         duration_s,
+        onset_s,
+        persistent,
     }
 }
 
@@ -122,7 +126,7 @@ const MAX_FAULT_ID: usize = 128;
 
 /// A fault to inject, from the wire. Whether the target exists is for the world to say.
 pub(crate) fn fault_spec_from(wire: wire::FaultSpec) -> Result<sim::FaultSpec, Invalid> {
-    let wire::FaultSpec { id, kind, target, severity, duration_s } = wire;
+    let wire::FaultSpec { id, kind, target, severity, duration_s, onset_s, persistent } = wire;
     if id.len() > MAX_FAULT_ID {
         return Err(Invalid(format!("the fault id has {} characters: use at most {MAX_FAULT_ID}", id.len())));
     }
@@ -130,7 +134,8 @@ pub(crate) fn fault_spec_from(wire: wire::FaultSpec) -> Result<sim::FaultSpec, I
     let target = target.ok_or_else(|| {
         Invalid(format!("the fault has no target: say what {} strikes, a kind and an id", kind.name()))
     })?;
-    let spec = sim::FaultSpec { id, severity, duration_s, ..sim::FaultSpec::new(kind, target_from(target)?) };
+    let target = target_from(target)?;
+    let spec = sim::FaultSpec { id, kind, target, severity, onset_s, duration_s, persistent };
     spec.checked().map_err(|error| Invalid(error.to_string()))
 }
 

@@ -355,11 +355,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn unknown(&mut self, id: &Text, what: &str, known: &[&str]) {
-        let known = if known.is_empty() {
-            "there are none".to_owned()
-        } else {
-            format!("use one of {}", known.join(", "))
-        };
+        let known = crate::known::use_one_of(known);
         self.problem(line(id.referenced), format!("there is no {what} {:?}; {known}", id.value));
     }
 

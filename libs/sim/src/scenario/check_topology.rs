@@ -1,8 +1,9 @@
 //! Checks a topology: ids are unique, references lead somewhere, nobody calls in circles, everything fits on the nodes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::policy::Balancing;
 use crate::profile::{self, Profile, Specs};
 use crate::topology::{
     EdgeSpec, MAX_ENTITIES, MAX_REPLICAS, MAX_REPLICAS_PER_SERVICE, NodeSpec, ServiceSpec, Topology,
@@ -10,10 +11,10 @@ use crate::topology::{
 use crate::world::placement;
 
 use super::check::{Reading, line};
-use super::file::{CallFile, Count, NodeFile, Number, ServiceFile, SpecsFile, Text, TopologyFile};
+use super::file::{Count, NodeFile, Number, ServiceFile, SpecsFile, Text, TopologyFile};
 
-/// Most retries of a call.
-const MAX_RETRIES: u64 = 10;
+/// Most services of a circle that are told.
+const MAX_TOLD: usize = 20;
 
 /// Longest id.
 const MAX_ID_LENGTH: usize = 63;
@@ -29,15 +30,21 @@ impl Reading<'_> {
         self.check_ids("node", file.nodes.iter().map(|node| &node.id));
         self.check_ids("service", file.services.iter().map(|service| &service.id));
         let zones: Vec<Arc<str>> = file.zones.iter().map(|zone| Arc::from(&*zone.value)).collect();
-        let nodes: Vec<NodeSpec> = file.nodes.iter().filter_map(|node| self.node(node, &zones)).collect();
+        let zone_ids = positions(file.zones.iter());
+        let node_ids = positions(file.nodes.iter().map(|node| &node.id));
+        let service_ids = positions(file.services.iter().map(|service| &service.id));
+        let nodes: Vec<NodeSpec> = file.nodes.iter().filter_map(|node| self.node(node, &zone_ids)).collect();
         let services: Vec<ServiceSpec> =
-            file.services.iter().filter_map(|service| self.service(service, &file.nodes)).collect();
-        let ids: Vec<&str> = file.services.iter().map(|service| service.id.value.as_str()).collect();
+            file.services.iter().filter_map(|service| self.service(service, &node_ids)).collect();
         let mut edges = Vec::new();
         for (from, service) in file.services.iter().enumerate() {
             for call in &service.calls {
-                edges.extend(self.edge(from, call, &ids));
+                edges.extend(self.edge(from, call, &service_ids));
             }
+        }
+        if edges.len() > MAX_ENTITIES * 4 {
+            self.problem(0, format!("{} calls in all; at most {} are taken", edges.len(), MAX_ENTITIES * 4));
+            return None;
         }
         if nodes.is_empty() || services.is_empty() {
             self.problem(0, "a topology needs at least one node and one service".to_owned());
@@ -46,7 +53,7 @@ impl Reading<'_> {
         if !self.problems.is_empty() {
             return None;
         }
-        let topology = Topology { name: file.name, zones, nodes, services, edges, order };
+        let topology = Topology::new(file.name, zones, nodes, services, edges, order);
         self.check_room(&file.services, &topology).then_some(topology)
     }
 
@@ -70,12 +77,8 @@ impl Reading<'_> {
         }
     }
 
-    fn node(&mut self, file: &NodeFile, zones: &[Arc<str>]) -> Option<NodeSpec> {
-        let zone = zones.iter().position(|zone| **zone == *file.zone.value);
-        if zone.is_none() {
-            let known: Vec<&str> = zones.iter().map(|zone| &**zone).collect();
-            self.unknown(&file.zone, "zone", &known);
-        }
+    fn node(&mut self, file: &NodeFile, zones: &BTreeMap<&str, usize>) -> Option<NodeSpec> {
+        let zone = self.reference(&file.zone, "zone", zones);
         let cpu_cores = self.number(&file.cpu_cores, "cpu_cores", 0.1, 4096.0);
         let memory_gb = self.number(&file.memory_gb, "memory_gb", 0.1, 1e6);
         let disk_gb = self.optional(file.disk_gb.as_ref(), "disk_gb", 1000.0, 1.0, 1e9);
@@ -90,7 +93,7 @@ impl Reading<'_> {
         })
     }
 
-    fn service(&mut self, file: &ServiceFile, nodes: &[NodeFile]) -> Option<ServiceSpec> {
+    fn service(&mut self, file: &ServiceFile, nodes: &BTreeMap<&str, usize>) -> Option<ServiceSpec> {
         let profile = profile::by_name(&file.profile.value);
         if profile.is_none() {
             let known: Vec<&str> = profile::PROFILES.iter().map(|profile| profile.name).collect();
@@ -100,14 +103,15 @@ impl Reading<'_> {
             self.count(file.replicas.as_ref(), "replicas", 1, 1, u64::from(MAX_REPLICAS_PER_SERVICE));
         let mut placement = Vec::new();
         for id in &file.placement {
-            match nodes.iter().position(|node| node.id.value == id.value) {
-                Some(node) => placement.push(node),
-                None => {
-                    let known: Vec<&str> = nodes.iter().map(|node| node.id.value.as_str()).collect();
-                    self.unknown(id, "node", &known);
-                }
-            }
+            placement.extend(self.reference(id, "node", nodes));
         }
+        let balancing = file.balancing.as_ref().map_or(Balancing::RoundRobin, |id| {
+            Balancing::by_name(&id.value).unwrap_or_else(|| {
+                self.unknown(id, "balancing", &Balancing::ALL.map(Balancing::name));
+                Balancing::RoundRobin
+            })
+        });
+        let liveness = file.liveness.as_ref().map(|liveness| self.liveness(liveness));
         let profile = profile?;
         let specs = self.specs(&file.specs, profile, &file.id);
         Some(ServiceSpec {
@@ -117,6 +121,8 @@ impl Reading<'_> {
             replicas: replicas as u32,
             placement,
             entry: file.entry,
+            balancing,
+            liveness,
         })
     }
 
@@ -137,6 +143,11 @@ impl Reading<'_> {
         set(&mut specs.concurrency, &file.concurrency, "concurrency", 1.0, 1e9);
         set(&mut specs.queue_limit, &file.queue_limit, "queue_limit", 0.0, 1e9);
         set(&mut specs.startup_s, &file.startup_s, "startup_s", 0.05, 3600.0);
+        set(&mut specs.cold_slowdown, &file.cold_slowdown, "cold_slowdown", 1.0, 1000.0);
+        set(&mut specs.warmup_s, &file.warmup_s, "warmup_s", 0.1, 3600.0);
+        set(&mut specs.gc_cost, &file.gc_cost, "gc_cost", 0.0, 10.0);
+        set(&mut specs.cache_items, &file.cache_items, "cache_items", 0.0, 1e12);
+        set(&mut specs.cache_ttl_s, &file.cache_ttl_s, "cache_ttl_s", 0.0, 1e9);
         set(&mut specs.base_memory_gb, &file.base_memory_gb, "base_memory_gb", 0.0, 1e5);
         set(&mut specs.request_memory_kb, &file.request_memory_kb, "request_memory_kb", 0.0, 1e6);
         set(&mut specs.request_size_kb, &file.request_size_kb, "request_size_kb", 0.0, 1e6);
@@ -153,46 +164,14 @@ impl Reading<'_> {
         specs
     }
 
-    fn edge(&mut self, from: usize, file: &CallFile, ids: &[&str]) -> Option<EdgeSpec> {
-        let to = self.service_index(&file.to, ids);
-        let cache = file.cache.as_ref().map(|cache| self.service_index(cache, ids));
-        let calls_per_request =
-            self.optional(file.calls_per_request.as_ref(), "calls_per_request", 1.0, 0.0, 1000.0);
-        let cache_hit_ratio = self.optional(file.cache_hit_ratio.as_ref(), "cache_hit_ratio", 0.0, 0.0, 1.0);
-        let read_ratio = self.optional(file.read_ratio.as_ref(), "read_ratio", 1.0, 0.0, 1.0);
-        let network_ms = self.optional(file.network_ms.as_ref(), "network_ms", 0.5, 0.0, 60_000.0);
-        let timeout_ms = self.optional(file.timeout_ms.as_ref(), "timeout_ms", 1000.0, 1.0, 3.6e6);
-        let max_retries = self.count(file.retries.as_ref(), "retries", 1, 0, MAX_RETRIES) as u32;
-        let retry_budget =
-            self.optional(file.retry_budget.as_ref(), "retry_budget", 0.2, 0.0, MAX_RETRIES as f64);
-        Some(EdgeSpec {
-            from,
-            to: to?,
-            calls_per_request,
-            read_ratio,
-            cache_hit_ratio,
-            cache: match cache {
-                Some(found) => Some(found?),
-                None => None,
-            },
-            network_ms,
-            timeout_ms,
-            max_retries,
-            retry_budget,
-            required: file.required.unwrap_or(true),
-            asynchronous: file.asynchronous,
-        })
-    }
-
-    fn service_index(&mut self, id: &Text, ids: &[&str]) -> Option<usize> {
-        let found = ids.iter().position(|known| *known == id.value);
-        if found.is_none() {
-            self.unknown(id, "service", ids);
-        }
-        found
-    }
-
-    fn count(&mut self, count: Option<&Count>, name: &str, default: u64, low: u64, high: u64) -> u64 {
+    pub(super) fn count(
+        &mut self,
+        count: Option<&Count>,
+        name: &str,
+        default: u64,
+        low: u64,
+        high: u64,
+    ) -> u64 {
         let Some(count) = count else { return default };
         if (low..=high).contains(&count.value) {
             return count.value;
@@ -229,25 +208,35 @@ impl Reading<'_> {
     /// Walks backwards from callee to caller among the services that are left until one comes up again.
     fn name_cycle(&mut self, file: &TopologyFile, edges: &[EdgeSpec], callers: &[u32]) {
         let Some(mut service) = callers.iter().position(|left| *left > 0) else { return };
-        let mut path = Vec::new();
-        while !path.contains(&service) {
-            path.push(service);
-            let caller = edges.iter().find(|edge| edge.to == service && callers[edge.from] > 0);
-            let Some(edge) = caller else { return };
-            service = edge.from;
+        let mut caller_of: Vec<Option<usize>> = vec![None; callers.len()];
+        for edge in edges.iter().filter(|edge| callers[edge.from] > 0) {
+            caller_of[edge.to].get_or_insert(edge.from);
         }
-        let start = path.iter().position(|seen| *seen == service).unwrap_or(0);
+        let mut seen_at: Vec<Option<usize>> = vec![None; callers.len()];
+        let mut path = Vec::new();
+        while seen_at[service].is_none() {
+            seen_at[service] = Some(path.len());
+            path.push(service);
+            let Some(caller) = caller_of[service] else { return };
+            service = caller;
+        }
+        let start = seen_at[service].unwrap_or(0);
         let mut names: Vec<&str> =
             path[start..].iter().rev().map(|at| file.services[*at].id.value.as_str()).collect();
         // Always told from the service that comes first in the file.
-        let first = path[start..].iter().copied().min().map(|at| file.services[at].id.value.as_str());
-        if let Some(turn) = names.iter().position(|name| Some(*name) == first) {
+        let first = path[start..].iter().copied().min();
+        let first_name = first.map(|at| file.services[at].id.value.as_str());
+        if let Some(turn) = names.iter().position(|name| Some(*name) == first_name) {
             names.rotate_left(turn);
         }
-        names.extend(first);
-        let at = file.services.iter().find(|known| Some(known.id.value.as_str()) == first);
-        let message = format!("services call in a circle: {}; remove one of these calls", names.join(" → "));
-        self.problem(at.map_or(0, |known| line(known.id.referenced)), message);
+        let told = if names.len() > MAX_TOLD {
+            format!("{} → … ({} services)", names[..MAX_TOLD].join(" → "), names.len())
+        } else {
+            names.extend(first_name);
+            names.join(" → ")
+        };
+        let at = first.map_or(0, |at| line(file.services[at].id.referenced));
+        self.problem(at, format!("services call in a circle: {told}; remove one of these calls"));
     }
 
     /// Every first replica finds room.
@@ -269,4 +258,13 @@ impl Reading<'_> {
         }
         homeless.is_empty()
     }
+}
+
+/// The position of every id.
+fn positions<'a>(ids: impl Iterator<Item = &'a Text>) -> BTreeMap<&'a str, usize> {
+    let mut found = BTreeMap::new();
+    for (position, id) in ids.enumerate() {
+        found.entry(id.value.as_str()).or_insert(position);
+    }
+    found
 }

@@ -160,6 +160,8 @@ pub(super) struct ServiceFile {
     pub(super) entry: bool,
     #[serde(default)]
     pub(super) placement: Vec<Text>,
+    pub(super) balancing: Option<Text>,
+    pub(super) liveness: Option<LivenessFile>,
     #[serde(default)]
     pub(super) specs: SpecsFile,
     #[serde(default)]
@@ -181,6 +183,11 @@ pub(super) struct SpecsFile {
     pub(super) concurrency: Option<Number>,
     pub(super) queue_limit: Option<Number>,
     pub(super) startup_s: Option<Number>,
+    pub(super) cold_slowdown: Option<Number>,
+    pub(super) warmup_s: Option<Number>,
+    pub(super) gc_cost: Option<Number>,
+    pub(super) cache_items: Option<Number>,
+    pub(super) cache_ttl_s: Option<Number>,
     pub(super) base_memory_gb: Option<Number>,
     pub(super) request_memory_kb: Option<Number>,
     pub(super) request_size_kb: Option<Number>,
@@ -199,7 +206,40 @@ pub(super) struct CallFile {
     pub(super) timeout_ms: Option<Number>,
     pub(super) retries: Option<Count>,
     pub(super) retry_budget: Option<Number>,
+    pub(super) backoff_ms: Option<Number>,
+    pub(super) backoff_max_ms: Option<Number>,
+    pub(super) breaker: Option<BreakerFile>,
+    pub(super) connections: Option<ConnectionsFile>,
+    #[serde(default)]
+    pub(super) coalescing: bool,
     pub(super) required: Option<bool>,
     #[serde(default)]
     pub(super) asynchronous: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BreakerFile {
+    pub(super) failure_ratio: Option<Number>,
+    pub(super) minimum_requests: Option<Number>,
+    pub(super) window_s: Option<Number>,
+    pub(super) open_s: Option<Number>,
+    pub(super) probe_ratio: Option<Number>,
+    pub(super) probes: Option<Number>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConnectionsFile {
+    pub(super) per_replica: Number,
+    pub(super) acquire_timeout_ms: Option<Number>,
+    pub(super) setup_ms: Option<Number>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LivenessFile {
+    pub(super) timeout_ms: Option<Number>,
+    pub(super) period_s: Option<Number>,
+    pub(super) failures: Option<Count>,
 }

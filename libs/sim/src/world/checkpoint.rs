@@ -16,7 +16,9 @@ use crate::fault::ActiveFault;
 use crate::scenario::{self, LoadError, Scenario};
 
 use super::World;
-use super::cloud::{Cloud, Edge, Node, Service};
+use super::calls::Edge;
+use super::calls::retries::Level;
+use super::cloud::{Cloud, Node, Service};
 use super::effects::Effects;
 use super::operations::Operation;
 use super::replicas::{Common, NodeSums, Replicas, Sums};
@@ -78,12 +80,15 @@ struct CloudState<'a> {
     services: Cow<'a, [Service]>,
     nodes: Cow<'a, [Node]>,
     edges: Cow<'a, [Edge]>,
+    levels: Cow<'a, [Level]>,
     sums: Cow<'a, [Sums]>,
     node_sums: Cow<'a, [NodeSums]>,
     node_speed: Cow<'a, [f64]>,
     effects: Cow<'a, Effects>,
     sampler: Cow<'a, Sampler>,
     unsettled: bool,
+    warming: bool,
+    failed_probes: Cow<'a, BTreeMap<(u32, u32), u32>>,
 }
 
 impl World {
@@ -159,17 +164,25 @@ impl Cloud {
             // These follow from the scenario.
             topology: _,
             first_edge: _,
+            first_level: _,
+            // Empty between two ticks.
+            breaker_changes: _,
+            // Scratch space.
+            targets: _,
             replicas,
             common,
             services,
             nodes,
             edges,
+            levels,
             sums,
             node_sums,
             node_speed,
             effects,
             sampler,
             unsettled,
+            warming,
+            failed_probes,
         } = self;
         CloudState {
             replicas: Cow::Borrowed(replicas),
@@ -177,12 +190,15 @@ impl Cloud {
             services: Cow::Borrowed(services),
             nodes: Cow::Borrowed(nodes),
             edges: Cow::Borrowed(edges),
+            levels: Cow::Borrowed(levels),
             sums: Cow::Borrowed(sums),
             node_sums: Cow::Borrowed(node_sums),
             node_speed: Cow::Borrowed(node_speed),
             effects: Cow::Borrowed(effects),
             sampler: Cow::Borrowed(sampler),
             unsettled: *unsettled,
+            warming: *warming,
+            failed_probes: Cow::Borrowed(failed_probes),
         }
     }
 
@@ -199,17 +215,23 @@ impl Cloud {
         Ok(Self {
             topology: new.topology,
             first_edge: new.first_edge,
+            first_level: new.first_level,
+            breaker_changes: new.breaker_changes,
+            targets: new.targets,
             replicas: state.replicas.into_owned(),
             common,
             services: state.services.into_owned(),
             nodes: state.nodes.into_owned(),
             edges: state.edges.into_owned(),
+            levels: state.levels.into_owned(),
             sums: state.sums.into_owned(),
             node_sums: state.node_sums.into_owned(),
             node_speed: state.node_speed.into_owned(),
             effects: state.effects.into_owned(),
             sampler,
             unsettled: state.unsettled,
+            warming: state.warming,
+            failed_probes: state.failed_probes.into_owned(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that a topology turns into when it runs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,10 @@ use crate::scenario::Scenario;
 use crate::topology::{ServiceSpec, Topology};
 use crate::{TICK_S, TICKS_PER_SECOND, rng};
 
+use super::caches::Cache;
+use super::calls::Edge;
+use super::calls::retries::Level;
+use super::delay::Delay;
 use super::effects::Effects;
 use super::placement;
 use super::replicas::{Common, Lane, NodeSums, Replica, Replicas, Sums, Surroundings};
@@ -18,6 +23,12 @@ use crate::workers::Workers;
 
 /// Share of the disk in use at the start.
 const INITIAL_DISK_SHARE: f64 = 0.35;
+
+/// Most by which the flow through a node's full network recovers in a tick: senders find out by trying, as TCP does.
+const NETWORK_RECOVERY: f64 = 1.05;
+
+/// Least share of its speed that a full network leaves a node.
+const MIN_FLOW: f64 = 1e-3;
 
 /// A service while it runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,9 +41,14 @@ pub(super) struct Service {
     pub(super) clean_samples: u32,
     /// Replicas that take traffic.
     pub(super) running: u32,
-    /// How much of its content a cache holds, 0 to 1.
-    pub(super) warmth: f64,
+    pub(super) cache: Cache,
     pub(super) disk_gb: f64,
+    /// Share of its writes that fail.
+    pub(super) write_failure: f64,
+    /// Requests of this tick that write.
+    pub(super) writes: f64,
+    /// Worker time that opening connections still takes, s.
+    pub(super) setup_s: f64,
     /// Requests that were waiting in replicas that went away in this tick.
     pub(super) lost: f64,
     /// Requests that found no replica in this tick.
@@ -55,12 +71,12 @@ pub(super) struct Service {
     pub(super) own: (f64, f64),
     /// Latency with callees: mean, s, and variance, s².
     pub(super) tree: (f64, f64),
-    /// Share of the requests that ended in this tick and failed.
+    /// Share of the requests that ended in this tick and failed, those left out that failed because they write.
     pub(super) error_ratio: f64,
     /// Share that failed at once, without being served.
     pub(super) rejected_ratio: f64,
-    /// Time on the network that faults add to every call, s.
-    pub(super) network_s: f64,
+    /// Time that faults add to every call.
+    pub(super) delay: Delay,
 }
 
 /// A node while it runs.
@@ -72,9 +88,15 @@ pub(super) struct Node {
     pub(super) cordoned: bool,
     /// Share of the wanted CPU time that there is, of the last tick.
     pub(super) contention: f64,
+    /// Share of their speed at which its replicas fill the network and no more.
+    pub(super) flow: f64,
 }
 
 impl Node {
+    fn new() -> Self {
+        Self { version: 1, down: false, cordoned: false, contention: 1.0, flow: 1.0 }
+    }
+
     pub(super) fn state(&self) -> NodeState {
         match (self.down, self.cordoned) {
             (true, _) => NodeState::Down,
@@ -82,15 +104,6 @@ impl Node {
             (false, false) => NodeState::Ready,
         }
     }
-}
-
-/// A call path while it runs.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub(super) struct Edge {
-    /// Retries per first attempt, from what failed in the last tick.
-    pub(super) retries: f64,
-    /// Calls per request of the caller after cache hits.
-    pub(super) calls: f64,
 }
 
 /// Everything that runs.
@@ -104,6 +117,11 @@ pub(super) struct Cloud {
     pub(super) edges: Vec<Edge>,
     /// Edges of service `s` are `first_edge[s]..first_edge[s + 1]`.
     pub(super) first_edge: Vec<usize>,
+    /// Retries that wait; those of edge `e` are `first_level[e]..first_level[e + 1]`.
+    pub(super) levels: Vec<Level>,
+    pub(super) first_level: Vec<usize>,
+    /// Edges whose circuit breaker changed in the last tick.
+    pub(super) breaker_changes: Vec<usize>,
     pub(super) sums: Vec<Sums>,
     pub(super) node_sums: Vec<NodeSums>,
     pub(super) node_speed: Vec<f64>,
@@ -111,6 +129,12 @@ pub(super) struct Cloud {
     pub(super) sampler: Sampler,
     /// Whether some replica is starting, draining or down.
     pub(super) unsettled: bool,
+    /// Whether some replica is colder than it will be.
+    pub(super) warming: bool,
+    /// Failed liveness probes in a row, by service and ordinal.
+    pub(super) failed_probes: BTreeMap<(u32, u32), u32>,
+    /// Replicas of the service that is being balanced, and what each should get.
+    pub(super) targets: Vec<(usize, f64)>,
 }
 
 impl Cloud {
@@ -122,22 +146,29 @@ impl Cloud {
         let first_edge = (0..=topology.services.len())
             .map(|service| topology.edges.partition_point(|edge| edge.from < service))
             .collect();
+        let mut first_level = vec![0];
+        for edge in &topology.edges {
+            first_level.push(first_level[first_level.len() - 1] + edge.retries.max as usize);
+        }
         let mut cloud = Self {
             replicas: Replicas::from_rows(placement::initial(&topology)),
             common,
             services,
-            nodes: vec![
-                Node { version: 1, down: false, cordoned: false, contention: 1.0 };
-                topology.nodes.len()
-            ],
+            nodes: vec![Node::new(); topology.nodes.len()],
             edges: vec![Edge::default(); topology.edges.len()],
             first_edge,
+            levels: vec![Level::default(); first_level[topology.edges.len()]],
+            first_level,
+            breaker_changes: Vec::new(),
             sums: vec![Sums::default(); topology.services.len()],
             node_sums: vec![NodeSums::default(); topology.nodes.len()],
             node_speed: vec![1.0; topology.nodes.len()],
             effects: Effects::none(&topology),
             sampler: Sampler::new(&topology),
             unsettled: false,
+            warming: false,
+            failed_probes: BTreeMap::new(),
+            targets: Vec::new(),
             topology,
         };
         cloud.refresh_lanes();
@@ -176,10 +207,9 @@ impl Cloud {
                     own_error: 1.0 - (1.0 - specs.base_error_ratio) * (1.0 - strain.own_error),
                 };
             }
-            self.services[service].network_s = self.effects.services[service].network_s;
         }
         self.release_leaks();
-        self.spread_node_latency();
+        self.refresh_network();
     }
 
     /// Memory that a leak took comes back when the leak ends.
@@ -194,16 +224,32 @@ impl Cloud {
         }
     }
 
-    /// A node's latency reaches a service in proportion to the traffic its replicas there take.
-    fn spread_node_latency(&mut self) {
-        if !self.effects.node_latency {
-            return;
+    /// Works out what faults on the network do to every service: a node's reach it in proportion to the traffic its replicas there
+    /// take.
+    fn refresh_network(&mut self) {
+        for (service, effect) in self.services.iter_mut().zip(&self.effects.services) {
+            service.delay = effect.delay;
         }
+        if self.effects.node_delay {
+            self.spread_node_delay();
+        }
+        self.refresh_losses();
+    }
+
+    fn spread_node_delay(&mut self) {
+        // First and second moment of the mixture over the nodes.
+        let mut mixed = vec![(0.0, 0.0); self.services.len()];
         for shard in &self.replicas.shards {
             for at in 0..shard.service.len() {
-                let added = self.effects.nodes[shard.node[at] as usize].network_s * shard.share[at];
-                self.services[shard.service[at] as usize].network_s += added;
+                let delay = self.effects.nodes[shard.node[at] as usize].delay;
+                let (mean, square) = &mut mixed[shard.service[at] as usize];
+                *mean += delay.mean_s * shard.share[at];
+                *square += delay.second_moment() * shard.share[at];
             }
+        }
+        for (service, (mean_s, square)) in self.services.iter_mut().zip(mixed) {
+            let variance = (square - mean_s * mean_s).max(0.0);
+            service.delay = service.delay.plus(Delay { mean_s, variance });
         }
     }
 
@@ -211,14 +257,16 @@ impl Cloud {
     /// weights or replicas.
     pub(super) fn refresh_shares(&mut self) {
         self.unsettled = false;
-        for service in 0..self.services.len() {
+        let mut left = vec![1.0; self.services.len()];
+        let mut fewer = false;
+        for (service, left) in left.iter_mut().enumerate() {
             let range = self.replicas_of(service);
             let mut total = 0.0;
             let mut running = 0;
             for index in range.clone() {
                 let row = self.replicas.row(index);
                 if row.state == ReplicaState::Running {
-                    total += row.weight;
+                    total += row.weight * row.preference;
                     running += 1;
                 } else {
                     self.unsettled = true;
@@ -226,21 +274,29 @@ impl Cloud {
             }
             for index in range {
                 let row = self.replicas.row(index);
-                let share = if row.state == ReplicaState::Running { row.weight / total } else { 0.0 };
+                let share = if row.state == ReplicaState::Running {
+                    row.weight * row.preference / total
+                } else {
+                    0.0
+                };
                 self.replicas.set_share(index, share);
             }
             let before = self.services[service].running;
             self.services[service].running = running;
+            if running < before {
+                fewer = true;
+                *left = f64::from(running) / f64::from(before);
+            }
             if before != running {
                 let lane = &self.common[service].lanes[0];
                 let one = self.common[service].workers / lane.service_s;
                 self.services[service].capacity_rps = one * f64::from(running);
             }
         }
-        self.services.iter_mut().zip(&self.effects.services).for_each(|(service, effect)| {
-            service.network_s = effect.network_s;
-        });
-        self.spread_node_latency();
+        if fewer {
+            self.forget_calls(&left);
+        }
+        self.refresh_network();
     }
 
     /// Lets every replica serve a tick.
@@ -255,14 +311,17 @@ impl Cloud {
         self.replicas.serve(workers, &around, &mut self.sums, &mut self.node_sums);
     }
 
-    /// Node totals of this tick become the CPU speed of the next one.
+    /// Node totals of this tick become the speed of the next one.
     pub(super) fn contend(&mut self) {
         for (index, node) in self.nodes.iter_mut().enumerate() {
             let effect = &self.effects.nodes[index];
             let cores = self.topology.nodes[index].cpu_cores * (1.0 - effect.hog);
             let wanted = self.node_sums[index].wanted_cores;
             node.contention = if wanted > cores { cores / wanted } else { 1.0 };
-            self.node_speed[index] = effect.speed * node.contention;
+            let sent_mbps = self.node_sums[index].network_mbit / TICK_S;
+            let room = self.topology.nodes[index].network_mbps / sent_mbps.max(f64::MIN_POSITIVE);
+            node.flow = (node.flow * room.min(NETWORK_RECOVERY)).clamp(MIN_FLOW, 1.0);
+            self.node_speed[index] = effect.speed * node.contention.min(node.flow);
         }
     }
 
@@ -277,14 +336,17 @@ impl Service {
     fn new(spec: &ServiceSpec) -> Self {
         let idle_s = spec.specs.service_time_s();
         Self {
+            cache: Cache::new(&spec.specs),
             version: 1,
             desired: spec.replicas,
             next_ordinal: spec.replicas,
             health: Health::Healthy,
             clean_samples: 0,
             running: 0,
-            warmth: 1.0,
             disk_gb: spec.specs.storage_gb * INITIAL_DISK_SHARE,
+            write_failure: 0.0,
+            writes: 0.0,
+            setup_s: 0.0,
             lost: 0.0,
             refused: 0.0,
             capacity_rps: 0.0,
@@ -300,7 +362,7 @@ impl Service {
             tree: (idle_s, idle_s * idle_s),
             error_ratio: 0.0,
             rejected_ratio: 0.0,
-            network_s: 0.0,
+            delay: Delay::default(),
         }
     }
 }
@@ -328,7 +390,11 @@ impl Common {
             base_memory_gb: specs.base_memory_gb,
             request_memory_gb: specs.request_memory_kb / KIB_PER_GIB,
             request_mbit: specs.request_size_kb * 8.0 * 1024.0 / 1e6,
+            transfer_s: specs.request_size_kb * 8.0 * 1024.0 / 1e6 / specs.network_mbps,
             downstream_s: 0.0,
+            stretch: 1.0,
+            gc_cost: specs.gc_cost,
+            warmup_s: specs.warmup_s,
             lanes: [Lane::default(); 2],
         }
     }

@@ -24,7 +24,7 @@ impl World {
             to: id(edge.to),
             calls_per_request: edge.calls_per_request,
             timeout_ms: edge.timeout_ms,
-            max_retries: edge.max_retries,
+            max_retries: edge.retries.max,
         });
         TopologyView {
             name: topology.name.clone(),

@@ -4,6 +4,7 @@ use crate::command::{CommandError, Effect};
 use crate::event::EventKind;
 use crate::fault::{ActiveFault, FaultError, FaultId, FaultKind, FaultSpec, MAX_ACTIVE_FAULTS};
 use crate::scenario::TimelineChange;
+use crate::topology::ServiceSpec;
 use crate::{TICK_S, Target, TargetKind};
 
 use super::World;
@@ -44,27 +45,32 @@ impl World {
     fn check_target(&self, spec: &FaultSpec) -> Result<(), FaultError> {
         let topology = &self.scenario.topology;
         let id = &spec.target.id;
-        let names = |ids: Vec<&str>| ids.into_iter().map(ToOwned::to_owned).collect();
-        let (known, ids): (bool, Vec<String>) = match spec.target.kind {
-            TargetKind::Simulation => (true, Vec::new()),
-            TargetKind::Zone => {
-                (topology.zone(id).is_some(), names(topology.zones.iter().map(|id| &**id).collect()))
-            }
-            TargetKind::Node => {
-                (topology.node(id).is_some(), names(topology.nodes.iter().map(|node| &*node.id).collect()))
-            }
+        let entry_only = spec.kind == FaultKind::TrafficSpike;
+        let storage_only = spec.kind == FaultKind::DiskFull;
+        let fits = |service: &ServiceSpec| {
+            (service.entry || !entry_only) && (service.specs.storage_gb > 0.0 || !storage_only)
+        };
+        let found = match spec.target.kind {
+            TargetKind::Simulation => true,
+            TargetKind::Zone => topology.zone(id).is_some(),
+            TargetKind::Node => topology.node(id).is_some(),
             TargetKind::Service => {
-                let entry_only = spec.kind == FaultKind::TrafficSpike;
-                let fitting = topology.services.iter().filter(|service| service.entry || !entry_only);
-                let ids: Vec<&str> = fitting.map(|service| &*service.id).collect();
-                (ids.contains(&id.as_str()), names(ids))
+                topology.service(id).is_some_and(|service| fits(&topology.services[service]))
             }
         };
-        if known {
-            Ok(())
-        } else {
-            Err(FaultError::UnknownTarget { target: spec.target.clone(), known: ids })
+        if found {
+            return Ok(());
         }
+        let known = match spec.target.kind {
+            TargetKind::Simulation => Vec::new(),
+            TargetKind::Zone => topology.zones.iter().map(ToString::to_string).collect(),
+            TargetKind::Node => topology.nodes.iter().map(|node| node.id.to_string()).collect(),
+            TargetKind::Service => {
+                let fitting = topology.services.iter().filter(|service| fits(service));
+                fitting.map(|service| service.id.to_string()).collect()
+            }
+        };
+        Err(FaultError::UnknownTarget { target: spec.target.clone(), known })
     }
 
     pub(super) fn clear(&mut self, id: &str) -> Result<Effect, CommandError> {

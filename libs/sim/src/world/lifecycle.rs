@@ -10,6 +10,10 @@ use super::view::ReplicaState;
 /// Time from a crash until the replica is started again, s.
 const RESTART_DELAY_S: f64 = 1.0;
 
+/// A replica in a crash loop dies this often, s, and the next one this many ticks earlier in its turn.
+const CRASH_LOOP_S: f64 = 8.0;
+const CRASH_LOOP_STAGGER: u64 = 37;
+
 /// Longest time a replica that goes away spends on the requests it has, s.
 pub(super) const DRAIN_S: f64 = 5.0;
 
@@ -133,12 +137,43 @@ impl World {
         }
     }
 
+    /// Kills the replicas that die again and again: each at its own moment, once in a while.
+    pub(super) fn crash_looping(&mut self) {
+        if !self.cloud.effects.loops {
+            return;
+        }
+        for service in 0..self.cloud.services.len() {
+            let strain = self.cloud.effects.services[service].strain;
+            if strain[0].loops <= 0.0 {
+                continue;
+            }
+            let range = self.cloud.replicas_of(service);
+            let dies = |index: usize| {
+                let row = self.cloud.replicas.row(index);
+                let struck = libm::ceil(strain[usize::from(row.clean)].loops * range.len() as f64) as usize;
+                let turn = self.tick + u64::from(row.ordinal) * CRASH_LOOP_STAGGER;
+                let its_turn = turn.is_multiple_of(ticks(CRASH_LOOP_S));
+                (row.state == ReplicaState::Running && its_turn && index - range.start < struck)
+                    .then_some(row.ordinal)
+            };
+            let dying: Vec<u32> = range.clone().filter_map(dies).collect();
+            if !dying.is_empty() {
+                self.crash_where(
+                    |row| row.service as usize == service && dying.contains(&row.ordinal),
+                    "crash loop",
+                );
+            }
+        }
+    }
+
     fn ready(&mut self, index: usize, row: &Replica) {
         let service = row.service as usize;
-        self.cloud.replicas.set(index, &Replica { state: ReplicaState::Running, ..row.clone() });
+        let cold = self.scenario.topology.services[service].specs.cold_slowdown;
+        self.cloud.warming |= cold > 1.0;
+        self.cloud.replicas.set(index, &Replica { state: ReplicaState::Running, cold, ..row.clone() });
         // A new replica of a cache holds nothing yet.
         let known = f64::from(self.cloud.services[service].running);
-        self.cloud.services[service].warmth *= known / (known + 1.0);
+        self.cloud.services[service].cache.warmth *= known / (known + 1.0);
         let name = self.replica_name(row);
         let target = Target::service(&*self.scenario.topology.services[service].id);
         let message = format!("replica {name} takes traffic");

@@ -119,6 +119,8 @@ impl Replica {
             until_tick,
             clean: false,
             weight: 1.0,
+            preference: 1.0,
+            cold: 1.0,
             backlog: 0.0,
             leak_gb: 0.0,
             memory_gb: 0.0,

@@ -37,6 +37,10 @@ pub(super) struct Replica {
     /// Restarted by an operator while faults that a restart cures are in force: they do not touch it.
     pub(super) clean: bool,
     pub(super) weight: f64,
+    /// What load balancing that looks at the replicas makes of the weight.
+    pub(super) preference: f64,
+    /// How many times as long work takes because the replica has just started.
+    pub(super) cold: f64,
     /// Mean number of requests it holds, waiting or in service: the state of its queue.
     pub(super) backlog: f64,
     pub(super) leak_gb: f64,
@@ -61,8 +65,14 @@ pub(super) struct Common {
     pub(super) base_memory_gb: f64,
     pub(super) request_memory_gb: f64,
     pub(super) request_mbit: f64,
+    /// Time that a request takes on the replica's network, s.
+    pub(super) transfer_s: f64,
     /// Seconds a request waits for callees.
     pub(super) downstream_s: f64,
+    /// How many times as long work takes in this tick because of what the processes do beside it.
+    pub(super) stretch: f64,
+    pub(super) gc_cost: f64,
+    pub(super) warmup_s: f64,
     /// With the faults in force, and without those that a restart cures.
     pub(super) lanes: [Lane; 2],
 }
@@ -169,6 +179,10 @@ pub(super) struct Shard {
     pub(super) clean: Vec<bool>,
     pub(super) weight: Vec<f64>,
     pub(super) share: Vec<f64>,
+    pub(super) preference: Vec<f64>,
+    pub(super) cold: Vec<f64>,
+    /// Mean time of the last tick's requests in the replica, s.
+    pub(super) latency_s: Vec<f64>,
     pub(super) backlog: Vec<f64>,
     pub(super) leak_gb: Vec<f64>,
     pub(super) memory_gb: Vec<f64>,
@@ -228,6 +242,8 @@ impl Replicas {
             until_tick: shard.until_tick[at],
             clean: shard.clean[at],
             weight: shard.weight[at],
+            preference: shard.preference[at],
+            cold: shard.cold[at],
             backlog: shard.backlog[at],
             leak_gb: shard.leak_gb[at],
             memory_gb: shard.memory_gb[at],
@@ -241,9 +257,16 @@ impl Replicas {
         shard.until_tick[at] = row.until_tick;
         shard.clean[at] = row.clean;
         shard.weight[at] = row.weight;
+        shard.preference[at] = row.preference;
+        shard.cold[at] = row.cold;
         shard.backlog[at] = row.backlog;
         shard.leak_gb[at] = row.leak_gb;
         shard.memory_gb[at] = row.memory_gb;
+    }
+
+    /// Mean time of the last tick's requests in a replica, s.
+    pub(super) fn latency_s(&self, index: usize) -> f64 {
+        self.shards[index / SHARD_SIZE].latency_s[index % SHARD_SIZE]
     }
 
     pub(super) fn share(&self, index: usize) -> f64 {

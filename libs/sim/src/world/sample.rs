@@ -256,7 +256,10 @@ impl Cloud {
         [
             percent(tally.cpu, tally.active),
             percent(tally.memory_gb, tally.active * specs.memory_gb),
-            percent(service.disk_gb, specs.storage_gb),
+            percent(
+                self.effects.services[index].disk_used(service.disk_gb, specs.storage_gb),
+                specs.storage_gb,
+            ),
             (tally.network_mbit / interval_s) as f32,
             (tally.offered / interval_s) as f32,
             (tally.completed / interval_s) as f32,

@@ -157,7 +157,7 @@ impl Cloud {
         Some(found)
     }
 
-    /// Weighs a service's replicas by the speed of their nodes and by how little they page.
+    /// Weighs a service's replicas by the speed of their nodes, how little they page and how warm they are.
     pub(super) fn weigh_by_capacity(&mut self, service: usize) {
         for index in self.replicas_of(service) {
             let row = self.replicas.row(index);
@@ -167,8 +167,9 @@ impl Cloud {
         self.refresh_shares();
     }
 
-    fn speed_of(&self, row: &Replica) -> f64 {
+    pub(super) fn speed_of(&self, row: &Replica) -> f64 {
         let common = &self.common[row.service as usize];
-        self.node_speed[row.node as usize] / super::replicas::paging_stretch(row.memory_gb / common.memory_gb)
+        let paging = super::replicas::paging_stretch(row.memory_gb / common.memory_gb);
+        self.node_speed[row.node as usize] / (paging * row.cold)
     }
 }

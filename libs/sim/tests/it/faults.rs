@@ -10,6 +10,7 @@ use crate::stage::Stage;
 fn target_of(kind: FaultKind) -> Target {
     match (kind, kind.info().targets[0]) {
         (FaultKind::CacheFlush, _) => Target::service("catalog-cache"),
+        (FaultKind::DiskFull, _) => Target::service("catalog-db"),
         (_, TargetKind::Service) => Target::service("catalog"),
         (_, TargetKind::Node) => Target::node("node-b1"),
         (_, TargetKind::Zone) => Target::zone("zone-b"),
@@ -129,7 +130,7 @@ fn a_leak_past_the_limit_kills_the_replica_and_it_comes_back() {
     stage.run_s(5);
     // A leak leaves four percent of room; slow work in a full house takes more than that.
     for kind in [FaultKind::MemoryLeak, FaultKind::SlowDependency] {
-        let spec = FaultSpec { severity: 1.0, ..FaultSpec::new(kind, Target::service("catalog-db")) };
+        let spec = FaultSpec { severity: 1.0, ..FaultSpec::new(kind, Target::service("orders-db")) };
         stage.apply(&Command::InjectFault(spec)).unwrap();
     }
     stage.run_s(60);

@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod actions;
+mod calls;
 mod checkpoints;
 mod determinism;
 mod faults;
 mod files;
 mod fuzz;
+mod metastable;
 mod properties;
 mod queues;
 mod recordings;
 mod scenarios;
+mod small;
 mod stage;

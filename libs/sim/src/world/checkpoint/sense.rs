@@ -35,6 +35,15 @@ impl CloudState<'_> {
         same("speeds of nodes", self.node_speed.len(), nodes)?;
         same("effects on nodes", self.effects.nodes.len(), nodes)?;
         same("call paths", self.edges.len(), new.edges.len())?;
+        same("retries of call paths", self.levels.len(), new.levels.len())?;
+        if !self.effects.losses.is_empty() {
+            same("losses of call paths", self.effects.losses.len(), new.edges.len())?;
+        }
+        for cut in &self.effects.cuts {
+            if !cut.inside.is_in(&new.topology) {
+                return Err("the network is cut around something that the topology lacks".to_owned());
+            }
+        }
         if !self.sampler.is_shaped_like(&new.sampler) {
             return Err("its last sample is not one of the topology".to_owned());
         }

@@ -30,6 +30,9 @@ impl Shard {
             shard.clean.push(row.clean);
             shard.weight.push(row.weight);
             shard.share.push(0.0);
+            shard.preference.push(row.preference);
+            shard.cold.push(row.cold);
+            shard.latency_s.push(0.0);
             shard.backlog.push(row.backlog);
             shard.leak_gb.push(row.leak_gb);
             shard.memory_gb.push(row.memory_gb);
@@ -61,6 +64,8 @@ impl Shard {
         let state = &self.state[range.clone()];
         let clean = &self.clean[range.clone()];
         let share = &self.share[range.clone()];
+        let cold = &self.cold[range.clone()];
+        let latency = &mut self.latency_s[range.clone()];
         let backlog = &mut self.backlog[range.clone()];
         let leak_gb = &mut self.leak_gb[range.clone()];
         let memory_gb = &mut self.memory_gb[range];
@@ -79,15 +84,17 @@ impl Shard {
             if common.service_time_noise > 0.0 {
                 stretch *= around.wander(entity_base | u64::from(ordinal[at]), common.service_time_noise);
             }
-            let service_s = lane.service_s * stretch / speed;
+            let effort = common.stretch * cold[at];
+            let service_s = lane.service_s * effort * stretch / speed;
 
-            // Two limits: workers that compute, and slots that are held while callees are waited for.
+            // Three limits: workers that compute, slots that are held while callees are waited for, and the network.
             let held_s = service_s + common.downstream_s;
-            let turn_s = (service_s * per_worker).max(held_s / lane.pool);
+            let turn_s = (service_s * per_worker).max(held_s / lane.pool).max(common.transfer_s);
             let offered = common.offered * share[at];
             let step = common.curve.step(backlog[at], offered, TICK_S / turn_s);
             backlog[at] = step.number;
             let latency_s = service_s + step.wait * turn_s;
+            latency[at] = latency_s;
             let variance = common.service_cv2 * service_s * service_s + step.wait_variance * turn_s * turn_s;
 
             let served_rps = step.served / TICK_S;
@@ -102,7 +109,7 @@ impl Shard {
             memory_gb[at] = memory;
             out_of_memory |= memory > common.memory_gb;
 
-            let busy_per_rps = lane.work_s * per_worker;
+            let busy_per_rps = lane.work_s * effort * per_worker;
             let cpu = (lane.hog + served_rps * busy_per_rps / speed).min(1.0);
             let piled_up = ((step.utilisation - BUSY_FROM) / (1.0 - BUSY_FROM)).max(0.0) * step.waiting;
             let wanted = (lane.hog + (offered + piled_up) / TICK_S * busy_per_rps).min(1.0);

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/fault.proto.
  */
 export const file_sim_v1_fault: GenFile = /*@__PURE__*/
-  fileDesc("ChJzaW0vdjEvZmF1bHQucHJvdG8SBnNpbS52MSJuCglGYXVsdFNwZWMSCgoCaWQYASABKAkSDAoEa2luZBgCIAEoCRIhCgZ0YXJnZXQYAyABKAsyES5jb21tb24udjEuVGFyZ2V0EhAKCHNldmVyaXR5GAQgASgBEhIKCmR1cmF0aW9uX3MYBSABKAEiRAoLQWN0aXZlRmF1bHQSHwoEc3BlYxgBIAEoCzIRLnNpbS52MS5GYXVsdFNwZWMSFAoMc3RhcnRlZF90aWNrGAIgASgEIlYKCUZhdWx0S2luZBIMCgRraW5kGAEgASgJEiYKB3RhcmdldHMYAiADKA4yFS5jb21tb24udjEuVGFyZ2V0S2luZBITCgtkZXNjcmlwdGlvbhgDIAEoCWIGcHJvdG8z", [file_common_v1_target]);
+  fileDesc("ChJzaW0vdjEvZmF1bHQucHJvdG8SBnNpbS52MSKTAQoJRmF1bHRTcGVjEgoKAmlkGAEgASgJEgwKBGtpbmQYAiABKAkSIQoGdGFyZ2V0GAMgASgLMhEuY29tbW9uLnYxLlRhcmdldBIQCghzZXZlcml0eRgEIAEoARISCgpkdXJhdGlvbl9zGAUgASgBEg8KB29uc2V0X3MYBiABKAESEgoKcGVyc2lzdGVudBgHIAEoCCJECgtBY3RpdmVGYXVsdBIfCgRzcGVjGAEgASgLMhEuc2ltLnYxLkZhdWx0U3BlYxIUCgxzdGFydGVkX3RpY2sYAiABKAQiVgoJRmF1bHRLaW5kEgwKBGtpbmQYASABKAkSJgoHdGFyZ2V0cxgCIAMoDjIVLmNvbW1vbi52MS5UYXJnZXRLaW5kEhMKC2Rlc2NyaXB0aW9uGAMgASgJYgZwcm90bzM", [file_common_v1_target]);
 
 /**
  * A fault to inject. All faults are revertible, and injecting the same id twice changes nothing.
@@ -54,6 +54,20 @@ export type FaultSpec = Message<"sim.v1.FaultSpec"> & {
    * @generated from field: double duration_s = 5;
    */
   durationS: number;
+
+  /**
+   * Simulated seconds from the first effect to full severity, in a straight line; 0 means at once.
+   *
+   * @generated from field: double onset_s = 6;
+   */
+  onsetS: number;
+
+  /**
+   * Whether it survives the actions that cure its kind.
+   *
+   * @generated from field: bool persistent = 7;
+   */
+  persistent: boolean;
 };
 
 /**
