@@ -25,6 +25,10 @@ echo "test: Rust" >&2
 cargo build --workspace --bins --quiet && cargo nextest run --workspace --no-fail-fast 2>&1 | plain | tee "$log/nextest"; status=${PIPESTATUS[0]}
 count nextest "$(number '[0-9]+ passed' "$log/nextest")" "$(($(number '[0-9]+ failed' "$log/nextest") + $(number '[0-9]+ timed out' "$log/nextest")))" "$status"
 
+# The golden hashes once more with every optimisation on: debug and release builds compute the same bits.
+cargo nextest run --release --package sim -E 'test(determinism)' 2>&1 | plain | tee "$log/release"; status=${PIPESTATUS[0]}
+count release-hashes "$(number '[0-9]+ passed' "$log/release")" "$(number '[0-9]+ failed' "$log/release")" "$status"
+
 cargo test --workspace --doc --quiet 2>&1 | plain | tee "$log/doc"; status=${PIPESTATUS[0]}
 count doctests "$(grep -oE '[0-9]+ passed' "$log/doc" | awk '{ n += $1 } END { print n + 0 }')" "$(grep -oE '[0-9]+ failed' "$log/doc" | awk '{ n += $1 } END { print n + 0 }')" "$status"
 

@@ -199,6 +199,27 @@ fn main() {
         50.0 / per_tick_ms
     );
     headless(&one);
+    growth(&one);
+}
+
+/// Cost a replica and tick as the cloud grows: ten times, a hundred times … the same service, ten at least.
+fn growth(one: &Workers) {
+    let mut first = None;
+    for replicas in [10, 100, 1_000, 10_000, 100_000] {
+        let services = (replicas / 10).clamp(1, 100);
+        let scenario = cloud(services, replicas / services);
+        let ticks = (2_000_000 / replicas as u64).clamp(40, 20_000);
+        let seconds =
+            (0..ROUNDS).map(|_| run(&mut World::new(Arc::clone(&scenario), 42), one, ticks).0).collect();
+        let per_tick_us = median(seconds) / ticks as f64 * 1e6;
+        let (first_replicas, first_us) = *first.get_or_insert((replicas, per_tick_us));
+        println!(
+            "{replicas} replicas: {per_tick_us:.1} µs a tick, {:.0} ns a replica; {} × the replicas cost {:.1} × as much",
+            per_tick_us * 1e3 / replicas as f64,
+            replicas / first_replicas,
+            per_tick_us / first_us
+        );
+    }
 }
 
 fn headless(one: &Workers) {

@@ -10,4 +10,7 @@ mod station;
 
 pub use curve::{Curve, Step};
 pub use gamma::{gamma_percentiles, gamma_tail, truncate};
-pub use station::{Station, Stationary};
+pub use station::{Station, StationKey, Stationary};
+
+/// Most different queues in a topology: the table of each takes 16 KiB and some milliseconds.
+pub const MAX_STATIONS: usize = 4096;

@@ -11,6 +11,8 @@ pub enum Purpose {
     Traffic = 1,
     /// Variation of a replica's service time.
     ServiceTime = 2,
+    /// Requests of the reference simulator.
+    Reference = 100,
 }
 
 const MULTIPLIER_0: u64 = 0xD251_1F53;

@@ -54,6 +54,11 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// Computes a recorded run again and compares it, sample by sample; or goes on differently from a moment on.
     Replay(ReplayOptions),
+    /// Compares the model with queueing theory and with request-level runs; needs no server.
+    #[command(
+        after_help = "Examples:\n  microcloud validate\n  microcloud validate --out plots           an SVG a plot, and validation.json\n  microcloud validate --json | jq '.checks[] | select(.passed | not)'\n\nExits with 1 when a check misses its bar. docs/validation.md explains the cases."
+    )]
+    Validate(ValidateOptions),
     /// Controls the simulation's clock.
     #[command(subcommand)]
     Sim(SimCommand),
@@ -120,6 +125,20 @@ pub(crate) struct UpOptions {
     /// Log level of the services: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log_level: String,
+}
+
+/// Options of `microcloud validate`.
+#[derive(Debug, Args)]
+pub(crate) struct ValidateOptions {
+    /// Request-level runs behind every transient, 10 to 100000; more of them are less noisy.
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u64).range(10..=100_000))]
+    pub(crate) runs: u64,
+    /// Folder for the plots and the checks as JSON; made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `microcloud sim …`

@@ -21,6 +21,7 @@ mod stack;
 mod status;
 mod tail;
 mod up;
+mod validate;
 
 use cli::{Cli, Command};
 
@@ -44,6 +45,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Status { json } => status::run(&target, json).await,
         Command::Run(options) => runs::run::run(&options),
         Command::Replay(options) => runs::replay::run(&options),
+        Command::Validate(options) => validate::run(&options),
         Command::Sim(command) => simulation::run(&target, command).await,
         Command::Scenario(command) => simulation::run_scenario(&target, command).await,
         Command::Fault(command) => faults::run(&target, command).await,

@@ -24,7 +24,8 @@ const HALF: usize = 256;
 /// The long run of a [`Station`] tabled over the mean number of requests in it, for looking up instead of summing up.
 ///
 /// The table is dense where the queue changes its manners: around an empty line and around a full one. With `d` the
-/// distance from the nearer end its coordinate is `d/(d + h)`, in which M/M/1 is a straight line.
+/// distance from the nearer end its coordinate is `d/(d + h)`, in which M/M/1 is a straight line; from the full end `h` is
+/// larger, because many workers may come to be busy there.
 #[derive(Debug, Clone, Default)]
 pub struct Curve {
     knots: Arc<[Knot]>,
@@ -75,7 +76,7 @@ impl Curve {
             room: station.room(),
             scale: station.scale(),
             from_empty: side(station.workers() - 1.0 + station.scale()),
-            from_full: side(station.scale()),
+            from_full: side(8.0 * station.scale() + 2.0 * libm::sqrt(station.workers())),
         };
         curve.knots = curve.table(station);
         curve
@@ -210,7 +211,7 @@ fn search(miss: impl Fn(f64) -> f64, low: f64, stride: f64, most: f64) -> (f64, 
 mod tests {
     use super::*;
 
-    const STATIONS: [(u32, f64, f64); 8] = [
+    const STATIONS: [(u32, f64, f64); 10] = [
         (1, 1.0, 512.0),
         (1, 0.0, 10_000.0),
         (1, 4.0, 64.0),
@@ -218,6 +219,8 @@ mod tests {
         (10, 1.0, 5.0),
         (32, 0.5, 1024.0),
         (200, 1.0, 512.0),
+        (64, 1.0, 64.0),
+        (256, 1.0, 10.0),
         (1024, 1.0, 4096.0),
     ];
 

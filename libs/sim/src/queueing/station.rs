@@ -26,6 +26,10 @@ pub struct Station {
     line: f64,
 }
 
+/// What a [`Station`] is found by in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StationKey(u32, u64, u64);
+
 /// A [`Station`] at one load, in the long run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stationary {
@@ -59,6 +63,11 @@ impl Station {
     /// Most requests at once, waiting or in service: the `K` of the queue.
     pub fn room(&self) -> f64 {
         self.workers() + self.line
+    }
+
+    /// Equal for equal queues; in some order.
+    pub fn key(&self) -> StationKey {
+        StationKey(self.workers, self.cv2.to_bits(), self.line.to_bits())
     }
 
     /// `(1 + cv²)/2`: how many times as long the line is as with exponential service times.

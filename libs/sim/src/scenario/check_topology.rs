@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::policy::Balancing;
 use crate::profile::{self, Profile, Specs};
+use crate::queueing::{MAX_STATIONS, StationKey};
 use crate::topology::{
     EdgeSpec, MAX_ENTITIES, MAX_REPLICAS, MAX_REPLICAS_PER_SERVICE, NodeSpec, ServiceSpec, Topology,
 };
@@ -45,6 +46,14 @@ impl Reading<'_> {
         if edges.len() > MAX_ENTITIES * 4 {
             self.problem(0, format!("{} calls in all; at most {} are taken", edges.len(), MAX_ENTITIES * 4));
             return None;
+        }
+        let queues: BTreeSet<StationKey> =
+            services.iter().map(|service| service.specs.station().key()).collect();
+        if queues.len() > MAX_STATIONS {
+            self.problem(
+                0,
+                format!("the replicas have {} different queues (workers, service_cv2, queue_limit); use at most {MAX_STATIONS}", queues.len()),
+            );
         }
         if nodes.is_empty() || services.is_empty() {
             self.problem(0, "a topology needs at least one node and one service".to_owned());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::queueing::{Curve, Station};
+use crate::queueing::{Curve, StationKey};
 use crate::scenario::Scenario;
 use crate::topology::{ServiceSpec, Topology};
 use crate::{TICK_S, TICKS_PER_SECOND, rng};
@@ -141,7 +141,7 @@ impl Cloud {
     pub(super) fn new(scenario: &Scenario) -> Self {
         let topology = Arc::clone(&scenario.topology);
         let services = topology.services.iter().map(Service::new).collect();
-        let mut curves = Vec::new();
+        let mut curves = BTreeMap::new();
         let common = topology.services.iter().map(|spec| Common::new(spec, &mut curves)).collect();
         let first_edge = (0..=topology.services.len())
             .map(|service| topology.edges.partition_point(|edge| edge.from < service))
@@ -369,16 +369,11 @@ impl Service {
 
 impl Common {
     /// Services with the same queue share its table.
-    fn new(spec: &ServiceSpec, curves: &mut Vec<(Station, Curve)>) -> Self {
+    fn new(spec: &ServiceSpec, curves: &mut BTreeMap<StationKey, Curve>) -> Self {
         const KIB_PER_GIB: f64 = 1_048_576.0;
         let specs = &spec.specs;
         let station = specs.station();
-        let known = curves.iter().find(|(known, _)| *known == station).map(|(_, curve)| curve.clone());
-        let curve = known.unwrap_or_else(|| {
-            let curve = Curve::new(&station);
-            curves.push((station, curve.clone()));
-            curve
-        });
+        let curve = curves.entry(station.key()).or_insert_with(|| Curve::new(&station)).clone();
         Self {
             offered: 0.0,
             workers: station.workers(),

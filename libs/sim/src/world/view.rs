@@ -187,6 +187,6 @@ pub struct Percentiles {
 
 impl Percentiles {
     /// Of nothing.
-    pub(super) const NONE: Self =
+    pub(crate) const NONE: Self =
         Self { mean_ms: f64::NAN, p50_ms: f64::NAN, p95_ms: f64::NAN, p99_ms: f64::NAN };
 }

@@ -72,8 +72,8 @@ fn threads_change_nothing() {
 /// ones here and raise `MODEL_VERSION`, in the same commit.
 const GOLDEN: [(&str, &str); 4] = [
     ("normal", "1b5420a76ae371242e4917768571d688f275bc0e4c19129c0b8c9108a5a3aea6"),
-    ("high_load", "0ec5769f68c2c921ef265590b51d945fdd0f7e42394b07cf55070f1a848962a8"),
-    ("cascade_failure", "191f4c93771fd64f6b3409235781fc67df463e31f881d714ff238e1884fb73d0"),
+    ("high_load", "926aafa1e61129f66fdcc692273052856d0374043c8f9b1d9b46cc9683046fce"),
+    ("cascade_failure", "df537dc0aeeb354b5122ce9208e525e701d745eddec74acfac88e8ef39032de3"),
     ("trace_replay", "cf03b97140c5a4d7b482b76034047dbfa60460605e7338eb91a1bf1809f2a9d4"),
 ];
 

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use sim::fault::kinds;
-use sim::{Act, ActionKind, Command, FaultId, FaultSpec, MetricName, Target, TargetKind, World, scenario};
+use sim::{
+    Act, ActionKind, Command, FaultId, FaultKind, FaultSpec, MetricName, Target, TargetKind, World, scenario,
+};
 
 const PROFILES: [&str; 6] =
     ["web_server", "microservice", "redis", "postgresql", "load_balancer", "message_queue"];
@@ -175,6 +177,73 @@ proptest! {
             }
             let replicas = world.topology().services.iter().map(|service| service.replicas.len()).sum::<usize>();
             prop_assert_eq!(replicas, world.replica_count());
+        }
+    }
+}
+
+/// A chain of services with room for everybody, so that nothing fails: their callees by chance, any variability.
+fn roomy(services: &[(u8, u16, f64)], calls: &[f64], rps: f64) -> BTreeMap<String, String> {
+    let mut text =
+        "name: any\nzones: [z]\nnodes: [{id: n, zone: z, cpu_cores: 400, memory_gb: 4000}]\nservices:\n"
+            .to_owned();
+    for (index, (replicas, throughput, cv2)) in services.iter().enumerate() {
+        let (replicas, throughput) = (replicas % 3 + 1, throughput % 900 + 100);
+        writeln!(
+            text,
+            "  - id: s{index}\n    profile: microservice\n    entry: {}\n    replicas: {replicas}\n    specs: {{max_throughput: {throughput}, min_latency_ms: 20, service_cv2: {cv2}, concurrency: 1000000, queue_limit: 1000000, base_error_ratio: 0, request_memory_kb: 0}}",
+            index == 0
+        )
+        .unwrap();
+        if index + 1 < services.len() {
+            let per_request = calls[index % calls.len()];
+            writeln!(
+                text,
+                "    calls: [{{to: s{}, calls_per_request: {per_request}, timeout_ms: 3600000, retries: 0}}]",
+                index + 1
+            )
+            .unwrap();
+        }
+    }
+    let main = format!(
+        "description: Any.\nfamily: test\ntopology: any.yaml\ntraffic: [{{service: s0, constant: {{rps: {rps}}}, noise: 0.2}}]\n"
+    );
+    BTreeMap::from([("main.yaml".to_owned(), main), ("any.yaml".to_owned(), text)])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn littles_law_holds_second_by_second(
+        services in prop::collection::vec((any::<u8>(), any::<u16>(), 0.0..5.0), 1..6),
+        calls in prop::collection::vec(0.0..2.0, 1..6),
+        rps in 1.0..2000.0,
+        seed in any::<u64>(),
+        slow in prop::option::of(0.1..1.0),
+    ) {
+        let scenario = scenario::load("main", &roomy(&services, &calls, rps));
+        let mut world = World::new(scenario.map_err(|error| TestCaseError::fail(error.to_string()))?, seed);
+        if let Some(severity) = slow {
+            let fault = FaultSpec { severity, ..FaultSpec::new(FaultKind::SlowNode, Target::node("n")) };
+            world.apply(&Command::InjectFault(fault)).unwrap();
+        }
+        let mut events = Vec::new();
+        for _ in 0..20 {
+            let (mut held, mut served) = (vec![0.0; services.len()], vec![0.0; services.len()]);
+            for _ in 0..20 {
+                world.step(&mut events);
+                for (at, flow) in world.flows().iter().enumerate() {
+                    held[at] += flow.queued + flow.in_service;
+                    // There is room for everybody: whoever failed was served and let down by a callee.
+                    served[at] += flow.completed + flow.failed;
+                }
+            }
+            for at in 0..services.len() {
+                // Requests · ticks of 50 ms on the one side, requests · ms on the other.
+                let mean_ms = world.own_latency(&format!("s{at}")).unwrap().mean_ms;
+                let (number, flow) = (held[at] * 50.0, served[at] * mean_ms);
+                let close = (number - flow).abs() <= 0.005 * number || number < 1e-6;
+                prop_assert!(close, "s{at}: L = {number}, λW = {flow}");
+            }
         }
     }
 }
