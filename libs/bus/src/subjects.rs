@@ -6,8 +6,10 @@ pub const SIM_METRICS: &str = "sim.metrics";
 pub const SIM_EVENTS: &str = "sim.events";
 /// Heartbeat of sim-engine; plain NATS, not kept.
 pub const SIM_STATE: &str = "sim.state";
-/// Group of sim-engine's request/reply endpoints; plain NATS.
+/// Group of sim-engine's request/reply endpoints for steering a simulation; plain NATS.
 pub const SIM_CONTROL: &str = "sim.control";
+/// Group of those for creating, forking and deleting simulations. Both services have a method `Pause`.
+pub const SIM_CONTROL_SIMULATION: &str = "sim.control.simulation";
 /// Incidents at every transition.
 pub const OPS_INCIDENTS: &str = "ops.incidents";
 /// Proposals (version 0) and their life (version 1 and up).
@@ -20,6 +22,19 @@ pub fn sim_metrics_shard(shard: u32) -> String {
     format!("{SIM_METRICS}.{shard}")
 }
 
+/// Telemetry of one shard of a simulation other than `default`.
+pub fn sim_metrics_of(simulation_id: &str, shard: u32) -> String {
+    format!("{SIM_METRICS}.{simulation_id}.{shard}")
+}
+
+/// Telemetry of every shard of a simulation other than `default`.
+pub fn sim_metrics_every_shard(simulation_id: &str) -> String {
+    format!("{SIM_METRICS}.{simulation_id}.*")
+}
+
+/// Write-ahead logs of all simulations.
+pub const SIM_JOURNALS: &str = "sim.journal.*";
+
 /// Write-ahead log of one simulation.
 pub fn sim_journal(simulation_id: &str) -> String {
     format!("sim.journal.{simulation_id}")
@@ -28,6 +43,11 @@ pub fn sim_journal(simulation_id: &str) -> String {
 /// Endpoint of a method of `sim.v1.ControlService`.
 pub fn sim_control(method: &str) -> String {
     format!("{SIM_CONTROL}.{method}")
+}
+
+/// Endpoint of a method of `sim.v1.SimulationService`.
+pub fn sim_control_simulation(method: &str) -> String {
+    format!("{SIM_CONTROL_SIMULATION}.{method}")
 }
 
 /// Where messages of a stream go that a consumer could not handle.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy};
+use chrono::{DateTime, Utc};
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,8 @@ pub enum From {
     LastPerSubject,
     /// This stream sequence and everything after it.
     Sequence(u64),
+    /// Everything that the server stored at this moment of its clock or later.
+    Time(DateTime<Utc>),
     /// Everything that the stream keeps.
     All,
 }
@@ -165,6 +168,12 @@ impl Tail {
             (Some(last), _) => DeliverPolicy::ByStartSequence { start_sequence: last + 1 },
             (None, From::LastPerSubject) => DeliverPolicy::LastPerSubject,
             (None, From::Sequence(first)) => DeliverPolicy::ByStartSequence { start_sequence: first.max(1) },
+            (None, From::Time(since)) => {
+                match async_nats::datetime::DateTime::from_unix_timestamp(since.timestamp()) {
+                    Ok(start_time) => DeliverPolicy::ByStartTime { start_time },
+                    Err(_outside_the_calendar) => DeliverPolicy::All,
+                }
+            }
             (None, From::All | From::New) => DeliverPolicy::All,
         };
         let config = pull::Config {

@@ -195,8 +195,8 @@ impl ScenarioSource for Either<'_> {
     }
 }
 
-/// A name is a plain file stem: nothing that could leave the folder.
-fn is_name(name: &str) -> bool {
+/// Whether a text can name a scenario: a plain file stem, nothing that could leave the folder.
+pub fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

@@ -86,6 +86,16 @@ impl Detector {
         transitions
     }
 
+    /// A simulation is no more: resolves its incidents as of its last sample and forgets it, windows and all.
+    pub fn forget(&mut self, simulation: &str) -> Vec<Transition> {
+        let mut transitions = Vec::new();
+        self.forget_shards(simulation);
+        if let Some(mut gone) = self.simulations.remove(simulation) {
+            gone.end_all("simulation deleted", "Resolved: the simulation was deleted.", &mut transitions);
+        }
+        transitions
+    }
+
     /// First step of a restart: the run that a simulation is in, and the runs before it, oldest first, whose stragglers
     /// are late.
     pub fn restore_run(&mut self, simulation: &str, run: &str, over: impl IntoIterator<Item = String>) {

@@ -90,18 +90,23 @@ impl Simulation {
 
     /// Ends every incident of the run that is over, as of its last sample, and begins the new one.
     pub(crate) fn change_run(&mut self, run: &str, transitions: &mut Vec<Transition>) {
+        self.end_all("run ended", "Resolved: the run ended.", transitions);
+        let over = std::mem::replace(&mut self.run, run.to_owned());
+        self.retire(over);
+        self.shards.clear();
+        self.beats = 0;
+    }
+
+    /// Ends every incident as of the last sample.
+    pub(crate) fn end_all(&mut self, reason: &str, sentence: &str, transitions: &mut Vec<Transition>) {
         let last = self.beat.take();
         let families = self.open.iter_mut().flatten().flat_map(|family| std::mem::take(family).into_values());
         let ended = families.map(|open| open.incident).chain(std::mem::take(&mut self.orphans));
         for incident in ended {
             let (tick, time) =
                 last.map_or((incident.updated_tick, incident.updated_at), |b| (b.tick, b.time));
-            transitions.push(resolve(incident, tick, time, "run ended", "Resolved: the run ended."));
+            transitions.push(resolve(incident, tick, time, reason, sentence));
         }
-        let over = std::mem::replace(&mut self.run, run.to_owned());
-        self.retire(over);
-        self.shards.clear();
-        self.beats = 0;
     }
 
     /// Notes that time has moved on. Returns whether targets may be missed at this sample: not across a gap, where

@@ -10,6 +10,7 @@ pub mod actions;
 pub mod agent;
 pub mod audit;
 mod connect;
+pub mod deleted;
 mod error;
 pub mod idempotency;
 pub mod inbox;

@@ -260,6 +260,7 @@ pub(crate) fn sample(message: MetricSnapshot) -> Result<(Scope, Sample), Convert
         services,
         nodes,
         scenario: _,
+        deleted: _,
     } = message;
     let scope = scope(simulation_id, &run_id, time)?;
     let sample = Sample {

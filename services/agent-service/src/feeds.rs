@@ -6,7 +6,7 @@ use std::time::Duration;
 use bus::{Bus, From, StreamError, streams, subjects};
 use futures::StreamExt as _;
 use prost::Message as _;
-use proto::sim::v1::{MetricSnapshot, SimulationState};
+use proto::sim::v1::{MetricSnapshot, SimulationState, SimulationStatus};
 use tokio_util::sync::CancellationToken;
 
 use crate::convert;
@@ -35,6 +35,11 @@ async fn pass_on(mut tail: bus::Tail, keeper: Handle) {
     }
 }
 
+/// Whether nothing can be done about a simulation: it was stopped, or has failed. Without heartbeats nothing is proposed for it.
+fn stands_for_good(state: &SimulationState) -> bool {
+    matches!(state.status(), SimulationStatus::Stopped | SimulationStatus::Failed)
+}
+
 /// Passes heartbeats on until shutdown.
 pub(crate) async fn heartbeats(bus: Bus, keeper: Handle, token: CancellationToken) {
     while !token.is_cancelled() {
@@ -42,6 +47,9 @@ pub(crate) async fn heartbeats(bus: Bus, keeper: Handle, token: CancellationToke
             Ok(mut heard) => {
                 while let Some(Some(message)) = token.run_until_cancelled(heard.next()).await {
                     let state = SimulationState::decode(message.payload).map_err(|error| error.to_string());
+                    if state.as_ref().is_ok_and(stands_for_good) {
+                        continue;
+                    }
                     match state.and_then(|state| convert::heartbeat(state).map_err(|error| error.to_string()))
                     {
                         Ok(beat) => keeper.beat(beat).await,

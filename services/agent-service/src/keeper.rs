@@ -91,13 +91,11 @@ pub(crate) struct Keeper {
     pub(crate) meters: Meters,
     pub(crate) limits: Limits,
     watches: BTreeMap<String, Watch>,
-    next_topology_call: Instant,
 }
 
 impl Keeper {
     pub(crate) fn new(store: Store, bus: Bus, relay: relay::Handle, meters: Meters, limits: Limits) -> Self {
-        let next_topology_call = Instant::now();
-        Self { store, bus, relay, meters, limits, watches: BTreeMap::new(), next_topology_call }
+        Self { store, bus, relay, meters, limits, watches: BTreeMap::new() }
     }
 
     /// Starts the task; it ends when the token is cancelled or every handle is gone.
@@ -172,6 +170,9 @@ impl Keeper {
     }
 
     async fn sample(&mut self, message: MetricSnapshot) {
+        if message.deleted {
+            return self.forget(&message).await;
+        }
         let shape = message.clone();
         let (scope, sample) = match convert::sample(message) {
             Ok(converted) => converted,
@@ -240,7 +241,7 @@ impl Keeper {
 
     /// Makes sure that the core watches the run of a message and remembers what is stored; false when that run is over.
     async fn turn_to(&mut self, scope: &Scope) -> Result<bool, PersistError> {
-        if !self.watches.contains_key(&scope.simulation_id) && self.watches.len() >= MAX_SIMULATIONS {
+        if !self.watches.contains_key(&scope.simulation_id) && !self.make_room() {
             tracing::warn!(
                 simulation_id = scope.simulation_id,
                 "too many simulations at a time: this one is not watched"
@@ -268,6 +269,37 @@ impl Keeper {
         Ok(true)
     }
 
+    /// Whether one more simulation can be watched. One that is silent makes room: it is read again when it speaks.
+    fn make_room(&mut self) -> bool {
+        if self.watches.len() < MAX_SIMULATIONS {
+            return true;
+        }
+        let silent = self.watches.iter().find(|(_, watch)| watch.is_silent()).map(|(id, _)| id.clone());
+        silent.is_some_and(|id| self.watches.remove(&id).is_some())
+    }
+
+    /// A simulation is no more. Its incidents and actions end by messages of their own.
+    async fn forget(&mut self, last: &MetricSnapshot) {
+        let MetricSnapshot { simulation_id, run_id, .. } = last;
+        let watched = self.watches.get(simulation_id).and_then(Watch::run_id);
+        if watched.is_some_and(|run| run.to_string() == *run_id) {
+            self.watches.remove(simulation_id);
+            self.meters.open_incidents(self.open_incidents());
+            if let Err(error) = persist::forget_cooldowns(&self.store, simulation_id).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    simulation_id,
+                    "cooldowns of a deleted simulation stay until the next run of that id"
+                );
+            }
+            tracing::info!(simulation_id, run_id, "simulation deleted, no longer watched");
+        }
+    }
+
+    fn open_incidents(&self) -> usize {
+        self.watches.values().map(|watch| watch.agent.memory().open().count()).sum()
+    }
+
     /// What the core remembers may not be what is stored: it is read again before the next step.
     fn doubt(&mut self, simulation_id: &str) {
         if let Some(watch) = self.watches.get_mut(simulation_id) {
@@ -279,8 +311,8 @@ impl Keeper {
     fn stored(&mut self, simulation_id: &str, output: &Output) {
         if let Some(watch) = self.watches.get_mut(simulation_id) {
             watch.stored = Some(watch.agent.memory().clone());
-            self.meters.open_incidents(watch.agent.memory().open().count());
         }
+        self.meters.open_incidents(self.open_incidents());
         for decision in &output.decisions {
             self.meters.decision(decision.verdict);
             tracing::info!(
@@ -309,7 +341,9 @@ impl Keeper {
 
     /// Asks sim-engine what the cloud looks like. Without an answer nothing is known, and nothing is proposed.
     async fn read_topology(&mut self, simulation_id: &str) {
-        if Instant::now() < self.next_topology_call {
+        let due =
+            self.watches.get(simulation_id).is_some_and(|watch| Instant::now() >= watch.ask_topology_at);
+        if !due {
             return;
         }
         let asked = GetTopologyRequest { simulation_id: simulation_id.to_owned() };
@@ -328,7 +362,7 @@ impl Keeper {
                     "sim-engine does not describe the cloud"
                 );
                 watch.agent.forget_topology();
-                self.next_topology_call = Instant::now() + TOPOLOGY_RETRY;
+                watch.ask_topology_at = Instant::now() + TOPOLOGY_RETRY;
             }
         }
     }

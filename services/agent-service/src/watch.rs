@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use proto::sim::v1::MetricSnapshot;
@@ -11,6 +12,8 @@ use uuid::Uuid;
 
 use crate::convert::{Beat, Scope};
 
+/// Heartbeats come twice a second.
+const SILENT_AFTER: Duration = Duration::from_secs(60);
 /// Length of a tick until a heartbeat tells, simulated ms.
 const DEFAULT_TICK_MS: u32 = 50;
 
@@ -39,6 +42,8 @@ pub(crate) struct Watch {
     pub(crate) tick_ms: u32,
     run: Option<(Uuid, DateTime<Utc>)>,
     beat: Option<(u64, Instant)>,
+    /// When sim-engine may be asked for the topology again, after it did not answer.
+    pub(crate) ask_topology_at: Instant,
     /// By shard: what the definitions and states of everything looked like in the last sample.
     shapes: BTreeMap<u32, u64>,
 }
@@ -53,8 +58,14 @@ impl Watch {
             tick_ms: DEFAULT_TICK_MS,
             run: None,
             beat: None,
+            ask_topology_at: Instant::now(),
             shapes: BTreeMap::new(),
         }
+    }
+
+    /// Whether the engine has not spoken of it for so long that it was deleted, or stopped.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.beat.is_none_or(|(_, at)| at.elapsed() >= SILENT_AFTER)
     }
 
     /// The run that is watched.

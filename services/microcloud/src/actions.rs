@@ -11,13 +11,15 @@ use crate::cli::{ActionCommand, DecisionOptions};
 use crate::output::{self, Failure};
 use crate::stack::Target;
 
+/// No simulation named: ids are unique among all of them.
+const EVERY_ONE: &str = "";
 /// Longest page the API gives.
 const PAGE: u32 = 1_000;
 
 pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), Failure> {
     let client = api::actions(target)?;
     match command {
-        ActionCommand::List { all, json } => list(&client, all, json).await,
+        ActionCommand::List { all, json } => list(&client, &target.simulation(), all, json).await,
         ActionCommand::Show { id, json } => show(&client, &id, json).await,
         ActionCommand::Approve { id, decision } => {
             let request = ApproveActionRequest {
@@ -43,8 +45,14 @@ pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), F
     }
 }
 
-async fn list(client: &ActionServiceClient, all: bool, json: bool) -> Result<(), Failure> {
-    let actions = if all { history(client).await? } else { pending(client).await? };
+async fn list(
+    client: &ActionServiceClient,
+    simulation_id: &str,
+    all: bool,
+    json: bool,
+) -> Result<(), Failure> {
+    let actions =
+        if all { history(client, simulation_id).await? } else { pending(client, simulation_id).await? };
     if json {
         return output::json(&actions);
     }
@@ -103,12 +111,17 @@ async fn show(client: &ActionServiceClient, id: &str, json: bool) -> Result<(), 
     Ok(())
 }
 
-async fn pending(client: &ActionServiceClient) -> Result<Vec<Action>, Failure> {
-    Ok(client.list_pending_actions(&ListPendingActionsRequest::default()).await?.into_inner().actions)
+/// Those of all simulations when no one is named.
+async fn pending(client: &ActionServiceClient, simulation_id: &str) -> Result<Vec<Action>, Failure> {
+    let request = ListPendingActionsRequest { simulation_id: simulation_id.to_owned() };
+    Ok(client.list_pending_actions(&request).await?.into_inner().actions)
 }
 
-async fn history(client: &ActionServiceClient) -> Result<Vec<Action>, Failure> {
-    let request = GetActionHistoryRequest { limit: PAGE, ..GetActionHistoryRequest::default() };
+/// Those of all simulations when no one is named.
+async fn history(client: &ActionServiceClient, simulation_id: &str) -> Result<Vec<Action>, Failure> {
+    let simulation_id = simulation_id.to_owned();
+    let request =
+        GetActionHistoryRequest { simulation_id, limit: PAGE, ..GetActionHistoryRequest::default() };
     Ok(client.get_action_history(&request).await?.into_inner().actions)
 }
 
@@ -118,7 +131,8 @@ async fn full_id(client: &ActionServiceClient, id: &str, pending_only: bool) -> 
     if id.len() >= WHOLE_UUID {
         return Ok(id.to_owned());
     }
-    let candidates = if pending_only { pending(client).await? } else { history(client).await? };
+    let candidates =
+        if pending_only { pending(client, EVERY_ONE).await? } else { history(client, EVERY_ONE).await? };
     let mut matches = candidates.into_iter().map(|action| action.id).filter(|whole| whole.starts_with(id));
     match (matches.next(), matches.next()) {
         (Some(whole), None) => Ok(whole),

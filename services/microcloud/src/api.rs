@@ -6,6 +6,7 @@ use connectrpc_axum_client::ClientBuildError;
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
 use proto::sim::v1::control_service_connect_client::ControlServiceClient;
+use proto::sim::v1::simulation_service_connect_client::SimulationServiceClient;
 
 use crate::output::Failure;
 use crate::stack::Target;
@@ -31,6 +32,14 @@ pub(crate) fn incidents(target: &Target) -> Result<IncidentServiceClient, Failur
 
 pub(crate) fn control(target: &Target) -> Result<ControlServiceClient, Failure> {
     ControlServiceClient::builder(target.url())
+        .use_proto()
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
+}
+
+pub(crate) fn simulations(target: &Target) -> Result<SimulationServiceClient, Failure> {
+    SimulationServiceClient::builder(target.url())
         .use_proto()
         .timeout(CALL_TIMEOUT)
         .build()

@@ -30,6 +30,9 @@ pub(crate) struct Cli {
     /// Base URL of the orchestrator, if not the one that `up` wrote into the home.
     #[arg(long, global = true, env = "MICROCLOUD_URL")]
     pub(crate) url: Option<String>,
+    /// Simulation that the command is about (default: the one chosen by `microcloud sim use`, else `default`).
+    #[arg(long, global = true, value_name = "ID", env = "MICROCLOUD_SIMULATION")]
+    pub(crate) simulation: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -59,8 +62,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  microcloud validate\n  microcloud validate --out plots           an SVG a plot, and validation.json\n  microcloud validate --json | jq '.checks[] | select(.passed | not)'\n\nExits with 1 when a check misses its bar. docs/validation.md explains the cases."
     )]
     Validate(ValidateOptions),
-    /// Controls the simulation's clock.
-    #[command(subcommand)]
+    /// Creates, forks and deletes simulations, and controls their clocks.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  microcloud sim create game-day --scenario cascade_failure --seed 7 --speed 10 --start\n  microcloud sim fork what-if --from game-day --start\n  microcloud sim use what-if        the commands that follow are about it\n  microcloud --simulation game-day fault inject cpu_hog checkout"
+    )]
     Sim(SimCommand),
     /// Lists, checks and sets scenarios.
     #[command(subcommand)]
@@ -153,7 +159,45 @@ pub(crate) enum SimCommand {
     /// Starts the clock.
     Play,
     /// Stops the clock after the current tick.
-    Pause,
+    Pause {
+        /// Id (default: the simulation that the commands are about).
+        id: Option<String>,
+    },
+    /// Lists the simulations.
+    List {
+        /// Prints a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Creates a simulation at tick 0.
+    Create(CreateOptions),
+    /// Lets a clock run: of a created or paused simulation, or of a stopped or failed one after its run was recomputed.
+    Start {
+        /// Id (default: the simulation that the commands are about).
+        id: Option<String>,
+    },
+    /// Lets the clock of a paused simulation run.
+    Resume {
+        /// Id (default: the simulation that the commands are about).
+        id: Option<String>,
+    },
+    /// Ends a simulation's computation and keeps its journal, so that `start` goes on where it was.
+    Stop {
+        /// Id (default: the simulation that the commands are about).
+        id: Option<String>,
+    },
+    /// Creates an exact copy of a simulation at its current tick.
+    Fork(ForkOptions),
+    /// Removes a simulation with its telemetry. Incidents, actions and the audit stay as history.
+    Delete {
+        /// Id.
+        id: String,
+    },
+    /// Makes a simulation the one that the commands are about.
+    Use {
+        /// Id; `default` goes back to the usual one.
+        id: String,
+    },
     /// Computes some ticks while paused (50 ms of simulated time each).
     Step {
         /// How many, 1 to 100000.
@@ -175,6 +219,50 @@ pub(crate) enum SimCommand {
         #[arg(long)]
         seed: Option<u64>,
     },
+}
+
+/// Options of `microcloud sim create`.
+#[derive(Debug, Args)]
+pub(crate) struct CreateOptions {
+    /// Id: 1 to 63 characters of a-z, 0-9 and -.
+    pub(crate) id: String,
+    /// Scenario of the engine.
+    #[arg(long, value_name = "NAME", default_value = "normal", conflicts_with = "file")]
+    pub(crate) scenario: String,
+    /// Scenario file of your own; what it refers to is looked for beside it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Seed (default: the scenario's own).
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Speed, simulated seconds a wall-clock second (0.1 to 1000).
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub(crate) speed: f64,
+    /// Name for people (default: the id).
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Lets the clock run at once.
+    #[arg(long)]
+    pub(crate) start: bool,
+}
+
+/// Options of `microcloud sim fork`.
+#[derive(Debug, Args)]
+pub(crate) struct ForkOptions {
+    /// Id of the fork: 1 to 63 characters of a-z, 0-9 and -.
+    pub(crate) id: String,
+    /// Simulation to fork (default: the one that the commands are about).
+    #[arg(long, value_name = "ID")]
+    pub(crate) from: Option<String>,
+    /// Speed (default: the parent's).
+    #[arg(long, value_name = "X")]
+    pub(crate) speed: Option<f64>,
+    /// Name for people (default: the id).
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Lets the fork's clock run at once.
+    #[arg(long)]
+    pub(crate) start: bool,
 }
 
 /// `microcloud scenario …`

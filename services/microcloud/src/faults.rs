@@ -24,7 +24,7 @@ pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Fa
             id: fault_id,
         } => {
             let topology = client
-                .get_topology(&GetTopologyRequest::default())
+                .get_topology(&GetTopologyRequest { simulation_id: target.simulation() })
                 .await?
                 .into_inner()
                 .topology
@@ -38,12 +38,15 @@ pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Fa
                 onset_s: onset_s.unwrap_or_default(),
                 persistent,
             };
-            let request = InjectFaultRequest { fault: Some(fault), ..InjectFaultRequest::default() };
+            let request = InjectFaultRequest { simulation_id: target.simulation(), fault: Some(fault) };
             let fault = client.inject_fault(&request).await?.into_inner().fault.unwrap_or_default();
             output::line(format!("injected {}", describe(&fault)));
         }
         FaultCommand::List { json } => {
-            let faults = client.list_faults(&ListFaultsRequest::default()).await?.into_inner();
+            let faults = client
+                .list_faults(&ListFaultsRequest { simulation_id: target.simulation() })
+                .await?
+                .into_inner();
             if json {
                 return output::json(&faults);
             }
@@ -58,7 +61,7 @@ pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Fa
             output::table(&["KIND", "WHAT IT DOES"], rows.collect());
         }
         FaultCommand::Clear { id } => {
-            let request = ClearFaultRequest { fault_id: id, ..ClearFaultRequest::default() };
+            let request = ClearFaultRequest { simulation_id: target.simulation(), fault_id: id };
             let fault = client.clear_fault(&request).await?.into_inner().fault.unwrap_or_default();
             output::line(format!("cleared {}", describe(&fault)));
         }

@@ -10,6 +10,7 @@ use crate::stack::Target;
 
 pub(crate) async fn run(target: &Target, options: IncidentOptions) -> Result<(), Failure> {
     let request = IncidentServiceListRequest {
+        simulation_id: target.simulation(),
         open_only: options.open,
         limit: options.limit,
         ..IncidentServiceListRequest::default()

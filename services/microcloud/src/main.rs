@@ -16,6 +16,7 @@ mod output;
 mod runs;
 mod scenarios;
 mod simulation;
+mod simulations;
 mod sql;
 mod stack;
 mod status;
@@ -38,7 +39,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), output::Failure> {
-    let target = stack::Target::new(cli.home, cli.url);
+    let target = stack::Target::new(cli.home, cli.url, cli.simulation);
     match cli.command {
         Command::Up(options) => up::run(target.home(), options).await,
         Command::Doctor { json } => doctor::run(&target, json),

@@ -57,6 +57,7 @@ impl From<ClientError> for Failure {
             | Code::NotFound
             | Code::FailedPrecondition
             | Code::AlreadyExists
+            | Code::ResourceExhausted
             | Code::Aborted
             | Code::OutOfRange
             | Code::PermissionDenied

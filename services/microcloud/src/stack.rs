@@ -10,6 +10,10 @@ use crate::output::Failure;
 const DEFAULT_URL: &str = "http://127.0.0.1:8081";
 /// Name of the file in the home.
 const FILE: &str = "stack.json";
+/// Name of the file in the home with the simulation that commands are about.
+const CHOSEN: &str = "simulation";
+/// The simulation that is always there.
+pub(crate) const DEFAULT_SIMULATION: &str = "default";
 
 /// How to reach a running stack. Written by `up`, removed when it ends. It holds the database password, so only its
 /// owner may read it.
@@ -64,11 +68,25 @@ impl Stack {
 pub(crate) struct Target {
     home: PathBuf,
     url: Option<String>,
+    simulation: Option<String>,
 }
 
 impl Target {
-    pub(crate) fn new(home: PathBuf, url: Option<String>) -> Self {
-        Self { home, url }
+    pub(crate) fn new(home: PathBuf, url: Option<String>, simulation: Option<String>) -> Self {
+        Self { home, url, simulation }
+    }
+
+    /// The simulation that a command is about: `--simulation`, else the one that was chosen, else `default`.
+    pub(crate) fn simulation(&self) -> String {
+        let chosen = || std::fs::read_to_string(self.home.join(CHOSEN)).ok();
+        let id = self.simulation.clone().or_else(chosen).map(|id| id.trim().to_owned());
+        id.filter(|id| !id.is_empty()).unwrap_or_else(|| DEFAULT_SIMULATION.to_owned())
+    }
+
+    /// Makes a simulation the one that later commands are about.
+    pub(crate) fn choose(&self, simulation_id: &str) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.home)?;
+        std::fs::write(self.home.join(CHOSEN), simulation_id)
     }
 
     pub(crate) fn home(&self) -> &Path {

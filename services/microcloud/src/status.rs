@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proto::sim::v1::{GetStateRequest, SimulationState};
+use proto::sim::v1::{GetStateRequest, SimulationState, SimulationStatus};
 use serde_json::{Value, json};
 
 use crate::api;
@@ -14,7 +14,8 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(crate) async fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
     let services = health(target).await?;
-    let state = api::control(target)?.get_state(&GetStateRequest::default()).await;
+    let state =
+        api::control(target)?.get_state(&GetStateRequest { simulation_id: target.simulation() }).await;
     let all_well = services.iter().all(|(_, health)| health["status"] == "ok");
     if as_json {
         let services: serde_json::Map<_, _> = services.into_iter().collect();
@@ -74,7 +75,12 @@ fn verdict(health: &Value) -> String {
 
 /// One sentence on a simulation.
 pub(crate) fn describe(state: &SimulationState) -> String {
-    let clock = if state.playing { "playing" } else { "paused" };
+    let clock = match state.status() {
+        SimulationStatus::Stopped => "stopped",
+        SimulationStatus::Failed => "failed",
+        _ if state.playing => "playing",
+        _ => "paused",
+    };
     let time = state.time.as_ref().map(output::time).unwrap_or_default();
     let mut text = format!(
         "{}: {} (seed {}), {clock} at {}×, tick {}, simulated time {time}",
@@ -82,6 +88,9 @@ pub(crate) fn describe(state: &SimulationState) -> String {
     );
     if !state.speed_limit_reason.is_empty() {
         text.push_str(&format!("; runs at {:.1}×: {}", state.effective_speed, state.speed_limit_reason));
+    }
+    if !state.failure.is_empty() {
+        text.push_str(&format!("; {}", state.failure));
     }
     match state.active_faults {
         0 => {}

@@ -6,6 +6,7 @@ pub(crate) mod control;
 mod fields;
 pub(crate) mod guard;
 mod incidents;
+mod simulations;
 mod stream;
 mod telemetry;
 
@@ -45,9 +46,15 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .add_router(telemetry::router(app.clone()))
         .add_router(control::unary(app.clone()))
         .build();
+    let simulations = calls()
+        .timeout(REQUEST_TIMEOUT)
+        .receive_max_bytes(simulations::MAX_REQUEST_BYTES)
+        .add_router(simulations::router(app.clone()))
+        .build();
     let streaming = calls().add_router(control::streaming(app.clone())).build();
     Router::new()
         .merge(unary)
+        .merge(simulations)
         .merge(streaming)
         .merge(stream::router(app.clone()))
         .merge(health)

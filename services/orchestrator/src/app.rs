@@ -6,7 +6,7 @@ use bus::Bus;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::hub::Hub;
+use crate::hubs::Hubs;
 use crate::metrics::Metrics;
 
 /// How long things stay valid.
@@ -23,7 +23,7 @@ pub struct Limits {
 pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) store: Store,
-    pub(crate) hub: Hub,
+    pub(crate) hubs: Hubs,
     /// Publishes what is in the outbox; woken after a commit.
     pub(crate) relay: relay::Handle,
     pub(crate) limits: Limits,

@@ -43,7 +43,7 @@ impl Feeds {
             actions: tail(app, streams::OPS_ACTIONS, None).await?,
         };
         let (incidents, actions) = store::retry(|| stored(app)).await?;
-        app.hub.restore(incidents, actions);
+        restore(app, incidents, actions);
         Ok(feeds)
     }
 
@@ -95,11 +95,31 @@ async fn stored(app: &App) -> Result<(Vec<Incident>, Vec<Action>), StoreError> {
     ))
 }
 
+/// Hands what is open and pending to the stream of its simulation.
+fn restore(app: &App, incidents: Vec<Incident>, actions: Vec<Action>) {
+    for incident in incidents {
+        if let Some(hub) = app.hubs.of(&incident.simulation_id, &incident.run_id) {
+            hub.restore(vec![incident], Vec::new());
+        }
+    }
+    for action in actions {
+        if let Some(hub) = app.hubs.of(&action.simulation_id, &action.run_id) {
+            hub.restore(Vec::new(), vec![action]);
+        }
+    }
+}
+
 async fn facts(app: &App, mut tail: Tail, changed_topology: &Notify) {
     while let Some(delivery) = tail.next().await {
         let Some(event) = read::<SimulationEvent>(&delivery) else { continue };
-        report(app.hub.publish_event(&event));
+        if event.kind() == SimulationEventKind::SimulationDeleted {
+            app.hubs.remove(&event.simulation_id, &event.run_id);
+            continue;
+        }
+        let Some(hub) = app.hubs.of(&event.simulation_id, &event.run_id) else { continue };
+        report(hub.publish_event(&event));
         if event.kind() != SimulationEventKind::ClockChanged {
+            hub.topology_changed();
             changed_topology.notify_one();
         }
     }
@@ -107,8 +127,10 @@ async fn facts(app: &App, mut tail: Tail, changed_topology: &Notify) {
 
 async fn incidents(app: &App, mut tail: Tail) {
     while let Some(delivery) = tail.next().await {
-        if let Some(incident) = read::<Incident>(&delivery) {
-            report(app.hub.publish_incident(incident));
+        if let Some(incident) = read::<Incident>(&delivery)
+            && let Some(hub) = app.hubs.of(&incident.simulation_id, &incident.run_id)
+        {
+            report(hub.publish_incident(incident));
         }
     }
 }
@@ -116,8 +138,10 @@ async fn incidents(app: &App, mut tail: Tail) {
 async fn actions(app: &App, mut tail: Tail) {
     while let Some(delivery) = tail.next().await {
         // Version 0 is an agent's proposal that has not been checked yet.
-        if let Some(action) = read::<Action>(&delivery).filter(|action| action.version > 0) {
-            report(app.hub.publish_action(action));
+        if let Some(action) = read::<Action>(&delivery).filter(|action| action.version > 0)
+            && let Some(hub) = app.hubs.of(&action.simulation_id, &action.run_id)
+        {
+            report(hub.publish_action(action));
         }
     }
 }
@@ -125,7 +149,9 @@ async fn actions(app: &App, mut tail: Tail) {
 async fn heartbeat(app: &App) {
     let mut ticks = tokio::time::interval(HEARTBEAT);
     while app.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        report(app.hub.beat(convert::timestamp(Utc::now())));
+        for (_, hub) in app.hubs.all() {
+            report(hub.beat(convert::timestamp(Utc::now())));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::app::App;
 
 /// The routes.
 pub(crate) fn router(app: &App, metrics: ::service::metrics::Metrics) -> Router {
-    let (bus, store, hub) = (app.bus.clone(), app.store.clone(), app.hub.clone());
+    let (bus, store, hub) = (app.bus.clone(), app.store.clone(), app.hubs.default().clone());
     Health::new()
         .check("nats", move || {
             let bus = bus.clone();

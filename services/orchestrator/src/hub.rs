@@ -1,4 +1,5 @@
-//! The event stream's heart: one ordered log of events, each encoded once, and the view that snapshots are made of.
+//! The heart of a simulation's event stream: one ordered log of events, each encoded once, and the view that snapshots are made
+//! of.
 //!
 //! Readers hold a cursor into the log and nothing else. A slow one falls behind until its next event is no longer
 //! kept, learns so, and starts again from a snapshot; it never holds up the writer or another reader.
@@ -11,6 +12,8 @@ mod view;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ::service::metrics::Metrics as Registry;
 use bytes::Bytes;
 use prometheus_client::metrics::counter::Counter;
@@ -20,13 +23,13 @@ use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationState, Topology}
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use self::frame::EventId;
 use self::ring::{Read, Ring};
 use self::view::View;
 
 pub(crate) use self::frame::EventName;
-pub(crate) use self::view::DEFAULT_SIMULATION;
 
 /// Streams open at once. Each costs a socket and a task; the next one is told to come back later.
 pub(crate) const MAX_CLIENTS: usize = 1_024;
@@ -54,13 +57,16 @@ struct Inner {
     newest: watch::Sender<u64>,
     heartbeat: watch::Sender<Bytes>,
     state: watch::Sender<Option<Arc<SimulationState>>>,
+    /// Whether something may have changed the topology since it was read.
+    topology_is_old: AtomicBool,
     clients: Arc<Semaphore>,
     counted: Counted,
+    closed: CancellationToken,
 }
 
-/// What is counted about the stream.
-#[derive(Debug, Default)]
-struct Counted {
+/// What is counted about the streams of all simulations; clones count together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counted {
     clients: Gauge,
     events: Counter,
     resyncs: Counter,
@@ -74,9 +80,29 @@ struct Log {
     snapshot: Option<(u64, Instant, Bytes)>,
 }
 
+impl Counted {
+    /// Registers what is counted.
+    pub(crate) fn register(&self, registry: &Registry) {
+        let Self { clients, events, resyncs } = self;
+        registry.register("stream_clients", "Open event streams", clients.clone());
+        registry.register("stream_events", "Events put on a stream, each counted once", events.clone());
+        registry.register(
+            "stream_resyncs",
+            "Clients that had to start again from a snapshot",
+            resyncs.clone(),
+        );
+    }
+}
+
 impl Hub {
-    /// An empty stream. `epoch` tells this life of the process from every other one, for example its start time.
-    pub(crate) fn new(epoch: u64) -> Self {
+    /// An empty stream. `epoch` tells it from every other one, of this process and of those before. `clients` are the places for
+    /// readers, which all streams share.
+    pub(crate) fn new(
+        epoch: u64,
+        clients: Arc<Semaphore>,
+        counted: Counted,
+        closed: CancellationToken,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 epoch,
@@ -84,22 +110,32 @@ impl Hub {
                 newest: watch::Sender::new(0),
                 heartbeat: watch::Sender::new(Bytes::new()),
                 state: watch::Sender::new(None),
-                clients: Arc::new(Semaphore::new(MAX_CLIENTS)),
-                counted: Counted::default(),
+                topology_is_old: AtomicBool::new(true),
+                clients,
+                counted,
+                closed,
             }),
         }
     }
 
-    /// Registers what is counted about the stream.
-    pub(crate) fn register(&self, registry: &Registry) {
-        let Counted { clients, events, resyncs } = &self.inner.counted;
-        registry.register("stream_clients", "Open event streams", clients.clone());
-        registry.register("stream_events", "Events put on the stream, each counted once", events.clone());
-        registry.register(
-            "stream_resyncs",
-            "Clients that had to start again from a snapshot",
-            resyncs.clone(),
-        );
+    /// Cancelled when the simulation is deleted, or the process ends: streams end then.
+    pub(crate) fn closed(&self) -> CancellationToken {
+        self.inner.closed.clone()
+    }
+
+    /// The simulation is no more.
+    pub(crate) fn close(&self) {
+        self.inner.closed.cancel();
+    }
+
+    /// Something may have changed the topology.
+    pub(crate) fn topology_changed(&self) {
+        self.inner.topology_is_old.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the topology is to be read again; asks once.
+    pub(crate) fn wants_topology(&self) -> bool {
+        self.inner.topology_is_old.swap(false, Ordering::Relaxed)
     }
 
     /// Publishes one shard of a sample.
@@ -193,12 +229,12 @@ impl Hub {
         self.inner.state.subscribe()
     }
 
-    /// All shards of a simulation's newest sample; empty before the first.
-    pub(crate) fn latest(&self, simulation_id: &str) -> Vec<Arc<MetricSnapshot>> {
-        self.log().view.latest(simulation_id)
+    /// All shards of the newest sample; empty before the first.
+    pub(crate) fn latest(&self) -> Vec<Arc<MetricSnapshot>> {
+        self.log().view.latest()
     }
 
-    /// The topology of the default simulation, as far as it is known.
+    /// The topology, as far as it is known.
     pub(crate) fn topology(&self) -> Option<Arc<Topology>> {
         self.log().view.topology()
     }

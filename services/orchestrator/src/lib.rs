@@ -17,6 +17,7 @@ mod error;
 mod feed;
 mod health;
 mod hub;
+mod hubs;
 mod jobs;
 mod listener;
 mod metrics;

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::consume::Consumers;
 use crate::feed::{FeedError, Feeds};
 use crate::health;
-use crate::hub::Hub;
+use crate::hubs::Hubs;
 use crate::jobs;
 use crate::listener::EventListener;
 use crate::metrics::Metrics;
@@ -92,13 +92,13 @@ impl Service {
         let app = App {
             bus,
             store,
-            hub: Hub::new(epoch()),
+            hubs: Hubs::new(epoch(), shutdown.clone()),
             relay: relay.handle(),
             limits: config.limits,
             metrics: Metrics::new(&registry),
             shutdown: shutdown.clone(),
         };
-        app.hub.register(&registry);
+        app.hubs.register(&registry);
         let feeds = Box::pin(Feeds::open(&app)).await?;
         let consumers = Consumers::open(&app).await?;
 

@@ -1,5 +1,6 @@
 //! Telemetry in, rows and incidents out: one transaction a batch, acknowledged after it has committed.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -9,14 +10,16 @@ use detect::{Detector, Transition};
 use futures::future::join_all;
 use prost::{Message as _, Name as _};
 use proto::sim::v1::MetricSnapshot;
+use store::deleted::{self, Deleted};
 use store::metrics::Batch;
 use store::outbox::OutboxMessage;
 use store::progress::Progress;
 use store::{Store, StoreError, incidents, metrics, outbox, progress};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::convert::{self, Snapshot, UnreadableIncident};
-use crate::history::{Range, Stopped};
+use crate::history::{self, Range, Stopped};
 use crate::marks::{Marks, Standing};
 use crate::meters::Meters;
 use crate::service::PRODUCER;
@@ -52,6 +55,8 @@ pub(crate) struct Ingest {
     detector: Detector,
     marks: Marks,
     meters: Meters,
+    /// Woken when there is telemetry of deleted simulations to be dropped.
+    sweep: Arc<Notify>,
     token: CancellationToken,
     work: Work,
 }
@@ -63,6 +68,7 @@ struct Work {
     /// First and last watermark of every shard and run in the batch.
     marks: Vec<(Progress, Progress)>,
     transitions: Vec<(Transition, Option<String>)>,
+    deleted: Vec<Deleted>,
     snapshots: u64,
 }
 
@@ -80,10 +86,11 @@ impl Ingest {
         relay: relay::Handle,
         (detector, marks): (Detector, Marks),
         meters: Meters,
+        sweep: Arc<Notify>,
         token: CancellationToken,
     ) -> Self {
         meters.open_incidents(detector.open_incidents());
-        Self { store, bus, relay, detector, marks, meters, token, work: Work::default() }
+        Self { store, bus, relay, detector, marks, meters, sweep, token, work: Work::default() }
     }
 
     /// Deals with a batch of deliveries and acknowledges them.
@@ -115,7 +122,7 @@ impl Ingest {
     /// Takes the messages from `from` up to, not including, `to` from the stream itself. The durable consumer delivers
     /// them later, when the dead process's acknowledgement is overdue, and they are duplicates then.
     async fn fill(&mut self, from: u64, to: u64) -> Result<(), IngestError> {
-        let mut range = Range::open(&self.bus, from, to - 1, &self.token).await?;
+        let mut range = Range::open(&self.bus, history::EVERYTHING, from, to - 1, &self.token).await?;
         let mut filled = 0_u64;
         while let Some(message) = range.next().await? {
             if let Ok(snapshot) = read(&message) {
@@ -143,7 +150,12 @@ impl Ingest {
         self.meters.snapshot(standing);
         if standing == Standing::New {
             self.meters.infinite(snapshot.infinite_values);
-            let judged = snapshot.sample().map(|sample| self.detector.observe(&sample));
+            let judged = if snapshot.deleted {
+                self.work.deleted.push(snapshot.deletion());
+                Ok(self.detector.forget(&snapshot.simulation_id))
+            } else {
+                snapshot.sample().map(|sample| self.detector.observe(&sample))
+            };
             match (judged, snapshot.push_rows(&mut self.work.rows)) {
                 (Ok(transitions), Ok(())) => {
                     let trace = (!transitions.is_empty()).then(|| traceparent.map(str::to_owned)).flatten();
@@ -185,6 +197,9 @@ impl Ingest {
                 }
             }
             self.meters.detector(self.detector.counters(), self.detector.window_bytes());
+            if !self.work.deleted.is_empty() {
+                self.sweep.notify_one();
+            }
             self.work.clear();
         }
         join_all(done.iter().map(Delivery::ack)).await;
@@ -241,6 +256,7 @@ impl Work {
         self.rows.clear();
         self.marks.clear();
         self.transitions.clear();
+        self.deleted.clear();
         self.snapshots = 0;
     }
 
@@ -311,6 +327,9 @@ impl Work {
             if incidents::upsert(&mut tx, row).await? {
                 outbox::enqueue(&mut tx, PRODUCER, message).await?;
             }
+        }
+        for gone in &self.deleted {
+            deleted::note(&mut tx, gone).await?;
         }
         tx.commit().await?;
         Ok(Ok(Written::Rows(copied)))

@@ -4,7 +4,7 @@
 //! numbers decide whether something is missing: after a crash the durable consumer delivers what is new first, and what
 //! the dead process held in its hands only when its acknowledgement is overdue.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use store::progress::Progress;
 use uuid::Uuid;
@@ -42,18 +42,24 @@ pub(crate) struct Mark {
     pub(crate) over: VecDeque<Uuid>,
     /// Newest tick of each shard.
     pub(crate) ticks: HashMap<i32, i64>,
+    /// Whether the simulation was deleted: whatever comes of this run is a straggler.
+    pub(crate) deleted: bool,
 }
 
 impl Marks {
     /// From the stored watermarks and the runs of each simulation, newest first. A simulation is in its newest run.
-    pub(crate) fn new(progress: &[Progress], runs: HashMap<String, Vec<Uuid>>) -> Self {
+    pub(crate) fn new(
+        progress: &[Progress],
+        runs: HashMap<String, Vec<Uuid>>,
+        deleted: &HashSet<Uuid>,
+    ) -> Self {
         let mark = |(simulation, runs): (String, Vec<Uuid>)| {
             let (run_id, over) = runs.split_first()?;
             let shards =
                 progress.iter().filter(|row| row.simulation_id == simulation && row.run_id == *run_id);
             let ticks = shards.map(|row| (row.shard, row.tick)).collect();
             let over = over.iter().rev().copied().collect();
-            Some((simulation, Mark { run_id: *run_id, over, ticks }))
+            Some((simulation, Mark { run_id: *run_id, over, ticks, deleted: deleted.contains(run_id) }))
         };
         let cursor = progress.iter().map(|row| row.stream_sequence.unsigned_abs()).max().unwrap_or(0);
         Self { cursor, simulations: runs.into_iter().filter_map(mark).collect() }
@@ -69,8 +75,10 @@ impl Marks {
         self.cursor = 0;
     }
 
+    /// The simulations there are.
     pub(crate) fn simulations(&self) -> impl Iterator<Item = (&str, &Mark)> {
-        self.simulations.iter().map(|(simulation, mark)| (simulation.as_str(), mark))
+        let there_are = self.simulations.iter().filter(|(_, mark)| !mark.deleted);
+        there_are.map(|(simulation, mark)| (simulation.as_str(), mark))
     }
 
     pub(crate) fn of(&self, simulation: &str) -> Option<&Mark> {
@@ -88,6 +96,9 @@ impl Marks {
         if mark.over.contains(&snapshot.run_id) {
             return Standing::Late;
         }
+        if mark.deleted && mark.run_id == snapshot.run_id {
+            return Standing::Duplicate;
+        }
         match mark.ticks.get(&snapshot.shard) {
             Some(tick) if mark.run_id == snapshot.run_id && snapshot.tick <= *tick => Standing::Duplicate,
             _ => Standing::New,
@@ -96,7 +107,8 @@ impl Marks {
 
     /// Notes that the snapshot is dealt with.
     pub(crate) fn advance(&mut self, snapshot: &Snapshot) {
-        let new = || Mark { run_id: snapshot.run_id, over: VecDeque::new(), ticks: HashMap::new() };
+        let new =
+            || Mark { run_id: snapshot.run_id, over: VecDeque::new(), ticks: HashMap::new(), deleted: false };
         let mark = self.simulations.entry(snapshot.simulation_id.clone()).or_insert_with(new);
         if mark.run_id != snapshot.run_id {
             if mark.over.len() >= RUNS as usize {
@@ -106,6 +118,7 @@ impl Marks {
             mark.run_id = snapshot.run_id;
             mark.ticks.clear();
         }
+        mark.deleted = snapshot.deleted;
         mark.ticks.insert(snapshot.shard, snapshot.tick);
     }
 
@@ -145,7 +158,23 @@ mod tests {
             stream_sequence: 50,
         };
         let runs = vec![Uuid::from_u128(1), Uuid::from_u128(9)];
-        Marks::new(&[progress], HashMap::from([("default".to_owned(), runs)]))
+        Marks::new(&[progress], HashMap::from([("default".to_owned(), runs)]), &HashSet::new())
+    }
+
+    #[test]
+    fn of_a_deleted_simulation_nothing_is_new_until_there_is_one_again() {
+        let mut marks = stored();
+        let mut deletion = snapshot(1, 121, 1_002);
+        deletion.deleted = true;
+        assert_eq!(marks.standing(&deletion), Standing::New);
+        marks.advance(&deletion);
+        assert_eq!(marks.simulations().count(), 0);
+        let mut of_another_shard = snapshot(1, 120, 1_002);
+        of_another_shard.shard = 1;
+        assert_eq!(marks.standing(&of_another_shard), Standing::Duplicate);
+        marks.advance(&snapshot(2, 0, 1_003));
+        assert_eq!(marks.simulations().count(), 1);
+        assert_eq!(marks.standing(&deletion), Standing::Late);
     }
 
     #[test]

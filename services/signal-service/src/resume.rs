@@ -1,10 +1,10 @@
 //! Picks up where the last process stopped: watermarks and open incidents from the database, windows from the stream.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use bus::Bus;
+use bus::{Bus, subjects};
 use detect::{Detector, Limits, RuleErrors, RuleSet};
-use store::{Store, StoreError, incidents, progress};
+use store::{Store, StoreError, deleted, incidents, progress};
 use tokio_util::sync::CancellationToken;
 
 use crate::convert::{self, Snapshot};
@@ -14,9 +14,11 @@ use crate::marks::{self, Mark, Marks};
 
 /// Messages that are read first; a small cloud's thirty seconds of telemetry.
 const FIRST_LOOK: u64 = 64;
-/// Messages that are read at most: thirty seconds of a cloud in 500 shards. A simulation whose history lies further
-/// back than that starts with empty windows: unknown, until they have filled.
-const FARTHEST_LOOK: u64 = 16_384;
+/// Messages of a simulation that are read at most: thirty seconds of a cloud in 500 shards. A simulation whose history lies
+/// further back than that starts with empty windows: unknown, until they have filled.
+const FARTHEST_LOOK: usize = 16_384;
+/// The simulation with subjects of its own.
+const DEFAULT_SIMULATION: &str = "default";
 
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +92,8 @@ async fn stored_marks(store: &Store) -> Result<Marks, StoreError> {
             runs.insert(row.simulation_id.clone(), of_simulation);
         }
     }
-    Ok(Marks::new(&rows, runs))
+    let deleted: HashSet<_> = deleted::all(&mut conn).await?.into_iter().map(|gone| gone.run_id).collect();
+    Ok(Marks::new(&rows, runs, &deleted))
 }
 
 async fn open_incidents(store: &Store, marks: &Marks) -> Result<Vec<incidents::IncidentRow>, StoreError> {
@@ -108,7 +111,8 @@ fn is_past(mark: &Mark, snapshot: &Snapshot) -> bool {
         && mark.ticks.get(&snapshot.shard).is_some_and(|tick| snapshot.tick <= *tick)
 }
 
-/// The snapshots before the cursor, far enough back for every simulation, oldest first.
+/// The snapshots before the cursor, far enough back for every simulation, oldest first. Each is read by its own subjects: a
+/// simulation that runs a thousand times as fast as another one would bury the other's history.
 async fn read_back(
     bus: &Bus,
     detector: &Detector,
@@ -116,38 +120,52 @@ async fn read_back(
     first: u64,
     token: &CancellationToken,
 ) -> Result<Vec<Snapshot>, Stopped> {
-    let cursor = marks.cursor();
-    let mut look = FIRST_LOOK;
-    loop {
-        let from = cursor.saturating_sub(look - 1).max(first).max(1);
-        let snapshots = read_range(bus, from, cursor, token).await?;
-        let enough = marks
-            .simulations()
-            .all(|(simulation, mark)| reaches_back(detector, simulation, mark, &snapshots));
-        if enough || from <= first || look >= FARTHEST_LOOK {
-            if !enough && from > first {
-                tracing::warn!(messages = look, "the windows' history lies too far back; some start empty");
+    let mut history = Vec::new();
+    for (simulation, mark) in marks.simulations() {
+        let cursor = marks.cursor();
+        let mut look = FIRST_LOOK;
+        let snapshots = loop {
+            let from = cursor.saturating_sub(look - 1).max(first).max(1);
+            let snapshots = read_range(bus, simulation, from, cursor, token).await?;
+            let enough = reaches_back(detector, simulation, mark, &snapshots);
+            if enough || from <= first || snapshots.len() >= FARTHEST_LOOK {
+                if !enough && from > first {
+                    tracing::warn!(
+                        simulation,
+                        messages = snapshots.len(),
+                        "the windows' history lies too far back; some start empty"
+                    );
+                }
+                break snapshots;
             }
-            return Ok(snapshots);
-        }
-        look *= 4;
+            look *= 4;
+        };
+        history.extend(snapshots);
     }
+    Ok(history)
 }
 
+/// The snapshots of one simulation, oldest first.
 async fn read_range(
     bus: &Bus,
+    simulation: &str,
     from: u64,
     to: u64,
     token: &CancellationToken,
 ) -> Result<Vec<Snapshot>, Stopped> {
+    let of_default = [subjects::SIM_METRICS.to_owned(), format!("{}.*", subjects::SIM_METRICS)];
+    let of_another = [subjects::sim_metrics_every_shard(simulation)];
+    let subjects = if simulation == DEFAULT_SIMULATION { &of_default[..] } else { &of_another[..] };
     let mut snapshots = Vec::new();
-    if to > 0 {
-        let mut range = Range::open(bus, from, to, token).await?;
+    for subject in subjects.iter().filter(|_| to > 0) {
+        let mut range = Range::open(bus, subject, from, to, token).await?;
         while let Some(message) = range.next().await? {
-            snapshots.extend(ingest::read(&message));
+            let sequence = message.stream_sequence;
+            snapshots.extend(ingest::read(&message).ok().map(|snapshot| (sequence, snapshot)));
         }
     }
-    Ok(snapshots)
+    snapshots.sort_by_key(|(sequence, _)| *sequence);
+    Ok(snapshots.into_iter().map(|(_, snapshot)| snapshot).collect())
 }
 
 /// Whether the snapshots go back far enough to determine the state of a simulation: by time, or to before its run.

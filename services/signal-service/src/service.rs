@@ -1,5 +1,6 @@
 //! The process: connect, resume, take telemetry until asked to stop, drain.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::service::health::Health;
@@ -9,6 +10,7 @@ use ::service::shutdown;
 use bus::{Bus, BusConfig, ConnectError, Consumer, ConsumerSpec, StreamError, streams};
 use relay::Relay;
 use store::{Store, StoreError};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -62,10 +64,12 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
     let relay_token = CancellationToken::new();
     tasks.push(tokio::spawn(relay.run(relay_token.clone())));
     tasks.push(tokio::spawn(retention::run(store.clone(), config.retention, token.clone())));
+    let sweep = Arc::new(Notify::new());
+    tasks.push(tokio::spawn(retention::sweep_deleted(store.clone(), sweep.clone(), token.clone())));
 
     let outcome = Box::pin(async {
         let resumed = resume::resume(&store, &bus, &token).await?;
-        let ingest = Ingest::new(store.clone(), bus.clone(), handle, resumed, meters, token.clone());
+        let ingest = Ingest::new(store.clone(), bus.clone(), handle, resumed, meters, sweep, token.clone());
         Box::pin(take_telemetry(&bus, ingest, &token)).await
     })
     .await;

@@ -32,7 +32,20 @@ pub(crate) const VARIABLES: &[Variable] = &[
         default: "true",
         what: "whether the clock of the first run starts by itself",
     },
+    Variable {
+        name: "SIMULATION_LIMIT",
+        default: "16",
+        what: "most simulations beside each other, 1 to 64; each takes a thread and its memory",
+    },
+    Variable {
+        name: "REPLICA_LIMIT",
+        default: "200000",
+        what: "most replicas of all simulations that are not stopped together",
+    },
 ];
+
+/// Most simulations that can be asked for: as many as detection and agents watch at a time.
+const MAX_SIMULATIONS: usize = 64;
 
 /// The configuration, checked.
 #[derive(Debug)]
@@ -42,6 +55,16 @@ pub(crate) struct Config {
     /// `None` when a mistake was recorded: then the process ends before it looks.
     pub(crate) scenarios: Option<(Scenarios, Arc<Scenario>)>,
     pub(crate) first_run: FirstRun,
+    pub(crate) limits: Limits,
+}
+
+/// How much the engine runs at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Simulations, stopped ones included.
+    pub(crate) simulations: usize,
+    /// Replicas of all that are not stopped.
+    pub(crate) replicas: u64,
 }
 
 /// How the very first run begins; later ones follow the journal.
@@ -68,7 +91,15 @@ impl Config {
         };
         let playing = env.parse("SIMULATION_PLAY", true);
         let scenarios = scenarios(env);
-        Self { nats_url, addr, scenarios, first_run: FirstRun { seed, speed, playing } }
+        let limits = Limits {
+            simulations: env.parse("SIMULATION_LIMIT", 16),
+            // Twice what two cores compute three times as fast as real time.
+            replicas: env.parse("REPLICA_LIMIT", 200_000),
+        };
+        if !(1..=MAX_SIMULATIONS).contains(&limits.simulations) {
+            env.mistake("SIMULATION_LIMIT", format!("write 1 to {MAX_SIMULATIONS}"));
+        }
+        Self { nats_url, addr, scenarios, first_run: FirstRun { seed, speed, playing }, limits }
     }
 }
 
@@ -125,6 +156,8 @@ mod tests {
             ("SIMULATION_SPEED", "NaN"),
             ("SIMULATION_PLAY", "maybe"),
             ("SIMULATION_SCENARIO", "nope"),
+            ("SIMULATION_LIMIT", "0"),
+            ("REPLICA_LIMIT", "many"),
         ]);
         for (name, advice) in [
             ("ADDR", ":8080"),
@@ -132,6 +165,8 @@ mod tests {
             ("SIMULATION_SPEED", "0.1 to 1000"),
             ("SIMULATION_PLAY", ""),
             ("SIMULATION_SCENARIO", "cascade_failure"),
+            ("SIMULATION_LIMIT", "1 to 64"),
+            ("REPLICA_LIMIT", ""),
         ] {
             assert!(
                 found.iter().any(|one| one.starts_with(name) && one.contains(advice)),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use catalogue::Scenarios;
-use connectrpc_axum::Code;
 use futures::Stream;
 use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
@@ -12,15 +11,17 @@ use proto::sim::v1::{
     ResetRequest, ResetResponse, SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse,
     SimulationState, StepRequest, StepResponse, WatchRequest, WatchResponse,
 };
-use sim::{FaultId, Scenario};
-use std::sync::Arc;
+use sim::FaultId;
 use tokio_util::sync::CancellationToken;
 
-use crate::SIMULATION_ID;
 use crate::convert;
+use crate::fleet::Fleet;
+use crate::id::SimulationId;
 use crate::pace::Speed;
 use crate::refusal::Refusal;
 use crate::request::{ClockChange, SimulationHandle};
+use crate::run::replicas_of;
+use crate::scenarios::{fetch, off_runtime};
 
 pub(crate) mod connect;
 pub(crate) mod nats;
@@ -31,9 +32,9 @@ const MAX_STEP: u32 = 100_000;
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 
 /// The service.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Control {
-    simulation: SimulationHandle,
+    fleet: Fleet,
     scenarios: Scenarios,
     stop: CancellationToken,
 }
@@ -41,54 +42,54 @@ pub(crate) struct Control {
 type Answer<T> = Result<T, Refusal>;
 
 impl Control {
-    pub(crate) fn new(simulation: SimulationHandle, scenarios: Scenarios, stop: CancellationToken) -> Self {
-        Self { simulation, scenarios, stop }
+    pub(crate) fn new(fleet: Fleet, scenarios: Scenarios, stop: CancellationToken) -> Self {
+        Self { fleet, scenarios, stop }
     }
 
     // Asks nobody, but is called like the others.
     #[allow(clippy::unused_async)]
     pub(crate) async fn get_state(&self, request: GetStateRequest) -> Answer<GetStateResponse> {
         let GetStateRequest { simulation_id } = request;
-        known(&simulation_id)?;
-        Ok(GetStateResponse { state: Some(self.simulation.state()?) })
+        let simulation = self.of(&simulation_id)?;
+        Ok(GetStateResponse { state: Some(simulation.state()?) })
     }
 
     pub(crate) async fn get_topology(&self, request: GetTopologyRequest) -> Answer<GetTopologyResponse> {
         let GetTopologyRequest { simulation_id } = request;
-        known(&simulation_id)?;
-        let view = self.simulation.topology().await?;
+        let simulation = self.of(&simulation_id)?;
+        let view = simulation.topology().await?;
         Ok(GetTopologyResponse { tick: view.tick, topology: Some(convert::topology::topology(view)) })
     }
 
     pub(crate) async fn play(&self, request: PlayRequest) -> Answer<PlayResponse> {
         let PlayRequest { simulation_id } = request;
-        known(&simulation_id)?;
-        Ok(PlayResponse { state: Some(self.simulation.clock(ClockChange::Play).await?) })
+        let simulation = self.of(&simulation_id)?;
+        Ok(PlayResponse { state: Some(simulation.clock(ClockChange::Play).await?) })
     }
 
     pub(crate) async fn pause(&self, request: PauseRequest) -> Answer<PauseResponse> {
         let PauseRequest { simulation_id } = request;
-        known(&simulation_id)?;
-        Ok(PauseResponse { state: Some(self.simulation.clock(ClockChange::Pause).await?) })
+        let simulation = self.of(&simulation_id)?;
+        Ok(PauseResponse { state: Some(simulation.clock(ClockChange::Pause).await?) })
     }
 
     pub(crate) async fn step(&self, request: StepRequest) -> Answer<StepResponse> {
         let StepRequest { simulation_id, ticks } = request;
-        known(&simulation_id)?;
+        let simulation = self.of(&simulation_id)?;
         if ticks > MAX_STEP {
             return Err(Refusal::invalid(format!(
                 "{ticks} ticks are too many for one step: pass 1 to {MAX_STEP}"
             )));
         }
         let change = ClockChange::Step { ticks: u64::from(ticks.max(1)) };
-        Ok(StepResponse { state: Some(self.simulation.clock(change).await?) })
+        Ok(StepResponse { state: Some(simulation.clock(change).await?) })
     }
 
     pub(crate) async fn set_speed(&self, request: SetSpeedRequest) -> Answer<SetSpeedResponse> {
         let SetSpeedRequest { simulation_id, speed } = request;
-        known(&simulation_id)?;
+        let simulation = self.of(&simulation_id)?;
         let change = ClockChange::SetSpeed(Speed::new(speed)?);
-        Ok(SetSpeedResponse { state: Some(self.simulation.clock(change).await?) })
+        Ok(SetSpeedResponse { state: Some(simulation.clock(change).await?) })
     }
 
     pub(crate) async fn list_scenarios(
@@ -105,44 +106,51 @@ impl Control {
 
     pub(crate) async fn set_scenario(&self, request: SetScenarioRequest) -> Answer<SetScenarioResponse> {
         let SetScenarioRequest { simulation_id, scenario } = request;
-        known(&simulation_id)?;
-        let scenario = self.load(scenario).await?;
-        Ok(SetScenarioResponse { state: Some(self.simulation.set_scenario(scenario).await?) })
+        let id = SimulationId::or_default(&simulation_id)?;
+        let simulation = self.fleet.handle(&id)?;
+        let scenario = fetch(&self.scenarios, scenario).await?;
+        let _room = self.fleet.make_room(&id, replicas_of(&scenario)).await?;
+        Ok(SetScenarioResponse { state: Some(simulation.set_scenario(scenario).await?) })
     }
 
     pub(crate) async fn reset(&self, request: ResetRequest) -> Answer<ResetResponse> {
         let ResetRequest { simulation_id, scenario, seed } = request;
-        known(&simulation_id)?;
-        let scenario = if scenario.is_empty() { None } else { Some(self.load(scenario).await?) };
-        Ok(ResetResponse { state: Some(self.simulation.reset(scenario, seed).await?) })
+        let id = SimulationId::or_default(&simulation_id)?;
+        let simulation = self.fleet.handle(&id)?;
+        if scenario.is_empty() {
+            return Ok(ResetResponse { state: Some(simulation.reset(None, seed).await?) });
+        }
+        let scenario = fetch(&self.scenarios, scenario).await?;
+        let _room = self.fleet.make_room(&id, replicas_of(&scenario)).await?;
+        Ok(ResetResponse { state: Some(simulation.reset(Some(scenario), seed).await?) })
     }
 
     pub(crate) async fn inject_fault(&self, request: InjectFaultRequest) -> Answer<InjectFaultResponse> {
         let InjectFaultRequest { simulation_id, fault } = request;
-        known(&simulation_id)?;
+        let simulation = self.of(&simulation_id)?;
         let fault = fault.ok_or_else(|| {
             Refusal::invalid("there is no fault to inject: pass `fault` with a kind and a target; ListFaults has the kinds")
         })?;
-        let fault = self.simulation.inject_fault(convert::fault_spec_from(fault)?).await?;
-        Ok(InjectFaultResponse { fault: Some(convert::active_fault(fault, SIMULATION_ID)) })
+        let fault = simulation.inject_fault(convert::fault_spec_from(fault)?).await?;
+        Ok(InjectFaultResponse { fault: Some(convert::active_fault(fault, simulation.id())) })
     }
 
     pub(crate) async fn clear_fault(&self, request: ClearFaultRequest) -> Answer<ClearFaultResponse> {
         let ClearFaultRequest { simulation_id, fault_id } = request;
-        known(&simulation_id)?;
+        let simulation = self.of(&simulation_id)?;
         if fault_id.is_empty() {
             return Err(Refusal::invalid("which fault? pass `fault_id`; ListFaults has those in force"));
         }
-        let fault = self.simulation.clear_fault(FaultId(fault_id)).await?;
-        Ok(ClearFaultResponse { fault: Some(convert::active_fault(fault, SIMULATION_ID)) })
+        let fault = simulation.clear_fault(FaultId(fault_id)).await?;
+        Ok(ClearFaultResponse { fault: Some(convert::active_fault(fault, simulation.id())) })
     }
 
     pub(crate) async fn list_faults(&self, request: ListFaultsRequest) -> Answer<ListFaultsResponse> {
         let ListFaultsRequest { simulation_id } = request;
-        known(&simulation_id)?;
-        let faults = self.simulation.faults().await?;
+        let simulation = self.of(&simulation_id)?;
+        let faults = simulation.faults().await?;
         Ok(ListFaultsResponse {
-            faults: faults.into_iter().map(|fault| convert::active_fault(fault, SIMULATION_ID)).collect(),
+            faults: faults.into_iter().map(|fault| convert::active_fault(fault, simulation.id())).collect(),
             kinds: convert::fault_kinds(),
         })
     }
@@ -153,18 +161,18 @@ impl Control {
         request: WatchRequest,
     ) -> Answer<impl Stream<Item = WatchResponse> + Send + use<>> {
         let WatchRequest { simulation_id } = request;
-        known(&simulation_id)?;
-        let first = self.simulation.state()?;
-        let watcher = Watcher { board: self.simulation.board(), stop: self.stop.clone(), next: Some(first) };
+        let simulation = self.of(&simulation_id)?;
+        let first = simulation.state()?;
+        let watcher = Watcher { board: simulation.board(), stop: self.stop.clone(), next: Some(first) };
         Ok(futures::stream::unfold(watcher, |mut watcher| async move {
             let state = watcher.next().await?;
             Some((WatchResponse { state: Some(state) }, watcher))
         }))
     }
 
-    async fn load(&self, name: String) -> Answer<Arc<Scenario>> {
-        let scenarios = self.scenarios.clone();
-        Ok(off_runtime(move || scenarios.load(&name)).await??)
+    /// The simulation that a request is about.
+    fn of(&self, simulation_id: &str) -> Answer<SimulationHandle> {
+        self.fleet.handle(&SimulationId::or_default(simulation_id)?)
     }
 }
 
@@ -193,24 +201,4 @@ impl Watcher {
             }
         }
     }
-}
-
-/// Only one simulation exists for now.
-fn known(simulation_id: &str) -> Answer<()> {
-    if simulation_id.is_empty() || simulation_id == SIMULATION_ID {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Code::NotFound,
-        format!(
-            "there is no simulation {simulation_id:?}: use {SIMULATION_ID:?}, or leave simulation_id empty"
-        ),
-    ))
-}
-
-/// Reads files without holding up the runtime.
-async fn off_runtime<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
-    tokio::task::spawn_blocking(read)
-        .await
-        .map_err(|error| Refusal::new(Code::Internal, format!("reading scenarios failed: {error}")))
 }

@@ -1,4 +1,4 @@
-//! `sim.state`: where the simulation stands, twice a second and at every change. Not persisted; the newest one counts.
+//! `sim.state`: where each simulation stands, twice a second and at every change. Not persisted; the newest one counts.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::board::BoardReader;
 /// Wall-clock time between two heartbeats.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Publishes the state until `stop`. With NATS away there is nobody to tell, so failing is no event.
+/// Publishes the state of a simulation until `stop`. With NATS away there is nobody to tell, so failing is no event.
 pub(crate) async fn beat(bus: Bus, mut board: BoardReader, stop: CancellationToken) {
     loop {
         tokio::select! {

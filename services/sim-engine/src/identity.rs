@@ -44,6 +44,24 @@ impl Identity {
         }
     }
 
+    /// The run of a fork of this run at `tick`. Its simulated time is its parent's; it is later only where a simulation of the
+    /// same id has lived through that time before.
+    pub(crate) fn fork(
+        &self,
+        fork_id: &str,
+        tick: u64,
+        wall_now: DateTime<Utc>,
+        lived_until: Option<DateTime<Utc>>,
+    ) -> Self {
+        let leaves_at = self.time_of(tick);
+        let later = lived_until
+            .map_or(TimeDelta::zero(), |until| (until + GAP_BETWEEN_RUNS - leaves_at).max(TimeDelta::zero()));
+        let started_at = self.started_at.checked_add_signed(later).unwrap_or(self.started_at);
+        let started_at_ms = started_at.timestamp_millis();
+        let run_id = ids::fork_run(fork_id, self.seed, started_at_ms, tick, wall_now.timestamp_millis());
+        Self { simulation_id: fork_id.to_owned(), run_id, ordinal: 1, started_at, ..self.clone() }
+    }
+
     /// Simulated time at which `tick` begins.
     pub(crate) fn time_of(&self, tick: u64) -> DateTime<Utc> {
         // A tick count that leaves the calendar would take longer than the machine lives.
@@ -71,6 +89,17 @@ mod tests {
             Identity::begin("default", 2, 1, now, Some(behind)).started_at.timestamp_millis(),
             now.timestamp_millis()
         );
+    }
+
+    #[test]
+    fn a_fork_has_the_time_of_its_parent_unless_its_id_lived_through_it() {
+        let parent = Identity::begin("default", 3, 1, Utc::now(), None);
+        let fork = parent.fork("f", 200, Utc::now(), None);
+        assert_eq!((fork.time_of(200), fork.seed), (parent.time_of(200), parent.seed));
+        assert_ne!(fork.run_id, parent.run_id);
+        let until = parent.time_of(300);
+        let again = parent.fork("f", 200, Utc::now(), Some(until));
+        assert_eq!(again.time_of(200), until + GAP_BETWEEN_RUNS);
     }
 
     #[test]

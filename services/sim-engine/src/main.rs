@@ -1,30 +1,33 @@
-//! sim-engine: runs the simulated cloud, publishes its telemetry and events, and carries out approved actions.
+//! sim-engine: runs simulated clouds, publishes their telemetry and events, and carries out approved actions.
 
 use std::process::ExitCode;
 
-use axum::Router;
 use bus::{Bus, BusConfig};
 use service::health::Health;
 use service::metrics::Metrics;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::board::Board;
 use crate::config::{Config, VARIABLES};
 use crate::control::Control;
 use crate::engine::Engine;
+use crate::fleet::Fleet;
 use crate::meters::Meters;
-use crate::request::SimulationHandle;
+use crate::simulations::Simulations;
 
 mod board;
 mod config;
 mod control;
 mod convert;
 mod engine;
+mod fleet;
 mod heartbeat;
+mod id;
 mod identity;
 mod ids;
 mod journal;
+mod live;
 mod meters;
 mod order;
 mod orders;
@@ -35,12 +38,12 @@ mod recovery;
 mod refusal;
 mod request;
 mod run;
+mod scenarios;
 mod settled;
 mod simulation;
+mod simulations;
 mod stored;
 
-/// The one simulation there is.
-const SIMULATION_ID: &str = "default";
 const NAME: &str = "sim-engine";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -48,27 +51,33 @@ fn main() -> ExitCode {
     let info = service::Info {
         name: NAME,
         version: VERSION,
-        about: "runs the simulated cloud, publishes its telemetry, carries out approved actions",
+        about: "runs simulated clouds, publishes their telemetry, carries out approved actions",
         variables: VARIABLES,
     };
     service::run(info, Config::read, run)
 }
 
 async fn run(config: Config, stop: CancellationToken) -> Result<(), Box<dyn std::error::Error>> {
-    let Config { nats_url, addr, scenarios, first_run } = config;
+    let Config { nats_url, addr, scenarios, first_run, limits } = config;
     let (scenarios, first_scenario) = scenarios.ok_or("the scenarios were not loaded: set SCENARIOS_DIR")?;
     let listener = service::http::listen(addr, "ADDR").await?;
     let Some(bus) = connect(nats_url, &stop).await? else { return Ok(()) };
 
     let metrics = Metrics::new(NAME, VERSION);
-    let (board, reader) = Board::new();
-    let (simulation, inbox) = request::channel(reader);
-    let control = Control::new(simulation.clone(), scenarios, stop.clone());
-    let router = router(control.clone(), &bus, &simulation, metrics.clone());
+    let meters = Meters::register(&metrics);
+    let (lag, lag_reader) = watch::channel(0);
+    let (fleet, fatal) = Fleet::new(bus.clone(), meters, limits, lag_reader, stop.clone());
+    let control = Control::new(fleet.clone(), scenarios.clone(), stop.clone());
+    let simulations = Simulations::new(fleet.clone(), scenarios);
+    let health = health(&bus, &fleet).router(metrics);
+    let router = control::connect::router(control.clone())
+        .merge(simulations::connect::router(simulations.clone()))
+        .fallback(control::connect::unimplemented)
+        .merge(health)
+        .layer(CatchPanicLayer::new());
     let serving = tokio::spawn(service::http::serve(listener, router, stop.clone()));
 
-    let meters = Meters::register(&metrics);
-    let engine = Engine { bus, meters, control, simulation, board, inbox, first_run, first_scenario };
+    let engine = Engine { bus, fleet, fatal, lag, control, simulations, first_run, first_scenario };
     let ended = Box::pin(engine.run(stop.clone())).await;
     stop.cancel();
     service::shutdown::drain([serving]).await;
@@ -91,21 +100,19 @@ async fn connect(
     }
 }
 
-fn router(control: Control, bus: &Bus, simulation: &SimulationHandle, metrics: Metrics) -> Router {
-    let (bus, simulation) = (bus.clone(), simulation.clone());
-    let asked = bus.clone();
-    let health = Health::new()
+fn health(bus: &Bus, fleet: &Fleet) -> Health {
+    let (bus, asked, fleet) = (bus.clone(), bus.clone(), fleet.clone());
+    Health::new()
         .check("nats", move || {
             let bus = bus.clone();
             async move { bus.ping().await }
         })
         .check("simulation", move || {
-            let state = simulation.state().map(|_| ());
-            async move { state }
+            let fleet = fleet.clone();
+            async move { fleet.default_works() }
         })
         .check("control", move || {
             let bus = asked.clone();
             async move { engine::answers(&bus).await.map(|_| ()) }
-        });
-    control::connect::router(control).merge(health.router(metrics)).layer(CatchPanicLayer::new())
+        })
 }

@@ -11,24 +11,43 @@ use prometheus_client::metrics::histogram::Histogram;
 use proto::sim::v1::SimulationState;
 use service::metrics::Metrics;
 
+use crate::id::SimulationId;
+
 type Labels = Vec<(&'static str, &'static str)>;
+/// As many as there are simulations, which are bounded; those of a deleted one are forgotten.
+type BySimulation = Vec<(&'static str, String)>;
+type FloatCounter = Counter<f64, AtomicU64>;
 type FloatGauge = Gauge<f64, AtomicU64>;
 
-/// The meters; clones count together.
+/// The meters of one simulation, and those that all of them share. Clones count together.
 #[derive(Debug, Clone)]
 pub(crate) struct Meters {
     inner: Arc<Inner>,
+    own: Own,
 }
 
-#[derive(Debug)]
-struct Inner {
+/// The meters of one simulation.
+#[derive(Debug, Clone, Default)]
+struct Own {
     ticks: Counter,
-    compute_seconds: Counter<f64, AtomicU64>,
+    compute_seconds: FloatCounter,
     tick: Gauge,
     requested_speed: FloatGauge,
     effective_speed: FloatGauge,
     playing: Gauge,
     active_faults: Gauge,
+}
+
+#[derive(Debug)]
+struct Inner {
+    ticks: Family<BySimulation, Counter>,
+    compute_seconds: Family<BySimulation, FloatCounter>,
+    tick: Family<BySimulation, Gauge>,
+    requested_speed: Family<BySimulation, FloatGauge>,
+    effective_speed: Family<BySimulation, FloatGauge>,
+    playing: Family<BySimulation, Gauge>,
+    active_faults: Family<BySimulation, Gauge>,
+    simulations: Gauge,
     lag: Gauge,
     published: Family<Labels, Counter>,
     published_bytes: Counter,
@@ -46,20 +65,22 @@ impl Meters {
             || Histogram::new([0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0]);
         let counter = |name, help| metrics.register(name, help, Counter::default());
         let gauge = |name, help| metrics.register(name, help, Gauge::default());
-        let float = |name, help| metrics.register(name, help, FloatGauge::default());
+        let gauges = |name, help| metrics.register(name, help, Family::<BySimulation, Gauge>::default());
+        let floats = |name, help| metrics.register(name, help, Family::<BySimulation, FloatGauge>::default());
         let family = |name, help| metrics.register(name, help, Family::<Labels, Counter>::default());
         let inner = Inner {
-            ticks: counter("ticks", "Ticks computed"),
+            ticks: metrics.register("ticks", "Ticks computed", Family::default()),
             compute_seconds: metrics.register(
                 "compute_seconds",
                 "Time spent computing ticks",
-                Counter::default(),
+                Family::default(),
             ),
-            tick: gauge("tick", "Next tick to be computed"),
-            requested_speed: float("requested_speed", "Simulated seconds a second asked for"),
-            effective_speed: float("effective_speed", "Simulated seconds a second of the last seconds"),
-            playing: gauge("playing", "Whether the clock runs"),
-            active_faults: gauge("active_faults", "Faults in force"),
+            tick: gauges("tick", "Next tick to be computed"),
+            requested_speed: floats("requested_speed", "Simulated seconds a second asked for"),
+            effective_speed: floats("effective_speed", "Simulated seconds a second of the last seconds"),
+            playing: gauges("playing", "Whether the clock runs"),
+            active_faults: gauges("active_faults", "Faults in force"),
+            simulations: gauge("simulations", "Simulations there are"),
             lag: gauge("telemetry_lag_messages", "Telemetry not stored by signal-service"),
             published: family("published_messages", "Messages acknowledged, by what they are"),
             published_bytes: counter("published_bytes", "Payload of acknowledged messages"),
@@ -80,12 +101,46 @@ impl Meters {
             ),
             commands: family("commands", "Commands of ops.commands, by what became of them"),
         };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), own: Own::default() }
+    }
+
+    /// Those of a simulation.
+    pub(crate) fn of(&self, simulation_id: &SimulationId) -> Self {
+        let label = vec![("simulation", simulation_id.to_string())];
+        let inner = &self.inner;
+        let own = Own {
+            ticks: inner.ticks.get_or_create(&label).clone(),
+            compute_seconds: inner.compute_seconds.get_or_create(&label).clone(),
+            tick: inner.tick.get_or_create(&label).clone(),
+            requested_speed: inner.requested_speed.get_or_create(&label).clone(),
+            effective_speed: inner.effective_speed.get_or_create(&label).clone(),
+            playing: inner.playing.get_or_create(&label).clone(),
+            active_faults: inner.active_faults.get_or_create(&label).clone(),
+        };
+        Self { inner: self.inner.clone(), own }
+    }
+
+    /// A simulation is no more.
+    pub(crate) fn forget(&self, simulation_id: &SimulationId) {
+        let label = vec![("simulation", simulation_id.to_string())];
+        let inner = &self.inner;
+        inner.ticks.remove(&label);
+        inner.compute_seconds.remove(&label);
+        for gauges in [&inner.tick, &inner.playing, &inner.active_faults] {
+            gauges.remove(&label);
+        }
+        for gauges in [&inner.requested_speed, &inner.effective_speed] {
+            gauges.remove(&label);
+        }
+    }
+
+    pub(crate) fn simulations(&self, count: usize) {
+        self.inner.simulations.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn ticks(&self, ticks: u64, took: Duration) {
-        self.inner.ticks.inc_by(ticks);
-        self.inner.compute_seconds.inc_by(took.as_secs_f64());
+        self.own.ticks.inc_by(ticks);
+        self.own.compute_seconds.inc_by(took.as_secs_f64());
     }
 
     pub(crate) fn lag(&self, messages: u64) {
@@ -93,12 +148,12 @@ impl Meters {
     }
 
     pub(crate) fn state(&self, state: &SimulationState) {
-        let inner = &self.inner;
-        inner.tick.set(i64::try_from(state.tick).unwrap_or(i64::MAX));
-        inner.requested_speed.set(state.speed);
-        inner.effective_speed.set(state.effective_speed);
-        inner.playing.set(state.playing.into());
-        inner.active_faults.set(state.active_faults.into());
+        let own = &self.own;
+        own.tick.set(i64::try_from(state.tick).unwrap_or(i64::MAX));
+        own.requested_speed.set(state.speed);
+        own.effective_speed.set(state.effective_speed);
+        own.playing.set(state.playing.into());
+        own.active_faults.set(state.active_faults.into());
     }
 
     pub(crate) fn published(&self, is_event: bool, bytes: usize, took: Duration) {

@@ -1,11 +1,13 @@
 //! Orders of the orchestrator: what must hold before a command may touch the simulation.
 
 use chrono::{DateTime, Utc};
-use proto::ops::v1::ApplyActionCommand;
+use proto::common::v1::{Target, TargetKind};
+use proto::ops::v1::{ActionType, ApplyActionCommand};
+use proto::sim::v1::{SimulationEvent, SimulationEventKind};
 use sim::Act;
 
-use crate::convert;
 use crate::identity::Identity;
+use crate::{convert, ids};
 
 /// Longest id in a command: UUIDs are 36 characters, ids in a topology short.
 const MAX_ID: usize = 256;
@@ -32,7 +34,7 @@ pub(crate) fn checked(
         valid_until,
     } = command;
     if *simulation_id != run.simulation_id {
-        return Err(format!("simulation {simulation_id:?} is not run here, only {:?}", run.simulation_id));
+        return Err(format!("it is for simulation {simulation_id:?}, not for {:?}", run.simulation_id));
     }
     if *run_id != run.run_id.to_string() {
         return Err(format!(
@@ -71,10 +73,37 @@ pub(crate) fn checked(
     })
 }
 
+/// The event that tells that a command was refused before it reached a world.
+pub(crate) fn refusal(
+    command: &ApplyActionCommand,
+    reason: String,
+    tick: u64,
+    time: DateTime<Utc>,
+) -> SimulationEvent {
+    tracing::info!(command_id = command.id, action_id = command.action_id, reason, "command refused");
+    let kind = match ActionType::try_from(command.r#type) {
+        Ok(ActionType::DrainNode) => TargetKind::Node,
+        _ => TargetKind::Service,
+    };
+    SimulationEvent {
+        id: ids::refusal_event(&command.id).to_string(),
+        // Who reads it looks for the simulation and the run of the action, whatever runs now.
+        simulation_id: command.simulation_id.clone(),
+        run_id: command.run_id.clone(),
+        tick,
+        time: Some(time.into()),
+        kind: SimulationEventKind::ActionFailed.into(),
+        target: Some(Target { kind: kind.into(), id: command.target_id.clone() }),
+        message: reason,
+        action_id: command.action_id.clone(),
+        command_id: command.id.clone(),
+        ..SimulationEvent::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use proto::ops::v1::ActionType;
 
     use super::*;
 
@@ -109,7 +138,7 @@ mod tests {
     #[test]
     fn an_order_that_lacks_anything_is_refused_with_the_reason() {
         let cases: [(&str, Spoil); 9] = [
-            ("not run here", |c| c.simulation_id = "other".to_owned()),
+            ("it is for simulation", |c| c.simulation_id = "other".to_owned()),
             ("is over", |c| c.run_id = "before".to_owned()),
             ("names no action", |c| c.action_id.clear()),
             ("until when", |c| c.valid_until = None),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use proto::sim::v1::command_accepted::Command as Journalled;
 use proto::sim::v1::journal_entry::Entry;
-use proto::sim::v1::{ClockSet, CommandAccepted, RunStarted, ScenarioBundle};
+use proto::sim::v1::{ClockSet, CommandAccepted, RunStarted, ScenarioBundle, SimulationStopped};
 use sim::{Command, FaultId, LoadError, Scenario};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::convert::{self, Invalid};
+use crate::id::SimulationId;
 use crate::identity::Identity;
 use crate::journal::RunLog;
 use crate::publisher::{Batch, Stored};
@@ -29,12 +30,12 @@ const CHUNK: Duration = Duration::from_millis(50);
 pub(crate) enum RecoveryError {
     #[error(
         "the journal cannot be used: {what}. It was written by another version of sim-engine; run that one, or purge \
-             the stream SIM_JOURNAL to begin a new run"
+             its subject in the stream SIM_JOURNAL to begin anew"
     )]
     Journal { what: String },
     #[error(
         "scenario {name:?} in the journal cannot be loaded by this version of sim-engine; run the version that wrote it, \
-             or purge the stream SIM_JOURNAL to begin a new run"
+             or purge its subject in the stream SIM_JOURNAL to begin anew"
     )]
     Scenario { name: String, source: LoadError },
 }
@@ -54,19 +55,27 @@ pub(crate) struct Recovered {
 
 /// Computes the run of `log` again, up to the last thing that is known of it. Messages that are not stored yet go to `outbox`.
 pub(crate) async fn replay(
+    simulation_id: &SimulationId,
     log: RunLog,
     stored_through: u64,
     outbox: &mpsc::Sender<Batch>,
     stop: &CancellationToken,
 ) -> Result<Recovered, RecoveryError> {
-    let RunLog { started, entries } = log;
+    let RunLog { started, entries, noted_at: _ } = log;
     let began = Instant::now();
     let mut clock = Clock { playing: started.playing, speed: started.speed, run_to: None };
     let settled = started.settled_command_ids.iter().cloned().collect();
-    let run = run_of(started)?.stored_through(stored_through);
+    let fork = started.fork;
+    let parent = parent_of(&started);
+    // What happened before a fork was its parent's to tell.
+    let stored_through = fork.map_or(stored_through, |fork| stored_through.max(fork.tick));
+    let run = run_of(simulation_id, started)?.stored_through(stored_through);
     let mut replay = Replay { run, settled, outbox, stop };
+    if let Some(event) = fork.and_then(|fork| replay.run.forked(fork.tick, &parent)) {
+        replay.publish(Batch::of(event)).await;
+    }
     let count = entries.len();
-    for entry in entries {
+    for (_, entry) in entries {
         match entry {
             Entry::CommandAccepted(CommandAccepted { tick, command }) => {
                 replay.advance_to(tick).await;
@@ -78,8 +87,11 @@ pub(crate) async fn replay(
                 replay.clock(clock, set).await;
                 clock = set;
             }
-            // A run begins the log, so there is no second one in it.
-            Entry::ProgressMade(_) | Entry::TakenOver(_) | Entry::RunStarted(_) => {}
+            Entry::Stopped(SimulationStopped { state }) => {
+                replay.advance_to(state.map_or(0, |state| state.tick)).await;
+            }
+            // A run begins the log, and a deletion leaves none.
+            Entry::ProgressMade(_) | Entry::TakenOver(_) | Entry::RunStarted(_) | Entry::Deleted(_) => {}
         }
     }
     replay.advance_to(stored_through).await;
@@ -150,7 +162,12 @@ impl Replay<'_> {
     }
 }
 
-fn run_of(started: RunStarted) -> Result<Run, RecoveryError> {
+fn parent_of(started: &RunStarted) -> String {
+    let forked_from = started.simulation.as_ref().and_then(|simulation| simulation.forked_from.as_ref());
+    forked_from.map(|parent| parent.simulation_id.clone()).unwrap_or_default()
+}
+
+fn run_of(simulation_id: &SimulationId, started: RunStarted) -> Result<Run, RecoveryError> {
     let RunStarted {
         run_id,
         ordinal,
@@ -161,6 +178,8 @@ fn run_of(started: RunStarted) -> Result<Run, RecoveryError> {
         playing: _,
         speed: _,
         settled_command_ids: _,
+        simulation: _,
+        fork: _,
     } = started;
     let journal = |what: &str| RecoveryError::Journal { what: what.to_owned() };
     if tick_ms != sim::TICK_MS {
@@ -179,10 +198,11 @@ fn run_of(started: RunStarted) -> Result<Run, RecoveryError> {
         })
     };
     let scenario = scenario_of(scenario.ok_or_else(|| journal("its run has no scenario"))?)?;
-    Ok(Run::new(identity(crate::SIMULATION_ID.to_owned())?, scenario))
+    Ok(Run::new(identity(simulation_id.to_string())?, scenario))
 }
 
-fn scenario_of(bundle: ScenarioBundle) -> Result<Arc<Scenario>, RecoveryError> {
+/// The scenario in a journal.
+pub(crate) fn scenario_of(bundle: ScenarioBundle) -> Result<Arc<Scenario>, RecoveryError> {
     let ScenarioBundle { name, files } = bundle;
     let files: BTreeMap<String, String> = files;
     sim::scenario::load(&name, &files).map_err(|source| RecoveryError::Scenario { name, source })

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::ops::v1::ApplyActionCommand;
-use proto::sim::v1::SimulationState;
+use proto::sim::v1::{SimulationState, SimulationStatus};
 use sim::world::view::TopologyView;
 use sim::{ActiveFault, FaultId, FaultSpec, Scenario};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::board::BoardReader;
+use crate::id::SimulationId;
 use crate::pace::Speed;
 use crate::refusal::Refusal;
+use crate::run::{Clock, Run};
 
 /// Requests that may wait for the simulation. It takes them between ticks, so more than a few mean that it is stuck; then
 /// callers wait here and time out.
@@ -48,10 +50,32 @@ pub(crate) enum Performed {
 pub(crate) enum Change {
     Clock(ClockChange, Reply<SimulationState>),
     SetScenario(Arc<Scenario>, Reply<SimulationState>),
-    Reset { scenario: Option<Arc<Scenario>>, seed: Option<u64>, reply: Reply<SimulationState> },
+    Reset {
+        scenario: Option<Arc<Scenario>>,
+        seed: Option<u64>,
+        reply: Reply<SimulationState>,
+    },
     InjectFault(FaultSpec, Reply<ActiveFault>),
     ClearFault(FaultId, Reply<ActiveFault>),
     Perform(Box<ApplyActionCommand>, Reply<Performed>),
+    /// Leaves it as it is: a fork is made between two ticks.
+    Fork(Reply<Forked>),
+    /// Ends the task, once everything is stored.
+    Stop(Reply<SimulationState>),
+}
+
+/// A simulation at the moment of a fork.
+pub(crate) struct Forked {
+    pub(crate) run: Run,
+    pub(crate) clock: Clock,
+    /// Place of the last journal entry that the run has seen.
+    pub(crate) journal_sequence: u64,
+}
+
+impl std::fmt::Debug for Forked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Forked").field("tick", &self.run.next_tick()).finish_non_exhaustive()
+    }
 }
 
 /// Reads the simulation; answered even while a change waits for the journal.
@@ -67,22 +91,30 @@ pub(crate) struct Inbox {
     pub(crate) questions: mpsc::Receiver<Question>,
 }
 
-/// Asks the simulation.
+/// Asks a simulation.
 #[derive(Debug, Clone)]
 pub(crate) struct SimulationHandle {
+    id: SimulationId,
     changes: mpsc::Sender<Change>,
     questions: mpsc::Sender<Question>,
     board: BoardReader,
 }
 
 /// A handle, and the inbox that its requests arrive in.
-pub(crate) fn channel(board: BoardReader) -> (SimulationHandle, Inbox) {
+pub(crate) fn channel(id: SimulationId, board: BoardReader) -> (SimulationHandle, Inbox) {
     let (changes, changes_in) = mpsc::channel(QUEUE);
     let (questions, questions_in) = mpsc::channel(QUEUE);
-    (SimulationHandle { changes, questions, board }, Inbox { changes: changes_in, questions: questions_in })
+    (
+        SimulationHandle { id, changes, questions, board },
+        Inbox { changes: changes_in, questions: questions_in },
+    )
 }
 
 impl SimulationHandle {
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
     /// The state, without asking.
     pub(crate) fn state(&self) -> Result<SimulationState, Refusal> {
         self.board.state()
@@ -122,6 +154,15 @@ impl SimulationHandle {
         self.change(PATIENCE, |reply| Change::Perform(Box::new(command), reply)).await
     }
 
+    pub(crate) async fn fork(&self) -> Result<Forked, Refusal> {
+        self.change(PATIENCE, Change::Fork).await
+    }
+
+    /// Ends the task; answers when everything is stored.
+    pub(crate) async fn stop(&self) -> Result<SimulationState, Refusal> {
+        self.change(PATIENCE, Change::Stop).await
+    }
+
     pub(crate) async fn topology(&self) -> Result<TopologyView, Refusal> {
         self.question(Question::Topology).await
     }
@@ -130,18 +171,34 @@ impl SimulationHandle {
         self.question(Question::Faults).await
     }
 
+    /// Whether there is a task to ask.
+    fn is_there(&self) -> Result<(), Refusal> {
+        let state = self.board.state()?;
+        let id = self.id();
+        match state.status() {
+            SimulationStatus::Stopped => Err(Refusal::precondition(format!(
+                "simulation {id:?} is stopped: SimulationService.Start (`microcloud sim start {id}`) goes on where it was"
+            ))),
+            SimulationStatus::Failed => Err(Refusal::precondition(format!(
+                "simulation {id:?} has failed: {}. SimulationService.Start (`microcloud sim start {id}`) tries again",
+                state.failure
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     async fn change<T>(
         &self,
         patience: Duration,
         request: impl FnOnce(Reply<T>) -> Change,
     ) -> Result<T, Refusal> {
-        self.board.state()?;
+        self.is_there()?;
         let (reply, answer) = oneshot::channel();
         ask(patience, self.changes.send(request(reply)), answer).await
     }
 
     async fn question<T>(&self, request: impl FnOnce(Reply<T>) -> Question) -> Result<T, Refusal> {
-        self.board.state()?;
+        self.is_there()?;
         let (reply, answer) = oneshot::channel();
         ask(PATIENCE, self.questions.send(request(reply)), answer).await
     }

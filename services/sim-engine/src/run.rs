@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bus::{Outgoing, subjects};
+use chrono::{DateTime, Utc};
 use proto::common::v1::{Target, TargetKind};
 use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationEventKind};
 use sim::{Command, CommandError, Effect, Scenario, World};
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::convert;
 use crate::identity::Identity;
-use crate::ids;
+use crate::{id, ids};
 
 /// The clock of a run: whether it goes by itself, how fast, and how far a step still has to go.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +59,18 @@ impl Run {
         }
     }
 
+    /// A copy that goes its own way from the next tick on, under an identity of its own. Nothing of the past is told again.
+    pub(crate) fn fork(&self, identity: Identity) -> Self {
+        Self {
+            identity: Arc::new(identity),
+            world: self.world.clone(),
+            scenario: self.scenario.clone(),
+            stored_through: self.next_tick(),
+            clock_events: 0,
+            scratch: Vec::new(),
+        }
+    }
+
     /// Leaves out what a process before this one published: the sample of `tick` and every event before it.
     pub(crate) fn stored_through(mut self, tick: u64) -> Self {
         self.stored_through = tick;
@@ -79,6 +92,11 @@ impl Run {
     /// The tick to be computed next.
     pub(crate) fn next_tick(&self) -> u64 {
         self.world.tick()
+    }
+
+    /// Simulated time of the tick to be computed next.
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.identity.time_of(self.next_tick())
     }
 
     /// Computes at most `ticks` ticks: stops at a sample, and at `deadline`, so that commands are taken soon.
@@ -109,14 +127,7 @@ impl Run {
 
     fn snapshot_messages(&self, snapshot: &sim::Snapshot) -> impl Iterator<Item = Outgoing> + use<> {
         let messages = convert::snapshot::messages(&self.identity, &self.scenario.name, snapshot);
-        messages.into_iter().map(|message| {
-            let subject = match message.shard_count {
-                0 | 1 => subjects::SIM_METRICS.to_owned(),
-                _ => subjects::sim_metrics_shard(message.shard),
-            };
-            let id = sample_id(&message);
-            Outgoing::message(subject, id, message.simulation_id.clone(), &message)
-        })
+        messages.into_iter().map(|message| sample_message(&message))
     }
 
     /// Changes the world before its next tick.
@@ -131,6 +142,33 @@ impl Run {
     /// What a command would do, found out on a fork.
     pub(crate) fn try_out(&self, command: &Command) -> Result<Effect, CommandError> {
         self.world.clone().apply(command)
+    }
+
+    /// Replicas of the topology.
+    pub(crate) fn replicas(&self) -> u64 {
+        replicas_of(&self.scenario)
+    }
+
+    /// The event that tells of the beginning of a fork at `tick`, unless everything from there on is stored. At tick 0 the world
+    /// itself tells.
+    pub(crate) fn forked(&self, tick: u64, parent: &str) -> Option<Outgoing> {
+        if tick == 0 || tick < self.stored_through {
+            return None;
+        }
+        let run = &self.identity;
+        let message = format!("a run of {} began as a fork of {parent} at tick {tick}", self.scenario.name);
+        let id = ids::fork_event(run.run_id).to_string();
+        let mut event = self.event_of_simulation(SimulationEventKind::RunStarted, id, message);
+        event.tick = tick;
+        event.time = Some(run.time_of(tick).into());
+        for (name, value) in [
+            ("scenario", self.scenario.name.clone()),
+            ("seed", run.seed.to_string()),
+            ("forked_from", parent.to_owned()),
+        ] {
+            event.attributes.insert(name.to_owned(), value);
+        }
+        Some(event_message(&event))
     }
 
     /// The event that tells how the clock is set from now on.
@@ -183,6 +221,21 @@ impl Run {
             hex
         })
     }
+}
+
+/// Replicas of a scenario's topology.
+pub(crate) fn replicas_of(scenario: &Scenario) -> u64 {
+    scenario.topology.services.iter().map(|service| u64::from(service.replicas)).sum()
+}
+
+/// A sample as a message. The simulation `default` has subjects of its own, so that a small cloud's is `sim.metrics`.
+pub(crate) fn sample_message(sample: &MetricSnapshot) -> Outgoing {
+    let subject = match (sample.simulation_id.as_str(), sample.shard_count) {
+        (id::DEFAULT, 0 | 1) => subjects::SIM_METRICS.to_owned(),
+        (id::DEFAULT, _) => subjects::sim_metrics_shard(sample.shard),
+        (simulation_id, _) => subjects::sim_metrics_of(simulation_id, sample.shard),
+    };
+    Outgoing::message(subject, sample_id(sample), sample.simulation_id.clone(), sample)
 }
 
 /// Id of a sample's message.

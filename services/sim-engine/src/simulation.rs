@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use proto::sim::v1::journal_entry::Entry;
-use proto::sim::v1::{ClockSet, ProgressMade, SimulationState};
+use proto::sim::v1::{ProgressMade, SimulationRecord, SimulationState, SimulationStatus};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,13 +17,14 @@ use crate::pace::{Pacer, SpeedMeter};
 use crate::pressure::{LAG_SOFT_LIMIT, share_of_speed};
 use crate::publisher::{Batch, Stored};
 use crate::refusal::Refusal;
-use crate::request::{ClockChange, Inbox, Question, Reply};
+use crate::request::{Inbox, Question, Reply};
 use crate::run::{Chunk, Clock, Run};
 use crate::settled::Settled;
 
+mod clock;
 mod commands;
 
-pub(crate) use commands::run_started;
+pub(crate) use commands::{MAX_BUNDLE_BYTES, fits_in_the_journal, run_started};
 
 /// Longest uninterrupted computation, wall clock: what a request waits at most before it is taken.
 const CHUNK: Duration = Duration::from_millis(10);
@@ -39,6 +40,8 @@ const STANDING_STILL: Duration = Duration::from_secs(3600);
 
 /// What the simulation works with.
 pub(crate) struct Parts {
+    /// What it is, besides its run; every run takes it along in its first journal entry.
+    pub(crate) record: SimulationRecord,
     pub(crate) journal: Journal,
     pub(crate) inbox: Inbox,
     /// Where messages go, in order.
@@ -47,6 +50,7 @@ pub(crate) struct Parts {
     pub(crate) stored: watch::Receiver<Stored>,
     /// Telemetry messages that their consumer has not stored yet.
     pub(crate) lag: watch::Receiver<u64>,
+    /// Shows where it stands.
     pub(crate) board: Board,
     pub(crate) meters: Meters,
     pub(crate) stop: CancellationToken,
@@ -62,6 +66,8 @@ pub(crate) struct Simulation {
     measured: SpeedMeter,
     /// Waits for the end of a step.
     step_reply: Option<Reply<SimulationState>>,
+    /// Waits for the end of everything: the journal says that it is stopped.
+    stopping: Option<Reply<SimulationState>>,
     noted: Stored,
 }
 
@@ -69,10 +75,11 @@ impl Simulation {
     pub(crate) fn new(run: Run, clock: Clock, settled: Settled, parts: Parts) -> Self {
         let pacer = Pacer::new(run.identity().tick_ms);
         let noted = *parts.stored.borrow();
-        Self { run, clock, settled, parts, pacer, measured: SpeedMeter::default(), step_reply: None, noted }
+        let measured = SpeedMeter::default();
+        Self { run, clock, settled, parts, pacer, measured, step_reply: None, stopping: None, noted }
     }
 
-    /// Runs until it is told to stop, then waits a little until everything is stored.
+    /// Runs until it is told to stop or the process ends, then waits a little until everything is stored.
     pub(crate) async fn run(mut self) -> Result<(), JournalError> {
         let stop = self.parts.stop.clone();
         let mut refresh = tokio::time::interval(REFRESH_EVERY);
@@ -81,7 +88,7 @@ impl Simulation {
         let outbox = self.parts.outbox.clone();
         self.repace();
         self.show(true);
-        loop {
+        while self.stopping.is_none() {
             let now = Instant::now();
             let due = self.due(now);
             let wake = self.pacer.due_at(now, self.run.next_tick()).unwrap_or(now + STANDING_STILL);
@@ -190,6 +197,31 @@ impl Simulation {
             telemetry_lag_messages: *self.parts.lag.borrow(),
             telemetry_hash: self.run.telemetry_hash(),
             active_faults: self.run.world().faults().len() as u32,
+            status: self.status().into(),
+            failure: String::new(),
+        }
+    }
+
+    /// Where it stands once its computation has ended.
+    fn state_when_stopped(&self) -> SimulationState {
+        SimulationState {
+            status: SimulationStatus::Stopped.into(),
+            playing: false,
+            effective_speed: 0.0,
+            speed_limit_reason: String::new(),
+            ..self.state()
+        }
+    }
+
+    fn status(&self) -> SimulationStatus {
+        if self.stopping.is_some() {
+            SimulationStatus::Stopped
+        } else if self.clock.playing {
+            SimulationStatus::Running
+        } else if self.run.next_tick() == 0 && self.clock.run_to.is_none() {
+            SimulationStatus::Created
+        } else {
+            SimulationStatus::Paused
         }
     }
 
@@ -200,7 +232,7 @@ impl Simulation {
         if !self.clock.playing && self.clock.run_to.is_none() {
             String::new()
         } else if lag > LAG_SOFT_LIMIT {
-            format!("signal-service is {lag} telemetry messages behind")
+            format!("signal-service is {lag} telemetry messages behind; every simulation slows down alike")
         } else if self.parts.outbox.capacity() == 0 {
             "NATS does not take telemetry as fast as it is computed".to_owned()
         } else if self.clock.playing
@@ -221,7 +253,7 @@ impl Simulation {
         }
         let state = self.state();
         self.parts.meters.state(&state);
-        self.parts.board.show(state, changed);
+        self.parts.board.show(state, self.run.replicas(), changed);
     }
 
     fn answer(&self, question: Question) {
@@ -268,77 +300,6 @@ impl Simulation {
         }
     }
 
-    async fn set_clock(
-        &mut self,
-        change: ClockChange,
-        reply: Reply<SimulationState>,
-    ) -> Result<(), JournalError> {
-        let clock = match self.clock_after(change) {
-            Ok(Some(clock)) => clock,
-            Ok(None) => {
-                answer(reply, Ok(self.state()));
-                return Ok(());
-            }
-            Err(refusal) => {
-                answer(reply, Err(refusal));
-                return Ok(());
-            }
-        };
-        let entry = Entry::ClockSet(ClockSet {
-            tick: self.run.next_tick(),
-            playing: clock.playing,
-            speed: clock.speed,
-            run_to_tick: clock.run_to.unwrap_or_default(),
-        });
-        if let Err(refusal) = self.append(entry).await? {
-            answer(reply, Err(refusal));
-            return Ok(());
-        }
-        self.clock = clock;
-        if clock.run_to.is_none() {
-            // A step that was under way is cut short.
-            self.finish_step();
-        }
-        if let ClockChange::Step { .. } = change {
-            self.step_reply = Some(reply);
-            self.show(true);
-            return Ok(());
-        }
-        if let Some(event) = self.run.clock_changed(clock) {
-            self.publish(Batch::of(event)).await;
-        }
-        self.measured.clear();
-        self.repace();
-        self.show(true);
-        answer(reply, Ok(self.state()));
-        Ok(())
-    }
-
-    /// The clock after a change; `None` when it is so already.
-    fn clock_after(&self, change: ClockChange) -> Result<Option<Clock>, Refusal> {
-        let now = self.clock;
-        let stopped = !now.playing && now.run_to.is_none();
-        Ok(match change {
-            ClockChange::Play if now.playing => None,
-            ClockChange::Play => Some(Clock { playing: true, run_to: None, ..now }),
-            ClockChange::Pause if stopped => None,
-            ClockChange::Pause => Some(Clock { playing: false, run_to: None, ..now }),
-            ClockChange::SetSpeed(speed) if (speed.get() - now.speed).abs() < f64::EPSILON => None,
-            ClockChange::SetSpeed(speed) => Some(Clock { speed: speed.get(), ..now }),
-            ClockChange::Step { ticks } if stopped => {
-                Some(Clock { run_to: Some(self.run.next_tick().saturating_add(ticks)), ..now })
-            }
-            ClockChange::Step { .. } if now.playing => {
-                return Err(Refusal::precondition("the clock runs: call Pause before Step"));
-            }
-            ClockChange::Step { .. } => {
-                return Err(Refusal::precondition(
-                    "a step is being computed: wait for it, or call Pause to end it",
-                ));
-            }
-        })
-    }
-
     /// Writes to the journal up to where everything is stored.
     async fn note_progress(&mut self) -> Result<(), JournalError> {
         let stored = *self.parts.stored.borrow();
@@ -362,10 +323,15 @@ impl Simulation {
             }
             Ok(())
         };
-        tokio::time::timeout(DRAIN_PATIENCE, draining).await.unwrap_or_else(|_| {
+        let drained = tokio::time::timeout(DRAIN_PATIENCE, draining).await.unwrap_or_else(|_| {
             tracing::warn!("stopped before everything was stored: the next start publishes the rest");
             Ok(())
-        })
+        });
+        if let Some(reply) = self.stopping.take() {
+            let state = self.state_when_stopped();
+            answer(reply, Ok(state));
+        }
+        drained
     }
 }
 

@@ -1,6 +1,7 @@
 /** Where the API is, and how its errors read. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
+import { inChosenSimulation } from "./simulation";
 
 /**
  * Empty means the page's own origin: the orchestrator serves the dashboard, and the development server proxies. Only an
@@ -13,7 +14,11 @@ export const streamUrl = process.env.NEXT_PUBLIC_STREAM_URL ?? `${apiUrl}/api/st
 /** A decision or a query that takes longer has failed as far as a person is concerned. */
 const TIMEOUT_MS = 10_000;
 
-export const transport = createConnectTransport({ baseUrl: apiUrl === "" ? "/" : apiUrl, defaultTimeoutMs: TIMEOUT_MS });
+export const transport = createConnectTransport({
+  baseUrl: apiUrl === "" ? "/" : apiUrl,
+  defaultTimeoutMs: TIMEOUT_MS,
+  interceptors: [inChosenSimulation],
+});
 
 /** One sentence for a person: what went wrong and, where we know, what to do. The server's own sentences are kept. */
 export function errorSentence(cause: unknown): string {

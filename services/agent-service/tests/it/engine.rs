@@ -117,6 +117,7 @@ impl Engine {
                 columns: vec![column("cpu_usage", [40.0, 40.0, 40.0])],
             }),
             scenario: "test".to_owned(),
+            deleted: false,
         }
     }
 }

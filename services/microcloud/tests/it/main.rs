@@ -6,4 +6,5 @@ mod commands;
 mod crashes;
 mod headless;
 mod r#loop;
+mod simulations;
 mod stack;

@@ -206,7 +206,7 @@ pub(crate) fn repository() -> PathBuf {
 
 /// Polling is the only way to see another process change.
 #[allow(clippy::disallowed_methods)]
-fn wait() {
+pub(crate) fn wait() {
     std::thread::sleep(LOOK_AGAIN);
 }
 

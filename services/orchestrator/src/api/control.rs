@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use bus::CallError;
+use bus::{CallError, subjects};
 use connectrpc_axum::{Code, ConnectError, ConnectRequest, ConnectResponse, StreamBody};
 use futures::Stream;
 use proto::sim::v1::control_service_connect::ControlServiceBuilder;
@@ -20,8 +20,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::error::unavailable;
-use crate::hub::DEFAULT_SIMULATION;
+use crate::error::{not_found, unavailable};
+use crate::hubs::DEFAULT_SIMULATION;
 
 /// How long sim-engine may take. Shorter than a request's limit, so that the caller learns who did not answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
@@ -32,8 +32,21 @@ where
     Req: prost::Message,
     Resp: prost::Message + Default,
 {
-    let subject = format!("sim.control.{method}");
-    app.bus.call(&subject, request, CALL_TIMEOUT).await.map_err(|error| refused(method, &error))
+    relay(app, &subjects::sim_control(method), method, request).await
+}
+
+/// Passes a call on to the endpoint at a subject.
+pub(super) async fn relay<Req, Resp>(
+    app: &App,
+    subject: &str,
+    method: &str,
+    request: &Req,
+) -> Result<Resp, ConnectError>
+where
+    Req: prost::Message,
+    Resp: prost::Message + Default,
+{
+    app.bus.call(subject, request, CALL_TIMEOUT).await.map_err(|error| refused(method, &error))
 }
 
 fn refused(method: &str, error: &CallError) -> ConnectError {
@@ -129,31 +142,40 @@ async fn watch_states(
 {
     let id =
         if request.simulation_id.is_empty() { DEFAULT_SIMULATION.to_owned() } else { request.simulation_id };
-    // Listening begins before the question, so that no change falls in between.
-    let heard = app.hub.watch_state();
-    // Also tells about an unknown simulation, or an engine that is not there.
     let asked = GetStateRequest { simulation_id: id.clone() };
+    let hub = match app.hubs.find(&id) {
+        Some(hub) => hub,
+        None => {
+            // Also tells about an unknown simulation, or an engine that is not there.
+            let now: GetStateResponse = call(&app, "GetState", &asked).await?;
+            let run_id = now.state.map(|state| state.run_id).unwrap_or_default();
+            app.hubs
+                .of(&id, &run_id)
+                .ok_or_else(|| not_found(format!("The simulation {id:?} was deleted a moment ago.")))?
+        }
+    };
+    // Listening begins before the question, so that no change falls in between.
+    let heard = hub.watch_state();
     let now: GetStateResponse = call(&app, "GetState", &asked).await?;
     let first = futures::stream::iter([Ok(WatchResponse { state: now.state })]);
-    let states = states(heard, id, app.shutdown.clone());
+    let states = states(heard, hub.closed());
     Ok(ConnectResponse(StreamBody::new(futures::StreamExt::chain(first, states))))
 }
 
 fn states(
     heard: watch::Receiver<Option<Arc<SimulationState>>>,
-    simulation_id: String,
-    shutdown: CancellationToken,
+    closed: CancellationToken,
 ) -> impl Stream<Item = Result<WatchResponse, ConnectError>> {
-    futures::stream::unfold((heard, simulation_id, shutdown), |(mut heard, id, shutdown)| async move {
+    futures::stream::unfold((heard, closed), |(mut heard, closed)| async move {
         loop {
             tokio::select! {
-                () = shutdown.cancelled() => return None,
+                () = closed.cancelled() => return None,
                 changed = heard.changed() => changed.ok()?,
             }
             let state = heard.borrow_and_update().clone();
-            if let Some(state) = state.filter(|state| state.simulation_id == id) {
+            if let Some(state) = state {
                 let state = SimulationState::clone(&state);
-                return Some((Ok(WatchResponse { state: Some(state) }), (heard, id, shutdown)));
+                return Some((Ok(WatchResponse { state: Some(state) }), (heard, closed)));
             }
         }
     })

@@ -6,7 +6,7 @@ use store::{Cursor, MAX_PAGE, Page};
 use uuid::Uuid;
 
 use crate::error::invalid;
-use crate::hub::DEFAULT_SIMULATION;
+use crate::hubs::DEFAULT_SIMULATION;
 
 /// Longest name of an operator.
 const MAX_OPERATOR: usize = 128;

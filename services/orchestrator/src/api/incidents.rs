@@ -81,7 +81,9 @@ async fn acknowledge(
         .await
         .map_err(|e| error::database("acknowledge the incident", &e))?;
     let incident = found(id, row)?;
-    if let Err(failure) = app.hub.publish_acknowledgement(&incident.id, &incident.acknowledged_by) {
+    if let Some(hub) = app.hubs.find(&incident.simulation_id)
+        && let Err(failure) = hub.publish_acknowledgement(&incident.id, &incident.acknowledged_by)
+    {
         // It is recorded; pages see it with their next snapshot.
         tracing::error!(
             error = &failure as &dyn std::error::Error,

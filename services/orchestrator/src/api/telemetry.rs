@@ -67,7 +67,7 @@ async fn latest(
     ConnectRequest(request): ConnectRequest<TelemetryServiceLatestRequest>,
 ) -> Result<ConnectResponse<TelemetryServiceLatestResponse>, ConnectError> {
     let simulation_id = fields::simulation(request.simulation_id)?;
-    let shards = app.hub.latest(&simulation_id);
+    let shards = app.hubs.find(&simulation_id).map(|hub| hub.latest()).unwrap_or_default();
     if shards.is_empty() {
         return Err(error::unavailable(format!(
             "I have not seen a sample of the simulation {simulation_id:?} yet. Check that sim-engine runs and is playing (`microcloud sim play`), then try again."

@@ -22,6 +22,9 @@ pub(crate) async fn handle(app: &App, delivery: &Delivery) -> Result<(), Failure
             let run = uuid("run_id", &event.run_id)?;
             persist(app, delivery, || end_other_runs(app, delivery, &event, run)).await?;
         }
+        Kind::SimulationDeleted => {
+            persist(app, delivery, || end_simulation(app, delivery, &event)).await?;
+        }
         Kind::ActionExecuting | Kind::ActionSucceeded | Kind::ActionFailed => {
             let action = uuid("action_id", &event.action_id)?;
             persist(app, delivery, || follow(app, delivery, &event, action)).await?;
@@ -144,20 +147,39 @@ async fn end_other_runs(
     event: &SimulationEvent,
     run: Uuid,
 ) -> Result<(), StoreError> {
+    let reason = format!("its run ended: run {run} began");
+    let began = event.time.and_then(|time| DateTime::<Utc>::try_from(time).ok());
+    // Simulated time never goes backwards, so an action from later than this start belongs to a newer run yet.
+    let is_over = |row: &ActionRow| row.run_id != run && began.is_none_or(|began| row.proposed_at < began);
+    end_actions(app, delivery, event, &reason, is_over).await
+}
+
+/// A command for a simulation that is no more is refused by sim-engine, so nothing of it can still happen.
+async fn end_simulation(app: &App, delivery: &Delivery, event: &SimulationEvent) -> Result<(), StoreError> {
+    let ended = event.time.and_then(|time| DateTime::<Utc>::try_from(time).ok());
+    // One that was created with the same id since lives later.
+    let is_over = |row: &ActionRow| ended.is_none_or(|ended| row.proposed_at <= ended);
+    end_actions(app, delivery, event, "its simulation was deleted", is_over).await
+}
+
+async fn end_actions(
+    app: &App,
+    delivery: &Delivery,
+    event: &SimulationEvent,
+    reason: &str,
+    is_over: impl Fn(&ActionRow) -> bool,
+) -> Result<(), StoreError> {
     let mut tx = app.store.begin().await?;
     if !inbox::first_time(&mut tx, EVENTS, &delivery.id).await? {
         return Ok(());
     }
     let unfinished = [Status::Proposed, Status::Approved, Status::Executing];
-    let reason = format!("its run ended: run {run} began");
-    let began = event.time.and_then(|time| DateTime::<Utc>::try_from(time).ok());
     let mut changes = Vec::new();
     for row in actions::in_status(&mut tx, Some(&event.simulation_id), &unfinished).await? {
-        // Simulated time never goes backwards, so an action from later than this start belongs to a newer run yet.
-        if row.run_id == run || began.is_some_and(|began| row.proposed_at >= began) {
+        if !is_over(&row) {
             continue;
         }
-        let with = Transition { decision_reason: Some(reason.clone()), ..Transition::default() };
+        let with = Transition { decision_reason: Some(reason.to_owned()), ..Transition::default() };
         for (from, to, verb) in [
             (Status::Proposed, Status::Superseded, "action.supersede"),
             (Status::Approved, Status::Cancelled, "action.cancel"),
@@ -169,7 +191,7 @@ async fn end_other_runs(
                 row,
                 actor: record::PRODUCER.to_owned(),
                 verb,
-                reason: reason.clone(),
+                reason: reason.to_owned(),
             }));
         }
     }

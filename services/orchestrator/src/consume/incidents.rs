@@ -50,12 +50,18 @@ async fn close(app: &App, delivery: &Delivery, id: Uuid, incident: &Incident) ->
     Ok(changes.len())
 }
 
-/// Marks a finished action as effective, unless it was judged before or has not finished.
+/// Resolutions that say nothing about the cloud: its run ended, whatever had been done.
+const NOT_HEALED: [&str; 2] = ["run ended", "simulation deleted"];
+
+/// Marks a finished action as effective, unless it was judged before, has not finished, or the incident only ended with its run.
 pub(crate) async fn judge_effective(
     conn: &mut PgConnection,
     id: Uuid,
     resolution: &str,
 ) -> Result<Option<Change>, StoreError> {
+    if NOT_HEALED.contains(&resolution) {
+        return Ok(None);
+    }
     let outcome = format!("the incident resolved after it: {resolution}");
     let judged = actions::judge(conn, id, ActionEffect::Effective.into(), &outcome).await?;
     Ok(judged.map(|row| Change {

@@ -11,7 +11,6 @@ use super::{ACTIONS, decode, persist};
 use crate::api;
 use crate::app::App;
 use crate::convert;
-use crate::hub::DEFAULT_SIMULATION;
 use crate::proposal::{Proposal, Refusal};
 use crate::record::{self, Change, Note};
 
@@ -190,8 +189,8 @@ fn note(action: &Action, why: &str) -> Note {
 /// Why the target does not exist, or `None`. While sim-engine cannot be asked the proposal passes: the executor checks
 /// the target again at the moment of effect.
 async fn unknown_target(app: &App, proposal: &Proposal) -> Option<String> {
-    let cached = proposal.action.simulation_id == DEFAULT_SIMULATION;
-    if cached && app.hub.topology().is_some_and(|topology| proposal.targets_something_in(&topology)) {
+    let cached = app.hubs.find(&proposal.action.simulation_id).and_then(|hub| hub.topology());
+    if cached.is_some_and(|topology| proposal.targets_something_in(&topology)) {
         return None;
     }
     // What is cached may be older than the proposal.

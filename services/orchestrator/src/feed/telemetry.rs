@@ -26,13 +26,19 @@ pub(super) async fn run(app: &App, mut tail: Tail) {
             },
             () = async { tokio::time::sleep_until(due.unwrap_or_else(Instant::now)).await }, if due.is_some() => None,
         };
-        if let Some(snapshot) = delivery.as_ref().and_then(read::<MetricSnapshot>) {
-            let snapshot = Arc::new(snapshot);
-            app.hub.sampled(Arc::clone(&snapshot));
-            pace.add(snapshot, Instant::now());
+        // Behind the last sample of a simulation that was deleted nothing is to be shown.
+        let sample = delivery.as_ref().and_then(read::<MetricSnapshot>).filter(|sample| !sample.deleted);
+        if let Some(sample) = sample
+            && let Some(hub) = app.hubs.of(&sample.simulation_id, &sample.run_id)
+        {
+            let sample = Arc::new(sample);
+            hub.sampled(Arc::clone(&sample));
+            pace.add(sample, Instant::now());
         }
         for shard in pace.take(Instant::now()) {
-            report(app.hub.publish_metrics(&shard));
+            if let Some(hub) = app.hubs.find(&shard.simulation_id) {
+                report(hub.publish_metrics(&shard));
+            }
         }
     }
 }

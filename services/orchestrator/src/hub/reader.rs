@@ -24,7 +24,7 @@ const PREAMBLE: &[u8] = b"retry: 1000\n\n";
 /// Why the stream of a client cannot go on where it was.
 const TOO_OLD: &str =
     "The events after your last one are no longer kept. Replace your state with the snapshot that follows.";
-const OTHER_EPOCH: &str = "The orchestrator was restarted since your last event. Replace your state with the snapshot that follows.";
+const OTHER_EPOCH: &str = "Your last event is of another simulation, or the orchestrator was restarted since. Replace your state with the snapshot that follows.";
 const MALFORMED: &str =
     "Last-Event-ID is not an id of this stream. Send the last id you received, or none. A snapshot follows.";
 const TOO_SLOW: &str = "You read too slowly and events you had not read are no longer kept. Replace your state with the snapshot that follows.";
@@ -196,6 +196,11 @@ mod tests {
 
     const EPOCH: u64 = 7;
 
+    fn hub() -> Hub {
+        let places = std::sync::Arc::new(tokio::sync::Semaphore::new(super::super::MAX_CLIENTS));
+        Hub::new(EPOCH, places, super::super::Counted::default(), CancellationToken::new())
+    }
+
     fn open(hub: &Hub, start: &Start) -> Frames {
         Box::pin(hub.subscribe(start, CancellationToken::new()).unwrap())
     }
@@ -227,7 +232,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_new_client_gets_a_snapshot_and_then_every_event() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         happen(&hub, "before");
         let mut frames = opened(&hub, &Start::Fresh).await;
         let snapshot = next(&mut frames).await;
@@ -240,7 +245,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn resuming_neither_skips_nor_repeats() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         for number in 1..=200 {
             happen(&hub, &format!("fact {number}"));
         }
@@ -255,7 +260,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_id_that_is_of_no_use_leads_to_a_resync() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         for _ in 0..5_000 {
             happen(&hub, "x");
         }
@@ -275,7 +280,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_does_not_read_holds_up_nobody_and_is_told() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         let mut slow = opened(&hub, &Start::Fresh).await;
         let mut quick = opened(&hub, &Start::Fresh).await;
         assert!(next(&mut slow).await.contains("snapshot"));
@@ -292,7 +297,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_event_is_encoded_once_for_everyone() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         let mut clients = Vec::new();
         for _ in 0..50 {
             let mut frames = opened(&hub, &Start::Fresh).await;
@@ -309,7 +314,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_place_of_a_client_that_left_is_free_again() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         let clients: Vec<Frames> =
             (0..super::super::MAX_CLIENTS).map(|_| open(&hub, &Start::Fresh)).collect();
         assert!(hub.subscribe(&Start::Fresh, CancellationToken::new()).is_err());
@@ -320,7 +325,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn streams_end_at_shutdown() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         let shutdown = CancellationToken::new();
         let mut frames = Box::pin(hub.subscribe(&Start::Fresh, shutdown.clone()).unwrap());
         frames.next().await.unwrap().unwrap();
@@ -331,7 +336,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_redelivered_action_is_not_told_twice() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         let mut frames = opened(&hub, &Start::Fresh).await;
         next(&mut frames).await;
         let proposed = Action {
@@ -350,7 +355,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn heartbeats_come_without_an_id() {
-        let hub = Hub::new(EPOCH);
+        let hub = hub();
         let mut frames = opened(&hub, &Start::Fresh).await;
         next(&mut frames).await;
         hub.beat(pbjson_types::Timestamp::default()).unwrap();

@@ -10,13 +10,7 @@ use tokio::time::{Duration, Instant};
 /// A state older than this is not shown as the state: sim-engine is silent.
 pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(5);
 
-/// Simulations whose newest sample is kept; more than anyone runs beside each other on one machine.
-const MAX_SIMULATIONS: usize = 64;
-
-/// The simulation that `microcloud up` starts, and that an empty `simulation_id` means.
-pub(crate) const DEFAULT_SIMULATION: &str = "default";
-
-/// The newest sample of one simulation.
+/// The newest sample.
 #[derive(Debug, Clone, Default)]
 struct Sample {
     run_id: String,
@@ -58,7 +52,7 @@ impl Newest {
 pub(crate) struct View {
     state: Option<(Arc<SimulationState>, Instant)>,
     topology: Option<Arc<Topology>>,
-    samples: BTreeMap<String, Sample>,
+    sample: Sample,
     incident_revisions: Arc<Newest>,
     action_versions: Arc<Newest>,
     open_incidents: BTreeMap<String, Arc<Incident>>,
@@ -69,7 +63,7 @@ impl View {
     /// Takes over a heartbeat of sim-engine. True when something a person steers has changed.
     pub(crate) fn heard_state(&mut self, state: Arc<SimulationState>, now: Instant) -> bool {
         let steered = |s: &SimulationState| {
-            (s.run_id.clone(), s.scenario.clone(), s.playing, s.speed.to_bits(), s.active_faults)
+            (s.run_id.clone(), s.scenario.clone(), s.playing, s.status, s.speed.to_bits(), s.active_faults)
         };
         let changed = self.state.as_ref().is_none_or(|(before, _)| steered(before) != steered(&state));
         self.state = Some((state, now));
@@ -92,10 +86,7 @@ impl View {
 
     /// Takes over one shard of a sample. Shards of a newer tick or run replace the older ones; older ticks are left out.
     pub(crate) fn sampled(&mut self, snapshot: Arc<MetricSnapshot>) {
-        if !self.samples.contains_key(&snapshot.simulation_id) && self.samples.len() >= MAX_SIMULATIONS {
-            return;
-        }
-        let sample = self.samples.entry(snapshot.simulation_id.clone()).or_default();
+        let sample = &mut self.sample;
         if sample.run_id == snapshot.run_id && snapshot.tick < sample.tick {
             return;
         }
@@ -106,12 +97,9 @@ impl View {
         sample.shards.insert(snapshot.shard, snapshot);
     }
 
-    /// All shards of a simulation's newest sample; empty before the first.
-    pub(crate) fn latest(&self, simulation_id: &str) -> Vec<Arc<MetricSnapshot>> {
-        self.samples
-            .get(simulation_id)
-            .map(|sample| sample.shards.values().cloned().collect())
-            .unwrap_or_default()
+    /// All shards of the newest sample; empty before the first.
+    pub(crate) fn latest(&self) -> Vec<Arc<MetricSnapshot>> {
+        self.sample.shards.values().cloned().collect()
     }
 
     /// Takes over a transition. False when the view already knows this revision or a newer one.
@@ -164,11 +152,7 @@ impl View {
         StreamSnapshot {
             state: self.state(now).map(|state| SimulationState::clone(&state)),
             topology: self.topology.as_deref().cloned(),
-            metrics: self
-                .latest(DEFAULT_SIMULATION)
-                .iter()
-                .map(|shard| MetricSnapshot::clone(shard))
-                .collect(),
+            metrics: self.latest().iter().map(|shard| MetricSnapshot::clone(shard)).collect(),
             open_incidents,
             pending_actions,
         }
@@ -189,7 +173,7 @@ mod tests {
 
     fn shard(run: &str, tick: u64, shard: u32) -> Arc<MetricSnapshot> {
         Arc::new(MetricSnapshot {
-            simulation_id: DEFAULT_SIMULATION.to_owned(),
+            simulation_id: "default".to_owned(),
             run_id: run.to_owned(),
             tick,
             shard,
@@ -224,12 +208,12 @@ mod tests {
         let mut view = View::default();
         view.sampled(shard("r1", 20, 0));
         view.sampled(shard("r1", 20, 1));
-        assert_eq!(view.latest(DEFAULT_SIMULATION).len(), 2);
+        assert_eq!(view.latest().len(), 2);
         view.sampled(shard("r1", 40, 1));
         view.sampled(shard("r1", 20, 0));
-        assert_eq!(view.latest(DEFAULT_SIMULATION).len(), 1);
+        assert_eq!(view.latest().len(), 1);
         view.sampled(shard("r2", 0, 0));
-        assert_eq!(view.latest(DEFAULT_SIMULATION)[0].run_id, "r2");
+        assert_eq!(view.latest()[0].run_id, "r2");
     }
 
     #[test]

@@ -13,13 +13,22 @@ use crate::record::{self, Change};
 const VERIFICATION_WINDOW_MS: u64 = 120_000;
 
 pub(super) async fn run(app: &App) -> Result<usize, StoreError> {
-    // Simulated time passes only while sim-engine says so.
-    let Some(state) = app.hub.state() else { return Ok(0) };
+    let mut judged = 0;
+    for (_, hub) in app.hubs.all() {
+        // Simulated time passes only while sim-engine says so.
+        if let Some(state) = hub.state() {
+            judged += judge_all(app, &state).await?;
+        }
+    }
+    Ok(judged)
+}
+
+async fn judge_all(app: &App, state: &SimulationState) -> Result<usize, StoreError> {
     let mut tx = app.store.begin().await?;
     let mut changes = Vec::new();
     for row in actions::unjudged(&mut tx, &state.simulation_id).await? {
         if row.run_id.to_string() == state.run_id {
-            changes.extend(judge(&mut tx, &row, &state).await?);
+            changes.extend(judge(&mut tx, &row, state).await?);
         }
     }
     if changes.is_empty() {

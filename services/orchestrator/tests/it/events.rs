@@ -29,8 +29,14 @@ pub struct Event {
 
 impl EventSource {
     pub async fn open(address: SocketAddr, last_event_id: Option<&str>) -> Self {
+        Self::of("default", address, last_event_id).await
+    }
+
+    /// The stream of a simulation.
+    pub async fn of(simulation: &str, address: SocketAddr, last_event_id: Option<&str>) -> Self {
         // A client of its own, because clients share connections; no time limit, because streams have none.
-        let mut request = reqwest::Client::new().get(format!("http://{address}/api/stream"));
+        let url = format!("http://{address}/api/stream?simulation={simulation}");
+        let mut request = reqwest::Client::new().get(url);
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }

@@ -28,6 +28,13 @@ const MUTATING: &[&str] = &[
     "sim.v1.ControlService/SetScenario",
     "sim.v1.ControlService/SetSpeed",
     "sim.v1.ControlService/Step",
+    "sim.v1.SimulationService/Create",
+    "sim.v1.SimulationService/Delete",
+    "sim.v1.SimulationService/Fork",
+    "sim.v1.SimulationService/Pause",
+    "sim.v1.SimulationService/Resume",
+    "sim.v1.SimulationService/Start",
+    "sim.v1.SimulationService/Stop",
 ];
 const STREAMING: &[&str] = &["sim.v1.ControlService/Watch"];
 

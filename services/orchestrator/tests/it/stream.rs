@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::{Outgoing, subjects};
-use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationEventKind as Kind};
+use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationEventKind as Kind, SimulationState};
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -209,4 +209,73 @@ async fn open_streams_do_not_hold_up_the_end() {
         assert_eq!(page.status, StatusCode::OK);
         assert!(until_ended(page).await);
     }
+}
+
+#[tokio::test]
+async fn nothing_of_one_simulation_shows_in_the_stream_of_another() {
+    let stack = Stack::start().await;
+    let address = stack.orchestrator.address;
+    assert_eq!(EventSource::of("other", address, None).await.status, StatusCode::NOT_FOUND);
+    let heard = SimulationState {
+        simulation_id: "other".to_owned(),
+        run_id: Uuid::from_u128(9).to_string(),
+        tick: 77,
+        ..SimulationState::default()
+    };
+    let beat = || async {
+        let payload = prost::Message::encode_to_vec(&heard);
+        stack.bus.client().publish(subjects::SIM_STATE, payload.into()).await.unwrap();
+    };
+    let mut other = until("the simulation was heard of", || async {
+        beat().await;
+        let page = EventSource::of("other", address, None).await;
+        (page.status == StatusCode::OK).then_some(page)
+    })
+    .await;
+    let mut default = EventSource::open(address, None).await;
+    let snapshot = other.next().await.unwrap();
+    assert_eq!((snapshot.name.as_str(), &snapshot.data["state"]["tick"]), ("snapshot", &json!("77")));
+    assert_eq!(default.next().await.unwrap().data["state"], serde_json::Value::Null);
+
+    for (simulation, message) in [("other", "theirs"), ("default", "ours"), ("other", "theirs again")] {
+        let event = SimulationEvent {
+            id: Uuid::new_v4().to_string(),
+            simulation_id: simulation.to_owned(),
+            run_id: heard.run_id.clone(),
+            kind: Kind::ReplicaReady.into(),
+            message: message.to_owned(),
+            ..SimulationEvent::default()
+        };
+        stack.publish_event(&event).await;
+    }
+    let mut of_theirs = incident(Uuid::new_v4());
+    of_theirs.simulation_id = "other".to_owned();
+    stack.publish_incident(&of_theirs).await;
+    assert_eq!(other.next_named("event").await.data["message"], "theirs");
+    let id = other.next_named("event").await.id.unwrap();
+    assert_eq!(other.next_named("incident").await.data["id"], of_theirs.id);
+    assert_eq!(default.next_named("event").await.data["message"], "ours");
+    happen(&stack, "ours again").await;
+    loop {
+        let next = default.next().await.unwrap();
+        assert!(["heartbeat", "event"].contains(&next.name.as_str()), "{next:?}");
+        if next.name == "event" {
+            assert_eq!(next.data["message"], "ours again");
+            break;
+        }
+    }
+    let mut wrong = EventSource::open(address, Some(&id)).await;
+    assert_eq!(wrong.next().await.unwrap().name, "resync", "an id of one stream is none of another");
+
+    let deleted = SimulationEvent {
+        id: Uuid::new_v4().to_string(),
+        simulation_id: "other".to_owned(),
+        run_id: heard.run_id.clone(),
+        kind: Kind::SimulationDeleted.into(),
+        ..SimulationEvent::default()
+    };
+    stack.publish_event(&deleted).await;
+    assert!(until_ended(&mut other).await, "the stream ends with its simulation");
+    beat().await;
+    assert_eq!(EventSource::of("other", address, None).await.status, StatusCode::NOT_FOUND);
 }

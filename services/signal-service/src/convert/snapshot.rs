@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use detect::{Columns, Sample, SampleError, SimTime, TargetKind};
 use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot};
+use store::deleted::Deleted;
 use store::metrics::{Batch, MAX_ID_BYTES, Row};
 use uuid::Uuid;
 
@@ -26,6 +27,8 @@ pub(crate) struct Snapshot {
     /// Values that were infinite. They are kept as "not measured": an infinite percentage or latency says that
     /// something could not be computed, and one of them would make every average over it infinite too.
     pub(crate) infinite_values: u64,
+    /// The simulation is no more, and nothing follows.
+    pub(crate) deleted: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -64,6 +67,7 @@ impl TryFrom<MetricSnapshot> for Snapshot {
             services,
             nodes,
             scenario: _,
+            deleted,
         } = message;
         let field = |field, what| InvalidSnapshot::Field { field, what };
         if let Some(what) = unfit(&simulation_id) {
@@ -104,6 +108,7 @@ impl TryFrom<MetricSnapshot> for Snapshot {
             services,
             nodes,
             infinite_values,
+            deleted,
         })
     }
 }
@@ -178,6 +183,11 @@ impl Snapshot {
         })
     }
 
+    /// What is noted of the deletion that this tells of.
+    pub(crate) fn deletion(&self) -> Deleted {
+        Deleted { simulation_id: self.simulation_id.clone(), run_id: self.run_id, lived_until: self.time }
+    }
+
     /// Adds a row for every measured value.
     ///
     /// # Errors
@@ -238,6 +248,7 @@ mod tests {
             }),
             nodes: None,
             scenario: "normal".into(),
+            deleted: false,
         }
     }
 

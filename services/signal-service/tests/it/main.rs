@@ -5,5 +5,6 @@ mod faults;
 mod ingest;
 mod kill;
 mod scenarios;
+mod simulations;
 mod stack;
 mod telemetry;

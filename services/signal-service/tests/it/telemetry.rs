@@ -59,6 +59,7 @@ impl Run {
                 [("cpu_usage", vec![node_cpu, calm(20.0)]), ("memory_usage", vec![40.0; 2])],
             )),
             scenario: "test".into(),
+            deleted: false,
         }
     }
 }

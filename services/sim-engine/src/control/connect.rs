@@ -1,4 +1,4 @@
-//! The control API over Connect.
+//! `sim.v1.ControlService` over Connect.
 
 use axum::Router;
 use axum::extract::State;
@@ -51,7 +51,7 @@ pub(crate) fn router(control: Control) -> Router {
     let streaming = ControlServiceBuilder::<Control>::new().watch(watch).with_state(control).build();
     let streaming =
         MakeServiceBuilder::new().receive_max_bytes(MAX_REQUEST_BYTES).add_router(streaming).build();
-    unary.merge(streaming).fallback(unimplemented)
+    unary.merge(streaming)
 }
 
 async fn watch(
@@ -66,10 +66,10 @@ async fn watch(
 }
 
 /// Any other path: a method of a newer version, or a mistyped one.
-async fn unimplemented(uri: axum::http::Uri) -> Response {
+pub(crate) async fn unimplemented(uri: axum::http::Uri) -> Response {
     ConnectError::new(
         Code::Unimplemented,
-        format!("{} is not served here: the methods are POST /sim.v1.ControlService/<Method>", uri.path()),
+        format!("{} is not served here: the methods are POST /sim.v1.ControlService/<Method> and /sim.v1.SimulationService/<Method>", uri.path()),
     )
     .into_response()
 }

@@ -1,4 +1,4 @@
-//! The control API over NATS: the same methods as request and reply on `sim.control.<Method>`.
+//! `sim.v1.ControlService` over NATS: the same methods as request and reply on `sim.control.<Method>`.
 
 use bus::{CallError, Calls};
 use bytes::Bytes;
@@ -45,7 +45,8 @@ impl Calls for Control {
     }
 }
 
-fn decoded<M: Message + Default>(payload: Bytes) -> Result<M, CallError> {
+/// The request in a call.
+pub(crate) fn decoded<M: Message + Default>(payload: Bytes) -> Result<M, CallError> {
     M::decode(payload).map_err(|error| {
         CallError::new(
             Code::InvalidArgument as i32,
@@ -54,6 +55,7 @@ fn decoded<M: Message + Default>(payload: Bytes) -> Result<M, CallError> {
     })
 }
 
-fn encoded<M: Message>(answer: Result<M, Refusal>) -> Result<Bytes, Refusal> {
+/// The answer to a call.
+pub(crate) fn encoded<M: Message>(answer: Result<M, Refusal>) -> Result<Bytes, Refusal> {
     answer.map(|message| message.encode_to_vec().into())
 }

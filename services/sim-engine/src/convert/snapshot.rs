@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot};
+use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot, SimulationDeleted};
 
 use crate::identity::Identity;
 
@@ -30,8 +30,25 @@ pub(crate) fn messages(run: &Identity, scenario: &str, snapshot: &sim::Snapshot)
         services: Some(columns(services, part(services.ids.len(), index, shards))),
         nodes: Some(columns(nodes, part(nodes.ids.len(), index, shards))),
         scenario: scenario.to_owned(),
+        deleted: false,
     };
     (0..shards).map(shard).collect()
+}
+
+/// The last message of a simulation: nothing follows it.
+pub(crate) fn deletion(simulation_id: &str, deleted: &SimulationDeleted) -> MetricSnapshot {
+    let SimulationDeleted { run_id, tick, lived_until } = deleted;
+    MetricSnapshot {
+        simulation_id: simulation_id.to_owned(),
+        run_id: run_id.clone(),
+        // Ticks of samples are past the last tick that was computed: this one is past every sample.
+        tick: *tick + 1,
+        time: *lived_until,
+        shard_count: 1,
+        sample_interval_ms: sim::SAMPLE_EVERY_MS,
+        deleted: true,
+        ..MetricSnapshot::default()
+    }
 }
 
 fn size_of(columns: &sim::Columns) -> usize {

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use connectrpc_axum::Code;
-use proto::common::v1::{Target, TargetKind};
-use proto::ops::v1::{ActionType, ApplyActionCommand};
+use proto::ops::v1::ApplyActionCommand;
 use proto::sim::v1::command_accepted::Command as Journalled;
 use proto::sim::v1::journal_entry::Entry;
-use proto::sim::v1::{CommandAccepted, RunStarted, SimulationEventKind, SimulationState};
+use proto::sim::v1::{CommandAccepted, RunStarted, SimulationState};
 use sim::{ActiveFault, Command, Effect, FaultId, FaultSpec, Scenario};
 use tokio::sync::oneshot;
 
@@ -17,14 +16,14 @@ use crate::identity::Identity;
 use crate::journal::JournalError;
 use crate::publisher::{Batch, Stored};
 use crate::refusal::Refusal;
-use crate::request::{Change, Performed, Reply};
+use crate::request::{Change, Forked, Performed, Reply};
 use crate::run::{Run, event_message};
-use crate::{convert, ids, order};
+use crate::{convert, order};
 
 /// Most entries of a run in the journal: a start reads and replays them all.
 const MAX_ENTRIES: usize = 100_000;
 /// Largest scenario with all its files: it has to fit in one message of 1 MiB.
-const MAX_BUNDLE_BYTES: usize = 896 * 1024;
+pub(crate) const MAX_BUNDLE_BYTES: usize = 896 * 1024;
 
 impl Simulation {
     /// Takes one change between two ticks.
@@ -48,8 +47,18 @@ impl Simulation {
                 answer(reply, cleared);
             }
             Change::Perform(command, reply) => self.perform(*command, reply).await?,
+            Change::Fork(reply) => answer(reply, Ok(self.forked())),
+            Change::Stop(reply) => self.end(reply).await?,
         }
         Ok(())
+    }
+
+    fn forked(&self) -> Forked {
+        Forked {
+            run: self.run.fork(Identity::clone(self.run.identity())),
+            clock: self.clock,
+            journal_sequence: self.parts.journal.last_sequence(),
+        }
     }
 
     async fn set_scenario(
@@ -132,7 +141,13 @@ impl Simulation {
         let seed = seed.unwrap_or(before.seed);
         let identity =
             Identity::begin(&before.simulation_id, before.ordinal + 1, seed, Utc::now(), Some(lived_until));
-        let started = run_started(&identity, &scenario, self.clock, self.settled.to_take_along());
+        let settled_command_ids = self.settled.to_take_along();
+        let simulation = Some(self.parts.record.clone());
+        let started = RunStarted {
+            settled_command_ids,
+            simulation,
+            ..run_started(&identity, &scenario, self.clock.playing, self.clock.speed)
+        };
         let sequence = match self.append(Entry::RunStarted(started)).await? {
             Ok(sequence) => sequence,
             Err(refusal) => return Ok(Err(refusal)),
@@ -186,20 +201,8 @@ impl Simulation {
         reason: String,
         reply: Reply<Performed>,
     ) -> Result<(), JournalError> {
-        tracing::info!(command_id = command.id, action_id = command.action_id, reason, "command refused");
         self.parts.meters.command("refused");
-        let id = ids::refusal_event(&command.id).to_string();
-        let mut event = self.run.event_of_simulation(SimulationEventKind::ActionFailed, id, reason);
-        // Who reads it looks for the run and the target of the action, whatever runs now.
-        event.run_id.clone_from(&command.run_id);
-        event.simulation_id.clone_from(&command.simulation_id);
-        let kind = match ActionType::try_from(command.r#type) {
-            Ok(ActionType::DrainNode) => TargetKind::Node,
-            _ => TargetKind::Service,
-        };
-        event.target = Some(Target { kind: kind.into(), id: command.target_id.clone() });
-        event.action_id.clone_from(&command.action_id);
-        event.command_id.clone_from(&command.id);
+        let event = order::refusal(command, reason, self.run.next_tick(), self.run.time());
         let (done, stored) = oneshot::channel();
         let batch = Batch { messages: vec![event_message(&event)], stored: None, done: Some(done) };
         self.publish(batch).await;
@@ -211,13 +214,8 @@ impl Simulation {
     }
 }
 
-/// The first entry of a run.
-pub(crate) fn run_started(
-    run: &Identity,
-    scenario: &Arc<Scenario>,
-    clock: crate::run::Clock,
-    settled_command_ids: Vec<String>,
-) -> RunStarted {
+/// The first entry of a run of `default`.
+pub(crate) fn run_started(run: &Identity, scenario: &Arc<Scenario>, playing: bool, speed: f64) -> RunStarted {
     RunStarted {
         run_id: run.run_id.to_string(),
         ordinal: run.ordinal,
@@ -225,13 +223,15 @@ pub(crate) fn run_started(
         started_at: Some(run.started_at.into()),
         tick_ms: run.tick_ms,
         scenario: Some(convert::bundle(scenario)),
-        playing: clock.playing,
-        speed: clock.speed,
-        settled_command_ids,
+        playing,
+        speed,
+        settled_command_ids: Vec::new(),
+        simulation: None,
+        fork: None,
     }
 }
 
-fn fits_in_the_journal(scenario: &Scenario) -> Result<(), Refusal> {
+pub(crate) fn fits_in_the_journal(scenario: &Scenario) -> Result<(), Refusal> {
     let bytes: usize = scenario.sources.iter().map(|(path, text)| path.len() + text.len()).sum();
     if bytes <= MAX_BUNDLE_BYTES {
         return Ok(());

@@ -145,9 +145,19 @@ impl Engine {
 
     /// Calls a method over Connect with JSON: the answer, or code and message of the error.
     pub(crate) async fn try_call(&self, method: &str, request: Value) -> Result<Value, (String, String)> {
+        self.try_call_of("sim.v1.ControlService", method, request).await
+    }
+
+    /// The same for a service.
+    pub(crate) async fn try_call_of(
+        &self,
+        service: &str,
+        method: &str,
+        request: Value,
+    ) -> Result<Value, (String, String)> {
         let response = self
             .http
-            .post(self.url(&format!("/sim.v1.ControlService/{method}")))
+            .post(self.url(&format!("/{service}/{method}")))
             .header("content-type", "application/json")
             .body(request.to_string())
             .send()

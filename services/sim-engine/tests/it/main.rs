@@ -6,5 +6,6 @@ mod clock;
 mod control;
 mod engine;
 mod fencing;
+mod fleet;
 mod orders;
 mod recovery;

@@ -9,11 +9,17 @@ use proto::sim::v1::{SimulationEvent, SimulationEventKind};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::engine::{Cloud, Engine, PATIENCE};
+use crate::engine::{Cloud, Engine, PATIENCE, state_of};
 
 /// A restart of the first service that has more than one replica, as the orchestrator would order it.
 pub(crate) async fn restart_order(engine: &Engine, id: &str) -> ApplyActionCommand {
-    let topology = engine.call("GetTopology", json!({})).await;
+    restart_order_of(engine, "default", id).await
+}
+
+/// The same in a simulation.
+pub(crate) async fn restart_order_of(engine: &Engine, simulation: &str, id: &str) -> ApplyActionCommand {
+    let topology = engine.call("GetTopology", json!({"simulationId": simulation})).await;
+    let state = state_of(&engine.call("GetState", json!({"simulationId": simulation})).await);
     let service = topology["topology"]["services"]
         .as_array()
         .unwrap()
@@ -25,8 +31,8 @@ pub(crate) async fn restart_order(engine: &Engine, id: &str) -> ApplyActionComma
     let until = SystemTime::now() + Duration::from_secs(60);
     ApplyActionCommand {
         id: id.to_owned(),
-        simulation_id: "default".to_owned(),
-        run_id: engine.state().await.run_id,
+        simulation_id: simulation.to_owned(),
+        run_id: state.run_id,
         action_id: format!("action-of-{id}"),
         r#type: ActionType::RestartService.into(),
         target_id: service["id"].as_str().unwrap().to_owned(),

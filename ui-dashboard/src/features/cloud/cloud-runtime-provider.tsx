@@ -3,6 +3,7 @@
 import { useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { streamOf } from "@/rpc/simulation";
 import { streamUrl } from "@/rpc/transport";
 import { type CloudRuntime, startCloud } from "./cloud-runtime";
 import { CloudStore } from "./cloud-store";
@@ -24,7 +25,7 @@ export function CloudRuntimeProvider({ children }: { children: ReactNode }) {
   const [retry] = useState(() => () => runtime.current?.retryNow());
 
   useEffect(() => {
-    const started = startCloud(cloud, transport, streamUrl);
+    const started = startCloud(cloud, transport, streamOf(streamUrl));
     runtime.current = started;
     // A snapshot means that something may have been missed: lists that were asked for earlier are asked for again.
     const unsubscribe = cloud.subscribe((state, before) => {

@@ -8,6 +8,7 @@ import { Button } from "@/ui/button";
 import { EffectiveSpeed } from "./effective-speed";
 import { ResetButton } from "./reset-dialog";
 import { ScenarioSelect } from "./scenario-select";
+import { SimulationSelect } from "./simulation-select";
 import { SpeedSelect } from "./speed-select";
 import { useControl } from "./use-control";
 
@@ -20,6 +21,7 @@ export function ControlBar() {
   const step = useControl(ControlService.method.step, "No step was made.");
   return (
     <div role="group" aria-label="Simulation" className="flex min-w-0 flex-1 items-center gap-1.5 lg:flex-none">
+      <SimulationSelect />
       <ScenarioSelect />
       {playing ? (
         <Button size="icon" aria-label="Pause the simulation" title="Pause" busy={pause.busy} onClick={() => pause.run({})}>

@@ -8,13 +8,17 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { FaultSpec } from "./fault_pb";
 import { file_sim_v1_fault } from "./fault_pb";
+import type { ForkPoint } from "./simulation_pb";
+import { file_sim_v1_simulation } from "./simulation_pb";
+import type { SimulationState } from "./state_pb";
+import { file_sim_v1_state } from "./state_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file sim/v1/journal.proto.
  */
 export const file_sim_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaW0vdjEvam91cm5hbC5wcm90bxIGc2ltLnYxItACCgxKb3VybmFsRW50cnkSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIRCgl3cml0ZXJfaWQYAiABKAkSLgoKd3JpdHRlbl9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoLcnVuX3N0YXJ0ZWQYBCABKAsyEi5zaW0udjEuUnVuU3RhcnRlZEgAEjMKEGNvbW1hbmRfYWNjZXB0ZWQYBSABKAsyFy5zaW0udjEuQ29tbWFuZEFjY2VwdGVkSAASJQoJY2xvY2tfc2V0GAYgASgLMhAuc2ltLnYxLkNsb2NrU2V0SAASLQoNcHJvZ3Jlc3NfbWFkZRgHIAEoCzIULnNpbS52MS5Qcm9ncmVzc01hZGVIABInCgp0YWtlbl9vdmVyGAggASgLMhEuc2ltLnYxLlRha2VuT3ZlckgAQgcKBWVudHJ5IuMBCgpSdW5TdGFydGVkEg4KBnJ1bl9pZBgBIAEoCRIPCgdvcmRpbmFsGAIgASgEEgwKBHNlZWQYAyABKAQSLgoKc3RhcnRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHdGlja19tcxgFIAEoDRIoCghzY2VuYXJpbxgGIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZRIPCgdwbGF5aW5nGAcgASgIEg0KBXNwZWVkGAggASgBEhsKE3NldHRsZWRfY29tbWFuZF9pZHMYCSADKAkifgoOU2NlbmFyaW9CdW5kbGUSDAoEbmFtZRgBIAEoCRIwCgVmaWxlcxgCIAMoCzIhLnNpbS52MS5TY2VuYXJpb0J1bmRsZS5GaWxlc0VudHJ5GiwKCkZpbGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLQAQoPQ29tbWFuZEFjY2VwdGVkEgwKBHRpY2sYASABKAQSLgoMc2V0X3NjZW5hcmlvGAIgASgLMhYuc2ltLnYxLlNjZW5hcmlvQnVuZGxlSAASKQoMaW5qZWN0X2ZhdWx0GAMgASgLMhEuc2ltLnYxLkZhdWx0U3BlY0gAEhgKDmNsZWFyX2ZhdWx0X2lkGAQgASgJSAASLwoOcGVyZm9ybV9hY3Rpb24YBSABKAsyFS5zaW0udjEuUGVyZm9ybUFjdGlvbkgAQgkKB2NvbW1hbmQiiAEKDVBlcmZvcm1BY3Rpb24SEgoKY29tbWFuZF9pZBgBIAEoCRIRCglhY3Rpb25faWQYAiABKAkSEwoLYWN0aW9uX3R5cGUYAyABKAUSEQoJdGFyZ2V0X2lkGAQgASgJEhYKDnRhcmdldF92ZXJzaW9uGAUgASgEEhAKCHJlcGxpY2FzGAYgASgNIk0KCENsb2NrU2V0EgwKBHRpY2sYASABKAQSDwoHcGxheWluZxgCIAEoCBINCgVzcGVlZBgDIAEoARITCgtydW5fdG9fdGljaxgEIAEoBCIcCgxQcm9ncmVzc01hZGUSDAoEdGljaxgBIAEoBCInCglUYWtlbk92ZXISGgoScHJldmlvdXNfd3JpdGVyX2lkGAEgASgJYgZwcm90bzM", [file_google_protobuf_timestamp, file_sim_v1_fault]);
+  fileDesc("ChRzaW0vdjEvam91cm5hbC5wcm90bxIGc2ltLnYxIqwDCgxKb3VybmFsRW50cnkSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIRCgl3cml0ZXJfaWQYAiABKAkSLgoKd3JpdHRlbl9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoLcnVuX3N0YXJ0ZWQYBCABKAsyEi5zaW0udjEuUnVuU3RhcnRlZEgAEjMKEGNvbW1hbmRfYWNjZXB0ZWQYBSABKAsyFy5zaW0udjEuQ29tbWFuZEFjY2VwdGVkSAASJQoJY2xvY2tfc2V0GAYgASgLMhAuc2ltLnYxLkNsb2NrU2V0SAASLQoNcHJvZ3Jlc3NfbWFkZRgHIAEoCzIULnNpbS52MS5Qcm9ncmVzc01hZGVIABInCgp0YWtlbl9vdmVyGAggASgLMhEuc2ltLnYxLlRha2VuT3ZlckgAEiwKB3N0b3BwZWQYCSABKAsyGS5zaW0udjEuU2ltdWxhdGlvblN0b3BwZWRIABIsCgdkZWxldGVkGAogASgLMhkuc2ltLnYxLlNpbXVsYXRpb25EZWxldGVkSABCBwoFZW50cnkiswIKClJ1blN0YXJ0ZWQSDgoGcnVuX2lkGAEgASgJEg8KB29yZGluYWwYAiABKAQSDAoEc2VlZBgDIAEoBBIuCgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd0aWNrX21zGAUgASgNEigKCHNjZW5hcmlvGAYgASgLMhYuc2ltLnYxLlNjZW5hcmlvQnVuZGxlEg8KB3BsYXlpbmcYByABKAgSDQoFc3BlZWQYCCABKAESGwoTc2V0dGxlZF9jb21tYW5kX2lkcxgJIAMoCRIsCgpzaW11bGF0aW9uGAogASgLMhguc2ltLnYxLlNpbXVsYXRpb25SZWNvcmQSIAoEZm9yaxgLIAEoCzISLnNpbS52MS5Gb3JrUmVjb3JkIpQBChBTaW11bGF0aW9uUmVjb3JkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCRIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpyZXF1ZXN0X2lkGAMgASgJEiYKC2ZvcmtlZF9mcm9tGAQgASgLMhEuc2ltLnYxLkZvcmtQb2ludCI1CgpGb3JrUmVjb3JkEgwKBHRpY2sYASABKAQSGQoRaW5oZXJpdGVkX2VudHJpZXMYAiABKAQiOwoRU2ltdWxhdGlvblN0b3BwZWQSJgoFc3RhdGUYASABKAsyFy5zaW0udjEuU2ltdWxhdGlvblN0YXRlImIKEVNpbXVsYXRpb25EZWxldGVkEg4KBnJ1bl9pZBgBIAEoCRIMCgR0aWNrGAIgASgEEi8KC2xpdmVkX3VudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ+Cg5TY2VuYXJpb0J1bmRsZRIMCgRuYW1lGAEgASgJEjAKBWZpbGVzGAIgAygLMiEuc2ltLnYxLlNjZW5hcmlvQnVuZGxlLkZpbGVzRW50cnkaLAoKRmlsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBItABCg9Db21tYW5kQWNjZXB0ZWQSDAoEdGljaxgBIAEoBBIuCgxzZXRfc2NlbmFyaW8YAiABKAsyFi5zaW0udjEuU2NlbmFyaW9CdW5kbGVIABIpCgxpbmplY3RfZmF1bHQYAyABKAsyES5zaW0udjEuRmF1bHRTcGVjSAASGAoOY2xlYXJfZmF1bHRfaWQYBCABKAlIABIvCg5wZXJmb3JtX2FjdGlvbhgFIAEoCzIVLnNpbS52MS5QZXJmb3JtQWN0aW9uSABCCQoHY29tbWFuZCKIAQoNUGVyZm9ybUFjdGlvbhISCgpjb21tYW5kX2lkGAEgASgJEhEKCWFjdGlvbl9pZBgCIAEoCRITCgthY3Rpb25fdHlwZRgDIAEoBRIRCgl0YXJnZXRfaWQYBCABKAkSFgoOdGFyZ2V0X3ZlcnNpb24YBSABKAQSEAoIcmVwbGljYXMYBiABKA0iTQoIQ2xvY2tTZXQSDAoEdGljaxgBIAEoBBIPCgdwbGF5aW5nGAIgASgIEg0KBXNwZWVkGAMgASgBEhMKC3J1bl90b190aWNrGAQgASgEIhwKDFByb2dyZXNzTWFkZRIMCgR0aWNrGAEgASgEIicKCVRha2VuT3ZlchIaChJwcmV2aW91c193cml0ZXJfaWQYASABKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_sim_v1_fault, file_sim_v1_simulation, file_sim_v1_state]);
 
 /**
  * One entry of a simulation's write-ahead log. sim-engine alone writes and reads it, on `sim.journal.<simulation_id>`
@@ -90,6 +94,22 @@ export type JournalEntry = Message<"sim.v1.JournalEntry"> & {
      */
     value: TakenOver;
     case: "takenOver";
+  } | {
+    /**
+     * The computation was ended; it goes on when the clock is set again.
+     *
+     * @generated from field: sim.v1.SimulationStopped stopped = 9;
+     */
+    value: SimulationStopped;
+    case: "stopped";
+  } | {
+    /**
+     * The simulation is no more. What lies before may be purged once everybody was told.
+     *
+     * @generated from field: sim.v1.SimulationDeleted deleted = 10;
+     */
+    value: SimulationDeleted;
+    case: "deleted";
   } | { case: undefined; value?: undefined };
 };
 
@@ -168,6 +188,20 @@ export type RunStarted = Message<"sim.v1.RunStarted"> & {
    * @generated from field: repeated string settled_command_ids = 9;
    */
   settledCommandIds: string[];
+
+  /**
+   * What the simulation is, besides its run; absent for `default`.
+   *
+   * @generated from field: sim.v1.SimulationRecord simulation = 10;
+   */
+  simulation?: SimulationRecord | undefined;
+
+  /**
+   * Where the run comes from, when it is that of a fork.
+   *
+   * @generated from field: sim.v1.ForkRecord fork = 11;
+   */
+  fork?: ForkRecord | undefined;
 };
 
 /**
@@ -176,6 +210,132 @@ export type RunStarted = Message<"sim.v1.RunStarted"> & {
  */
 export const RunStartedSchema: GenMessage<RunStarted> = /*@__PURE__*/
   messageDesc(file_sim_v1_journal, 1);
+
+/**
+ * What a simulation is, from its creation to its deletion. Every run of it carries this along.
+ *
+ * @generated from message sim.v1.SimulationRecord
+ */
+export type SimulationRecord = Message<"sim.v1.SimulationRecord"> & {
+  /**
+   * Name for people.
+   *
+   * @generated from field: string display_name = 1;
+   */
+  displayName: string;
+
+  /**
+   * Wall-clock time of its creation.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 2;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * UUIDv5 over the request that created it: tells the same request from another one with the same id.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+
+  /**
+   * Where it comes from, when it is a fork. A reset leaves it as it is.
+   *
+   * @generated from field: sim.v1.ForkPoint forked_from = 4;
+   */
+  forkedFrom?: ForkPoint | undefined;
+};
+
+/**
+ * Describes the message sim.v1.SimulationRecord.
+ * Use `create(SimulationRecordSchema)` to create a new message.
+ */
+export const SimulationRecordSchema: GenMessage<SimulationRecord> = /*@__PURE__*/
+  messageDesc(file_sim_v1_journal, 2);
+
+/**
+ * The beginning of a fork's run: the parent's commands follow in the journal, and then its own.
+ *
+ * @generated from message sim.v1.ForkRecord
+ */
+export type ForkRecord = Message<"sim.v1.ForkRecord"> & {
+  /**
+   * First tick that the fork computes itself. Nothing is published for the ticks before.
+   *
+   * @generated from field: uint64 tick = 1;
+   */
+  tick: bigint;
+
+  /**
+   * Entries of the parent that follow. A fork whose journal has fewer was never completed.
+   *
+   * @generated from field: uint64 inherited_entries = 2;
+   */
+  inheritedEntries: bigint;
+};
+
+/**
+ * Describes the message sim.v1.ForkRecord.
+ * Use `create(ForkRecordSchema)` to create a new message.
+ */
+export const ForkRecordSchema: GenMessage<ForkRecord> = /*@__PURE__*/
+  messageDesc(file_sim_v1_journal, 3);
+
+/**
+ * The computation was ended after everything was published.
+ *
+ * @generated from message sim.v1.SimulationStopped
+ */
+export type SimulationStopped = Message<"sim.v1.SimulationStopped"> & {
+  /**
+   * Where it stood.
+   *
+   * @generated from field: sim.v1.SimulationState state = 1;
+   */
+  state?: SimulationState | undefined;
+};
+
+/**
+ * Describes the message sim.v1.SimulationStopped.
+ * Use `create(SimulationStoppedSchema)` to create a new message.
+ */
+export const SimulationStoppedSchema: GenMessage<SimulationStopped> = /*@__PURE__*/
+  messageDesc(file_sim_v1_journal, 4);
+
+/**
+ * The simulation is no more.
+ *
+ * @generated from message sim.v1.SimulationDeleted
+ */
+export type SimulationDeleted = Message<"sim.v1.SimulationDeleted"> & {
+  /**
+   * UUID of its last run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * Tick that would have been computed next.
+   *
+   * @generated from field: uint64 tick = 2;
+   */
+  tick: bigint;
+
+  /**
+   * Simulated time of that tick. One that is created later with the same id begins after it.
+   *
+   * @generated from field: google.protobuf.Timestamp lived_until = 3;
+   */
+  livedUntil?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message sim.v1.SimulationDeleted.
+ * Use `create(SimulationDeletedSchema)` to create a new message.
+ */
+export const SimulationDeletedSchema: GenMessage<SimulationDeleted> = /*@__PURE__*/
+  messageDesc(file_sim_v1_journal, 5);
 
 /**
  * A scenario with every file it was read from, so that a replay does not depend on files that may change.
@@ -203,7 +363,7 @@ export type ScenarioBundle = Message<"sim.v1.ScenarioBundle"> & {
  * Use `create(ScenarioBundleSchema)` to create a new message.
  */
 export const ScenarioBundleSchema: GenMessage<ScenarioBundle> = /*@__PURE__*/
-  messageDesc(file_sim_v1_journal, 2);
+  messageDesc(file_sim_v1_journal, 6);
 
 /**
  * A command that takes effect before `tick` is computed. The order of the journal is the order of the commands.
@@ -263,7 +423,7 @@ export type CommandAccepted = Message<"sim.v1.CommandAccepted"> & {
  * Use `create(CommandAcceptedSchema)` to create a new message.
  */
 export const CommandAcceptedSchema: GenMessage<CommandAccepted> = /*@__PURE__*/
-  messageDesc(file_sim_v1_journal, 3);
+  messageDesc(file_sim_v1_journal, 7);
 
 /**
  * An approved action, as `ops.v1.ApplyActionCommand` ordered it.
@@ -319,7 +479,7 @@ export type PerformAction = Message<"sim.v1.PerformAction"> & {
  * Use `create(PerformActionSchema)` to create a new message.
  */
 export const PerformActionSchema: GenMessage<PerformAction> = /*@__PURE__*/
-  messageDesc(file_sim_v1_journal, 4);
+  messageDesc(file_sim_v1_journal, 8);
 
 /**
  * The clock as it is from `tick` on.
@@ -361,7 +521,7 @@ export type ClockSet = Message<"sim.v1.ClockSet"> & {
  * Use `create(ClockSetSchema)` to create a new message.
  */
 export const ClockSetSchema: GenMessage<ClockSet> = /*@__PURE__*/
-  messageDesc(file_sim_v1_journal, 5);
+  messageDesc(file_sim_v1_journal, 9);
 
 /**
  * Every event and sample of the ticks up to and including `tick` is stored.
@@ -382,7 +542,7 @@ export type ProgressMade = Message<"sim.v1.ProgressMade"> & {
  * Use `create(ProgressMadeSchema)` to create a new message.
  */
 export const ProgressMadeSchema: GenMessage<ProgressMade> = /*@__PURE__*/
-  messageDesc(file_sim_v1_journal, 6);
+  messageDesc(file_sim_v1_journal, 10);
 
 /**
  * `JournalEntry.writer_id` is the only writer from here on.
@@ -403,5 +563,5 @@ export type TakenOver = Message<"sim.v1.TakenOver"> & {
  * Use `create(TakenOverSchema)` to create a new message.
  */
 export const TakenOverSchema: GenMessage<TakenOver> = /*@__PURE__*/
-  messageDesc(file_sim_v1_journal, 7);
+  messageDesc(file_sim_v1_journal, 11);
 

@@ -12,10 +12,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/metrics.proto.
  */
 export const file_sim_v1_metrics: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaW0vdjEvbWV0cmljcy5wcm90bxIGc2ltLnYxIpACCg5NZXRyaWNTbmFwc2hvdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIMCgR0aWNrGAMgASgEEigKBHRpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXNoYXJkGAUgASgNEhMKC3NoYXJkX2NvdW50GAYgASgNEhoKEnNhbXBsZV9pbnRlcnZhbF9tcxgHIAEoDRInCghzZXJ2aWNlcxgIIAEoCzIVLnNpbS52MS5FbnRpdHlDb2x1bW5zEiQKBW5vZGVzGAkgASgLMhUuc2ltLnYxLkVudGl0eUNvbHVtbnMSEAoIc2NlbmFyaW8YCiABKAkiVQoNRW50aXR5Q29sdW1ucxILCgNpZHMYASADKAkSEAoIdmVyc2lvbnMYAiADKAQSJQoHY29sdW1ucxgDIAMoCzIULnNpbS52MS5NZXRyaWNDb2x1bW4iLgoMTWV0cmljQ29sdW1uEg4KBm1ldHJpYxgBIAEoCRIOCgZ2YWx1ZXMYAiADKAJiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChRzaW0vdjEvbWV0cmljcy5wcm90bxIGc2ltLnYxIqECCg5NZXRyaWNTbmFwc2hvdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIMCgR0aWNrGAMgASgEEigKBHRpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXNoYXJkGAUgASgNEhMKC3NoYXJkX2NvdW50GAYgASgNEhoKEnNhbXBsZV9pbnRlcnZhbF9tcxgHIAEoDRInCghzZXJ2aWNlcxgIIAEoCzIVLnNpbS52MS5FbnRpdHlDb2x1bW5zEiQKBW5vZGVzGAkgASgLMhUuc2ltLnYxLkVudGl0eUNvbHVtbnMSEAoIc2NlbmFyaW8YCiABKAkSDwoHZGVsZXRlZBgLIAEoCCJVCg1FbnRpdHlDb2x1bW5zEgsKA2lkcxgBIAMoCRIQCgh2ZXJzaW9ucxgCIAMoBBIlCgdjb2x1bW5zGAMgAygLMhQuc2ltLnYxLk1ldHJpY0NvbHVtbiIuCgxNZXRyaWNDb2x1bW4SDgoGbWV0cmljGAEgASgJEg4KBnZhbHVlcxgCIAMoAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
- * One sample of every metric of every entity, by column. Published on `sim.metrics` (or `sim.metrics.<shard>`)
+ * One sample of every metric of every entity, by column. Published on `sim.metrics` (or `sim.metrics.<shard>`) for the
+ * simulation `default`, on `sim.metrics.<simulation_id>.<shard>` for every other one,
  * every `sample_every` of simulated time, one second by default. `Nats-Msg-Id` is `<run_id>:<tick>:<shard>`.
  *
  * @generated from message sim.v1.MetricSnapshot
@@ -90,6 +91,13 @@ export type MetricSnapshot = Message<"sim.v1.MetricSnapshot"> & {
    * @generated from field: string scenario = 10;
    */
   scenario: string;
+
+  /**
+   * The simulation was deleted: this message has no values, and nothing follows it.
+   *
+   * @generated from field: bool deleted = 11;
+   */
+  deleted: boolean;
 };
 
 /**

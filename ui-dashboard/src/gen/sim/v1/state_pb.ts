@@ -2,8 +2,8 @@
 // @generated from file sim/v1/state.proto (package sim.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/state.proto.
  */
 export const file_sim_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("ChJzaW0vdjEvc3RhdGUucHJvdG8SBnNpbS52MSL1AgoPU2ltdWxhdGlvblN0YXRlEhUKDXNpbXVsYXRpb25faWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhAKCHNjZW5hcmlvGAMgASgJEgwKBHNlZWQYBCABKAQSDAoEdGljaxgFIAEoBBIoCgR0aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd0aWNrX21zGAggASgNEg8KB3BsYXlpbmcYCSABKAgSDQoFc3BlZWQYCiABKAESFwoPZWZmZWN0aXZlX3NwZWVkGAsgASgBEhoKEnNwZWVkX2xpbWl0X3JlYXNvbhgMIAEoCRIeChZ0ZWxlbWV0cnlfbGFnX21lc3NhZ2VzGA0gASgEEhYKDnRlbGVtZXRyeV9oYXNoGA4gASgJEhUKDWFjdGl2ZV9mYXVsdHMYDyABKA0ikgEKCFRvcG9sb2d5EgwKBG5hbWUYASABKAkSGwoFem9uZXMYAiADKAsyDC5zaW0udjEuWm9uZRIbCgVub2RlcxgDIAMoCzIMLnNpbS52MS5Ob2RlEiEKCHNlcnZpY2VzGAQgAygLMg8uc2ltLnYxLlNlcnZpY2USGwoFZWRnZXMYBSADKAsyDC5zaW0udjEuRWRnZSISCgRab25lEgoKAmlkGAEgASgJIn8KBE5vZGUSCgoCaWQYASABKAkSDwoHem9uZV9pZBgCIAEoCRIRCgljcHVfY29yZXMYAyABKAESEQoJbWVtb3J5X2diGAQgASgBEhQKDG5ldHdvcmtfbWJwcxgFIAEoARINCgVzdGF0ZRgGIAEoCRIPCgd2ZXJzaW9uGAcgASgEIpMBCgdTZXJ2aWNlEgoKAmlkGAEgASgJEg8KB3Byb2ZpbGUYAiABKAkSGAoQZGVzaXJlZF9yZXBsaWNhcxgDIAEoDRIhCghyZXBsaWNhcxgEIAMoCzIPLnNpbS52MS5SZXBsaWNhEg8KB3ZlcnNpb24YBSABKAQSDgoGaGVhbHRoGAYgASgJEg0KBWVudHJ5GAcgASgIIjoKB1JlcGxpY2ESDwoHb3JkaW5hbBgBIAEoDRIPCgdub2RlX2lkGAIgASgJEg0KBXN0YXRlGAMgASgJInoKBEVkZ2USFwoPZnJvbV9zZXJ2aWNlX2lkGAEgASgJEhUKDXRvX3NlcnZpY2VfaWQYAiABKAkSGQoRY2FsbHNfcGVyX3JlcXVlc3QYAyABKAESEgoKdGltZW91dF9tcxgEIAEoARITCgttYXhfcmV0cmllcxgFIAEoDWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChJzaW0vdjEvc3RhdGUucHJvdG8SBnNpbS52MSKwAwoPU2ltdWxhdGlvblN0YXRlEhUKDXNpbXVsYXRpb25faWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhAKCHNjZW5hcmlvGAMgASgJEgwKBHNlZWQYBCABKAQSDAoEdGljaxgFIAEoBBIoCgR0aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd0aWNrX21zGAggASgNEg8KB3BsYXlpbmcYCSABKAgSDQoFc3BlZWQYCiABKAESFwoPZWZmZWN0aXZlX3NwZWVkGAsgASgBEhoKEnNwZWVkX2xpbWl0X3JlYXNvbhgMIAEoCRIeChZ0ZWxlbWV0cnlfbGFnX21lc3NhZ2VzGA0gASgEEhYKDnRlbGVtZXRyeV9oYXNoGA4gASgJEhUKDWFjdGl2ZV9mYXVsdHMYDyABKA0SKAoGc3RhdHVzGBAgASgOMhguc2ltLnYxLlNpbXVsYXRpb25TdGF0dXMSDwoHZmFpbHVyZRgRIAEoCSKSAQoIVG9wb2xvZ3kSDAoEbmFtZRgBIAEoCRIbCgV6b25lcxgCIAMoCzIMLnNpbS52MS5ab25lEhsKBW5vZGVzGAMgAygLMgwuc2ltLnYxLk5vZGUSIQoIc2VydmljZXMYBCADKAsyDy5zaW0udjEuU2VydmljZRIbCgVlZGdlcxgFIAMoCzIMLnNpbS52MS5FZGdlIhIKBFpvbmUSCgoCaWQYASABKAkifwoETm9kZRIKCgJpZBgBIAEoCRIPCgd6b25lX2lkGAIgASgJEhEKCWNwdV9jb3JlcxgDIAEoARIRCgltZW1vcnlfZ2IYBCABKAESFAoMbmV0d29ya19tYnBzGAUgASgBEg0KBXN0YXRlGAYgASgJEg8KB3ZlcnNpb24YByABKAQikwEKB1NlcnZpY2USCgoCaWQYASABKAkSDwoHcHJvZmlsZRgCIAEoCRIYChBkZXNpcmVkX3JlcGxpY2FzGAMgASgNEiEKCHJlcGxpY2FzGAQgAygLMg8uc2ltLnYxLlJlcGxpY2ESDwoHdmVyc2lvbhgFIAEoBBIOCgZoZWFsdGgYBiABKAkSDQoFZW50cnkYByABKAgiOgoHUmVwbGljYRIPCgdvcmRpbmFsGAEgASgNEg8KB25vZGVfaWQYAiABKAkSDQoFc3RhdGUYAyABKAkiegoERWRnZRIXCg9mcm9tX3NlcnZpY2VfaWQYASABKAkSFQoNdG9fc2VydmljZV9pZBgCIAEoCRIZChFjYWxsc19wZXJfcmVxdWVzdBgDIAEoARISCgp0aW1lb3V0X21zGAQgASgBEhMKC21heF9yZXRyaWVzGAUgASgNKs4BChBTaW11bGF0aW9uU3RhdHVzEiEKHVNJTVVMQVRJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHQoZU0lNVUxBVElPTl9TVEFUVVNfQ1JFQVRFRBABEh0KGVNJTVVMQVRJT05fU1RBVFVTX1JVTk5JTkcQAhIcChhTSU1VTEFUSU9OX1NUQVRVU19QQVVTRUQQAxIdChlTSU1VTEFUSU9OX1NUQVRVU19TVE9QUEVEEAQSHAoYU0lNVUxBVElPTl9TVEFUVVNfRkFJTEVEEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Where a simulation stands. Also published on the plain (not persisted) subject `sim.state` twice a wall-clock second
@@ -106,7 +106,8 @@ export type SimulationState = Message<"sim.v1.SimulationState"> & {
   speedLimitReason: string;
 
   /**
-   * Messages of `sim.metrics` that signal-service has not yet stored.
+   * Telemetry messages, of all simulations together, that signal-service has not yet stored. They share that consumer, so it
+   * slows all of them down alike.
    *
    * @generated from field: uint64 telemetry_lag_messages = 13;
    */
@@ -125,6 +126,20 @@ export type SimulationState = Message<"sim.v1.SimulationState"> & {
    * @generated from field: uint32 active_faults = 15;
    */
   activeFaults: number;
+
+  /**
+   * What the simulation is doing.
+   *
+   * @generated from field: sim.v1.SimulationStatus status = 16;
+   */
+  status: SimulationStatus;
+
+  /**
+   * Why it failed; empty unless `status` is SIMULATION_STATUS_FAILED.
+   *
+   * @generated from field: string failure = 17;
+   */
+  failure: string;
 };
 
 /**
@@ -413,4 +428,59 @@ export type Edge = Message<"sim.v1.Edge"> & {
  */
 export const EdgeSchema: GenMessage<Edge> = /*@__PURE__*/
   messageDesc(file_sim_v1_state, 6);
+
+/**
+ * What a simulation is doing.
+ *
+ * @generated from enum sim.v1.SimulationStatus
+ */
+export enum SimulationStatus {
+  /**
+   * Not set; engines before this field.
+   *
+   * @generated from enum value: SIMULATION_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Nothing has been computed yet, and the clock stands still.
+   *
+   * @generated from enum value: SIMULATION_STATUS_CREATED = 1;
+   */
+  CREATED = 1,
+
+  /**
+   * The clock runs.
+   *
+   * @generated from enum value: SIMULATION_STATUS_RUNNING = 2;
+   */
+  RUNNING = 2,
+
+  /**
+   * The clock stands still.
+   *
+   * @generated from enum value: SIMULATION_STATUS_PAUSED = 3;
+   */
+  PAUSED = 3,
+
+  /**
+   * Its computation has ended; Start goes on where it was.
+   *
+   * @generated from enum value: SIMULATION_STATUS_STOPPED = 4;
+   */
+  STOPPED = 4,
+
+  /**
+   * It cannot go on; `failure` says why. Start tries again.
+   *
+   * @generated from enum value: SIMULATION_STATUS_FAILED = 5;
+   */
+  FAILED = 5,
+}
+
+/**
+ * Describes the enum sim.v1.SimulationStatus.
+ */
+export const SimulationStatusSchema: GenEnum<SimulationStatus> = /*@__PURE__*/
+  enumDesc(file_sim_v1_state, 0);
 
