@@ -22,6 +22,8 @@ pub enum Command {
     ClearFault(FaultId),
     /// Performs an approved action. The same command id again changes nothing.
     Act(Act),
+    /// Sets how many faults begin by chance, from 0 (none) to 1.
+    SetChaos(f64),
 }
 
 /// An approved action.
@@ -102,6 +104,11 @@ pub enum Effect {
     ActionStarted,
     /// This command id was applied before; nothing changed.
     AlreadyApplied,
+    /// The chaos level was set.
+    ChaosSet {
+        /// The level.
+        level: f64,
+    },
 }
 
 /// Why a command changed nothing.
@@ -110,6 +117,12 @@ pub enum CommandError {
     /// The fault cannot be injected.
     #[error(transparent)]
     Fault(#[from] FaultError),
+    /// The chaos level is out of range.
+    #[error("chaos level {given}: use a number from 0 (no faults by chance) to 1")]
+    ChaosLevel {
+        /// What was given.
+        given: f64,
+    },
     /// There is no such fault in force.
     #[error("no fault {id} is in force; faults in force: {}", list(active))]
     NoSuchFault {

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::command::ActionKind;
+use crate::topology::ServiceSpec;
 use crate::{Target, TargetKind};
 
 /// Most faults that may be in force at once: far above any scenario, low enough to keep a tick's cost bounded.
@@ -266,6 +267,15 @@ impl FaultKind {
         self.info().name
     }
 
+    /// Whether it makes a difference to a service, provided that it strikes services at all.
+    pub(crate) fn fits(self, service: &ServiceSpec) -> bool {
+        match self {
+            Self::TrafficSpike => service.entry,
+            Self::DiskFull => service.specs.storage_gb > 0.0,
+            _ => true,
+        }
+    }
+
     /// The kind with this name.
     ///
     /// # Errors
@@ -378,8 +388,11 @@ pub enum FaultError {
         /// What it could be.
         allowed: &'static [TargetKind],
     },
-    /// There is no such target.
-    #[error("there is no {target} in this topology; {}", crate::known::use_one_of(known))]
+    /// There is no such target, or none that the fault can strike.
+    #[error(
+        "there is no {target} in this topology that the fault can strike; {}",
+        crate::known::use_one_of(known)
+    )]
     UnknownTarget {
         /// What was asked for.
         target: Target,

@@ -177,6 +177,8 @@ pub const PROFILES: &[Profile] = &[
             concurrency: 4096.0,
             queue_limit: 4096.0,
             request_memory_kb: 16.0,
+            network_mbps: 10_000.0,
+            request_size_kb: 1.0,
             startup_s: 1.0,
             ..specs(100_000.0, 0.1)
         },
@@ -227,7 +229,7 @@ pub const PROFILES: &[Profile] = &[
             memory_gb: 8.0,
             base_memory_gb: 4.0,
             request_memory_kb: 64.0,
-            network_mbps: 40_000.0,
+            network_mbps: 100_000.0,
             request_size_kb: 32.0,
             base_error_ratio: 0.0,
             ..specs(200_000.0, 0.1)
@@ -243,6 +245,7 @@ pub const PROFILES: &[Profile] = &[
             concurrency: 4096.0,
             queue_limit: 65_536.0,
             request_memory_kb: 16.0,
+            network_mbps: 10_000.0,
             startup_s: 3.0,
             ..specs(50_000.0, 1.0)
         },

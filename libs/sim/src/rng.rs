@@ -11,6 +11,10 @@ pub enum Purpose {
     Traffic = 1,
     /// Variation of a replica's service time.
     ServiceTime = 2,
+    /// Faults of the chaos level.
+    Chaos = 3,
+    /// Bursts of a traffic source.
+    Burst = 4,
     /// Requests of the reference simulator.
     Reference = 100,
 }

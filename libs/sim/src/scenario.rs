@@ -16,6 +16,7 @@ use crate::traffic::Traffic;
 mod check;
 mod check_calls;
 mod check_topology;
+mod check_traffic;
 mod check_truth;
 mod file;
 mod trace;
@@ -46,6 +47,8 @@ pub struct Scenario {
     pub seed: u64,
     /// Length, simulated seconds; 0 means it goes on until switched.
     pub duration_s: f64,
+    /// How many faults begin by chance, from 0 (none) to 1.
+    pub chaos: f64,
     /// The cloud.
     pub topology: Arc<Topology>,
     /// Traffic from outside, added up per entry service.

@@ -90,10 +90,12 @@ pub struct EdgeSpec {
     pub to: usize,
     /// Calls per request of the caller, before cache hits and retries.
     pub calls_per_request: f64,
-    /// Share of the calls that only read.
-    pub read_ratio: f64,
+    /// Share of the calls that only read; that of the caller's requests when absent.
+    pub read_ratio: Option<f64>,
     /// Share of the reads that a warm cache answers instead of the callee.
     pub cache_hit_ratio: f64,
+    /// The same for requests for static content, where the caller's are passed on as they are.
+    pub static_hit_ratio: f64,
     /// Index of the service that caches; the caller itself when absent.
     pub cache: Option<usize>,
     /// Time on the network, there and back, ms.

@@ -17,6 +17,7 @@ use crate::{SAMPLE_EVERY_MS, TICK_MS, TICK_S, TICKS_PER_SAMPLE, Target};
 mod balance;
 mod caches;
 mod calls;
+mod chaos;
 pub mod checkpoint;
 mod cloud;
 mod delay;
@@ -55,6 +56,8 @@ pub struct World {
     faults: Vec<ActiveFault>,
     /// Whether the faults in force changed since they were folded.
     faults_changed: bool,
+    /// How many faults begin by chance, from 0 to 1.
+    chaos: f64,
     operations: Vec<Operation>,
     /// Ids of the commands that carried an action.
     applied: BTreeSet<String>,
@@ -68,6 +71,7 @@ impl World {
     /// A world at tick 0.
     pub fn new(scenario: Arc<Scenario>, seed: u64) -> Self {
         let cloud = Cloud::new(&scenario);
+        let scenario_chaos = scenario.chaos;
         let mut world = Self {
             scenario,
             seed,
@@ -77,6 +81,7 @@ impl World {
             cloud,
             faults: Vec::new(),
             faults_changed: false,
+            chaos: scenario_chaos,
             operations: Vec::new(),
             applied: BTreeSet::new(),
             pending: Vec::new(),
@@ -131,6 +136,11 @@ impl World {
         self.scenario_tick
     }
 
+    /// How many faults begin by chance, from 0 (none) to 1.
+    pub fn chaos(&self) -> f64 {
+        self.chaos
+    }
+
     /// Faults in force, oldest first.
     pub fn faults(&self) -> &[ActiveFault] {
         &self.faults
@@ -152,6 +162,7 @@ impl World {
             Command::InjectFault(spec) => Ok(self.inject(spec.clone(), false)?),
             Command::ClearFault(FaultId(id)) => self.clear(id),
             Command::Act(act) => self.act(act),
+            Command::SetChaos(level) => self.set_chaos(*level),
         }
     }
 
@@ -163,6 +174,7 @@ impl World {
         }
         self.scenario = Arc::clone(scenario);
         self.scenario_tick = self.tick;
+        self.chaos = scenario.chaos;
         self.next_entry = 0;
         if world_replaced {
             self.cloud = Cloud::new(scenario);
@@ -181,6 +193,7 @@ impl World {
     /// Computes one tick with the given workers; the result does not depend on how many there are.
     pub fn step_with(&mut self, workers: &Workers, events: &mut Vec<Event>) {
         self.run_timeline();
+        self.draw_chaos();
         self.refresh_faults();
         self.advance_replicas();
         self.crash_looping();

@@ -83,7 +83,7 @@ impl From<CommandError> for Refusal {
         let code = match &error {
             CommandError::Fault(FaultError::IdInUse { .. }) => Code::AlreadyExists,
             CommandError::Fault(FaultError::TooMany) => Code::ResourceExhausted,
-            CommandError::Fault(_) => Code::InvalidArgument,
+            CommandError::Fault(_) | CommandError::ChaosLevel { .. } => Code::InvalidArgument,
             CommandError::NoSuchFault { .. } => Code::NotFound,
             CommandError::ActionRefused { .. } => Code::FailedPrecondition,
         };

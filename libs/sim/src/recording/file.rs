@@ -52,6 +52,7 @@ enum What {
     ClearFault(FaultId),
     Act(Act),
     Reseed(u64),
+    SetChaos(f64),
 }
 
 pub(super) fn write(recording: &Recording) -> Vec<u8> {
@@ -67,6 +68,7 @@ pub(super) fn write(recording: &Recording) -> Vec<u8> {
             Change::Command(Command::InjectFault(spec)) => What::InjectFault(spec.clone()),
             Change::Command(Command::ClearFault(id)) => What::ClearFault(id.clone()),
             Change::Command(Command::Act(act)) => What::Act(act.clone()),
+            Change::Command(Command::SetChaos(level)) => What::SetChaos(*level),
             Change::Reseed(seed) => What::Reseed(*seed),
         };
         Entry { after, what }
@@ -177,5 +179,6 @@ fn change(what: What, scenarios: &[Arc<Scenario>]) -> Result<Change, RecordingEr
         What::InjectFault(spec) => Command::InjectFault(spec),
         What::ClearFault(id) => Command::ClearFault(id),
         What::Act(act) => Command::Act(act),
+        What::SetChaos(level) => Command::SetChaos(level),
     }))
 }

@@ -164,7 +164,7 @@ impl<'a> State<'a> {
             What::Candidate { source } => {
                 // Thinning (P. A. W. Lewis & G. S. Shedler 1979): candidates at the peak rate, kept in proportion.
                 let spec = &self.network.sources[source];
-                if self.draws.uniform() * spec.peak_rps <= spec.shape.rate(event.at_s) {
+                if self.draws.uniform() * spec.peak_rps <= spec.shape.rate(event.at_s, 0, 0) {
                     self.arrive(spec.station, event.at_s, step);
                 }
                 self.plan_candidate(source, event.at_s);

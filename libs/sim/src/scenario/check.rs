@@ -7,18 +7,16 @@ use serde::de::DeserializeOwned;
 
 use crate::fault::{FaultId, FaultKind, FaultSpec, MAX_FAULT_S};
 use crate::topology::Topology;
-use crate::traffic::{MAX_RATE_RPS, Shape, Traffic};
 use crate::{Target, TargetKind};
 
-use super::file::{EntryFile, FaultFile, Number, ScenarioFile, TargetFile, Text, TrafficFile};
-use super::trace;
+use super::file::{EntryFile, FaultFile, Number, ScenarioFile, TargetFile, Text};
 use super::{Problem, Scenario, ScenarioSource, TimelineChange, TimelineEntry};
 
 /// Largest file, bytes: 30 days of counts per minute, or a topology of 100 000 services, are smaller.
 const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
 
-/// Largest noise: past it a rate would often be cut off at 0.
-const MAX_NOISE: f64 = 0.5;
+/// Most values in a file: 100 000 services with all their specs and calls have fewer, and reading them takes seconds.
+const MAX_YAML_NODES: usize = 8_000_000;
 
 /// Most mistakes that are listed.
 const MAX_PROBLEMS: usize = 50;
@@ -50,6 +48,7 @@ impl<'a> Reading<'a> {
         let topology_path = self.relative_path(&file.topology)?;
         let topology = Arc::new(self.topology(&topology_path)?);
         self.file.clone_from(&path);
+        let chaos = self.optional(file.chaos.as_ref(), "chaos", 0.0, 0.0, 1.0);
         let duration_s = self.optional(file.duration_s.as_ref(), "duration_s", 0.0, 0.0, MAX_FAULT_S);
         if file.traffic.is_empty() {
             self.problem(0, "traffic is empty; give at least one source, for example {service: web, constant: {rps: 100}}".to_owned());
@@ -72,6 +71,7 @@ impl<'a> Reading<'a> {
             family: file.family,
             seed: file.seed.unwrap_or(42),
             duration_s,
+            chaos,
             topology,
             traffic,
             timeline,
@@ -83,7 +83,14 @@ impl<'a> Reading<'a> {
     /// Reads and parses a file; a mistake in its syntax or its names ends the loading.
     pub(super) fn parse<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
         let text = self.text(path)?;
-        match serde_saphyr::from_str(&text) {
+        let options = serde_saphyr::options! {
+            budget: serde_saphyr::budget! {
+                max_nodes: MAX_YAML_NODES,
+                // A value is an event, and a list or a map has another one at its end.
+                max_events: 2 * MAX_YAML_NODES,
+            },
+        };
+        match serde_saphyr::from_str_with_options(&text, options) {
             Ok(parsed) => Some(parsed),
             Err(error) => {
                 let line = error.location().map_or(0, line);
@@ -119,7 +126,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A path that stays within the scenarios folder.
-    fn relative_path(&mut self, path: &Text) -> Option<String> {
+    pub(super) fn relative_path(&mut self, path: &Text) -> Option<String> {
         let value = &path.value;
         let inside = !value.starts_with('/')
             && !value.contains('\\')
@@ -132,93 +139,6 @@ impl<'a> Reading<'a> {
             format!("path {value:?}: write one below the scenarios folder, without '..'"),
         );
         None
-    }
-
-    fn traffic(&mut self, at: u64, file: &TrafficFile, topology: &Topology) -> Option<Traffic> {
-        let service = self.find(&file.service, TargetKind::Service, topology);
-        if let Some(index) = service
-            && !topology.services[index].entry
-        {
-            let id = &file.service.value;
-            let message = format!(
-                "{id} is not an entry service; write `entry: true` in the topology or name one that is"
-            );
-            self.problem(line(file.service.referenced), message);
-        }
-        let noise = self.optional(file.noise.as_ref(), "noise", 0.0, 0.0, MAX_NOISE);
-        let mut shapes = self.shapes(file);
-        if shapes.len() != 1 {
-            let message = "give exactly one of constant, ramp, diurnal, spike and trace".to_owned();
-            self.problem(at, message);
-            return None;
-        }
-        Some(Traffic { service: service?, shape: shapes.pop()??, noise })
-    }
-
-    fn shapes(&mut self, file: &TrafficFile) -> Vec<Option<Shape>> {
-        let mut shapes = Vec::new();
-        if let Some(shape) = &file.constant {
-            shapes.push(Some(Shape::Constant { rps: self.rate(&shape.rps, "rps") }));
-        }
-        if let Some(shape) = &file.ramp {
-            shapes.push(Some(Shape::Ramp {
-                from_rps: self.rate(&shape.from_rps, "from_rps"),
-                to_rps: self.rate(&shape.to_rps, "to_rps"),
-                start_s: self.seconds(&shape.start_s, "start_s"),
-                over_s: self.seconds(&shape.over_s, "over_s"),
-            }));
-        }
-        if let Some(shape) = &file.diurnal {
-            shapes.push(Some(Shape::Diurnal {
-                mean_rps: self.rate(&shape.mean_rps, "mean_rps"),
-                swing: self.number(&shape.swing, "swing", 0.0, 1.0),
-                period_s: self.number(&shape.period_s, "period_s", 1.0, MAX_FAULT_S),
-                phase: self.optional(shape.phase.as_ref(), "phase", 0.0, 0.0, 1.0),
-            }));
-        }
-        if let Some(shape) = &file.spike {
-            shapes.push(Some(Shape::Spike {
-                base_rps: self.rate(&shape.base_rps, "base_rps"),
-                peak_rps: self.rate(&shape.peak_rps, "peak_rps"),
-                start_s: self.seconds(&shape.start_s, "start_s"),
-                duration_s: self.seconds(&shape.duration_s, "duration_s"),
-            }));
-        }
-        if let Some(shape) = &file.trace {
-            shapes.push(self.trace(shape));
-        }
-        shapes
-    }
-
-    fn trace(&mut self, file: &super::file::TraceFile) -> Option<Shape> {
-        let scale = file.scale.as_ref().map(|scale| self.number(scale, "scale", 1e-6, 1e9));
-        let peak_rps = file.peak_rps.as_ref().map(|peak| self.number(peak, "peak_rps", 1e-6, MAX_RATE_RPS));
-        let speed_up = self.optional(file.speed_up.as_ref(), "speed_up", 1.0, 1e-3, 1e6);
-        let size = match (scale, peak_rps) {
-            (Some(_), Some(_)) => {
-                let message = "give scale or peak_rps, not both".to_owned();
-                self.problem(line(file.file.referenced), message);
-                return None;
-            }
-            (Some(scale), None) => trace::Size::Scale(scale),
-            (None, Some(peak)) => trace::Size::Peak(peak),
-            (None, None) => trace::Size::Scale(1.0),
-        };
-        let path = self.relative_path(&file.file)?;
-        let scenario_file = self.file.clone();
-        let text = self.text(&path)?;
-        let read = trace::read(&text, size, speed_up);
-        let shape = match read {
-            Ok(trace) => Some(Shape::Trace(Arc::new(trace))),
-            Err(mistakes) => {
-                for (line, message) in mistakes {
-                    self.problem(line, message);
-                }
-                None
-            }
-        };
-        self.file = scenario_file;
-        shape
     }
 
     fn entry(&mut self, at: u64, file: &EntryFile, topology: &Topology) -> Option<TimelineEntry> {
@@ -243,6 +163,15 @@ impl<'a> Reading<'a> {
             }
         };
         let target = self.target(at, &file.target, topology);
+        if let (Some(kind), Some(id)) = (kind, &file.target.service)
+            && let Some(service) = topology.service(&id.value)
+            && !kind.fits(&topology.services[service])
+        {
+            let why = if kind == FaultKind::DiskFull { "stores nothing" } else { "is not an entry service" };
+            let message =
+                format!("{} makes no difference to {}, which {why}; choose another", kind.name(), id.value);
+            self.problem(line(id.referenced), message);
+        }
         let severity = self.optional(file.severity.as_ref(), "severity", 0.0, 0.0, 1.0);
         let onset_s = self.optional(file.onset_s.as_ref(), "onset_s", 0.0, 0.0, MAX_FAULT_S);
         let duration_s = self.optional(file.duration_s.as_ref(), "duration_s", 0.0, 0.0, MAX_FAULT_S);
@@ -321,10 +250,6 @@ impl<'a> Reading<'a> {
                 self.unknown(id, "fault id", &known);
             }
         }
-    }
-
-    fn rate(&mut self, number: &Number, name: &str) -> f64 {
-        self.number(number, name, 0.0, MAX_RATE_RPS)
     }
 
     pub(super) fn seconds(&mut self, number: &Number, name: &str) -> f64 {

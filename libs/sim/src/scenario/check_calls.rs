@@ -26,7 +26,9 @@ impl Reading<'_> {
         let calls_per_request =
             self.optional(file.calls_per_request.as_ref(), "calls_per_request", 1.0, 0.0, 1000.0);
         let cache_hit_ratio = self.optional(file.cache_hit_ratio.as_ref(), "cache_hit_ratio", 0.0, 0.0, 1.0);
-        let read_ratio = self.optional(file.read_ratio.as_ref(), "read_ratio", 1.0, 0.0, 1.0);
+        let static_hit_ratio =
+            self.optional(file.static_hit_ratio.as_ref(), "static_hit_ratio", cache_hit_ratio, 0.0, 1.0);
+        let read_ratio = file.read_ratio.as_ref().map(|ratio| self.number(ratio, "read_ratio", 0.0, 1.0));
         let network_ms = self.optional(file.network_ms.as_ref(), "network_ms", 0.5, 0.0, 60_000.0);
         let timeout_ms = self.optional(file.timeout_ms.as_ref(), "timeout_ms", 1000.0, 1.0, MAX_WAIT_MS);
         let retries = self.retries(file);
@@ -38,6 +40,7 @@ impl Reading<'_> {
             calls_per_request,
             read_ratio,
             cache_hit_ratio,
+            static_hit_ratio,
             cache: match cache {
                 Some(found) => Some(found?),
                 None => None,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::policy::Balancing;
 use crate::profile::{self, Profile, Specs};
 use crate::queueing::{MAX_STATIONS, StationKey};
+use crate::template::{self, TEMPLATES};
 use crate::topology::{
     EdgeSpec, MAX_ENTITIES, MAX_REPLICAS, MAX_REPLICAS_PER_SERVICE, NodeSpec, ServiceSpec, Topology,
 };
@@ -103,11 +104,7 @@ impl Reading<'_> {
     }
 
     fn service(&mut self, file: &ServiceFile, nodes: &BTreeMap<&str, usize>) -> Option<ServiceSpec> {
-        let profile = profile::by_name(&file.profile.value);
-        if profile.is_none() {
-            let known: Vec<&str> = profile::PROFILES.iter().map(|profile| profile.name).collect();
-            self.unknown(&file.profile, "profile", &known);
-        }
+        let engine = self.engine(file);
         let replicas =
             self.count(file.replicas.as_ref(), "replicas", 1, 1, u64::from(MAX_REPLICAS_PER_SERVICE));
         let mut placement = Vec::new();
@@ -121,8 +118,8 @@ impl Reading<'_> {
             })
         });
         let liveness = file.liveness.as_ref().map(|liveness| self.liveness(liveness));
-        let profile = profile?;
-        let specs = self.specs(&file.specs, profile, &file.id);
+        let (profile, defaults) = engine?;
+        let specs = self.specs(&file.specs, &defaults, &file.id);
         Some(ServiceSpec {
             id: Arc::from(&*file.id.value),
             profile,
@@ -135,8 +132,36 @@ impl Reading<'_> {
         })
     }
 
-    fn specs(&mut self, file: &SpecsFile, profile: &Profile, id: &Text) -> Specs {
-        let mut specs = profile.defaults.clone();
+    /// The profile of a service, and its specs before the file's own.
+    fn engine(&mut self, file: &ServiceFile) -> Option<(&'static Profile, Specs)> {
+        match (&file.profile, &file.template) {
+            (Some(name), None) => {
+                let found = profile::by_name(&name.value);
+                if found.is_none() {
+                    let known: Vec<&str> = profile::PROFILES.iter().map(|profile| profile.name).collect();
+                    self.unknown(name, "profile", &known);
+                }
+                found.map(|profile| (profile, profile.defaults.clone()))
+            }
+            (None, Some(name)) => {
+                let Some(template) = template::by_name(&name.value) else {
+                    let known: Vec<&str> = TEMPLATES.iter().map(|template| template.name).collect();
+                    self.unknown(name, "template", &known);
+                    return None;
+                };
+                let profile = profile::by_name(template.profile)?;
+                Some((profile, template.specs(&profile.defaults)))
+            }
+            _ => {
+                let message = format!("{} needs either a profile or a template", file.id.value);
+                self.problem(line(file.id.referenced), message);
+                None
+            }
+        }
+    }
+
+    fn specs(&mut self, file: &SpecsFile, defaults: &Specs, id: &Text) -> Specs {
+        let mut specs = defaults.clone();
         let mut set = |slot: &mut f64, number: &Option<Number>, name: &str, low: f64, high: f64| {
             *slot = self.optional(number.as_ref(), name, *slot, low, high);
         };
@@ -163,7 +188,7 @@ impl Reading<'_> {
         set(&mut specs.base_error_ratio, &file.base_error_ratio, "base_error_ratio", 0.0, 1.0);
         if file.memory_gb.is_some() && file.base_memory_gb.is_none() {
             // A smaller or larger replica is taken to be as full as the profile's.
-            specs.base_memory_gb *= specs.memory_gb / profile.defaults.memory_gb;
+            specs.base_memory_gb *= specs.memory_gb / defaults.memory_gb;
         }
         if specs.base_memory_gb >= specs.memory_gb {
             let (base, limit) = (specs.base_memory_gb, specs.memory_gb);

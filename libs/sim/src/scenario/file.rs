@@ -14,6 +14,7 @@ pub(super) struct ScenarioFile {
     pub(super) family: String,
     pub(super) seed: Option<u64>,
     pub(super) duration_s: Option<Number>,
+    pub(super) chaos: Option<Number>,
     pub(super) topology: Text,
     pub(super) traffic: Vec<Spanned<TrafficFile>>,
     #[serde(default)]
@@ -30,7 +31,10 @@ pub(super) struct TrafficFile {
     pub(super) ramp: Option<RampFile>,
     pub(super) diurnal: Option<DiurnalFile>,
     pub(super) spike: Option<SpikeFile>,
+    pub(super) bursty: Option<BurstyFile>,
     pub(super) trace: Option<TraceFile>,
+    #[serde(default)]
+    pub(super) endpoints: Vec<EndpointFile>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +68,24 @@ pub(super) struct SpikeFile {
     pub(super) peak_rps: Number,
     pub(super) start_s: Number,
     pub(super) duration_s: Number,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BurstyFile {
+    pub(super) base_rps: Number,
+    pub(super) peak_rps: Number,
+    pub(super) quiet_s: Number,
+    pub(super) burst_s: Number,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndpointFile {
+    pub(super) name: String,
+    pub(super) share: Number,
+    pub(super) static_ratio: Option<Number>,
+    pub(super) read_ratio: Option<Number>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,7 +176,8 @@ pub(super) struct NodeFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct ServiceFile {
     pub(super) id: Text,
-    pub(super) profile: Text,
+    pub(super) profile: Option<Text>,
+    pub(super) template: Option<Text>,
     pub(super) replicas: Option<Count>,
     #[serde(default)]
     pub(super) entry: bool,
@@ -201,6 +224,7 @@ pub(super) struct CallFile {
     pub(super) calls_per_request: Option<Number>,
     pub(super) read_ratio: Option<Number>,
     pub(super) cache_hit_ratio: Option<Number>,
+    pub(super) static_hit_ratio: Option<Number>,
     pub(super) cache: Option<Text>,
     pub(super) network_ms: Option<Number>,
     pub(super) timeout_ms: Option<Number>,

@@ -28,8 +28,8 @@ const NEGLIGIBLE_FAILURE: f64 = 1e-12;
 pub(super) struct Edge {
     /// Calls per request of the caller, after cache hits.
     calls: f64,
-    /// Share of those calls that only read.
-    reads: f64,
+    /// Share of those calls that write.
+    writes: f64,
     /// Calls of this tick that a warm cache could have answered, and those that it did not.
     cacheable: f64,
     missed: f64,
@@ -81,14 +81,22 @@ impl Cloud {
     fn send(&mut self, index: usize, served: f64) {
         let spec = &self.topology.edges[index];
         let struck = &self.effects.services[spec.to];
-        let reads = spec.read_ratio;
-        let hits = reads * spec.cache_hit_ratio * self.warmth_of(spec);
+        let caller = &self.services[spec.from];
+        let (reads, statics) = spec
+            .read_ratio
+            .map_or_else(|| (1.0 - caller.write_share(), caller.static_share()), |reads| (reads, 0.0));
+        let warmth = self.warmth_of(spec);
+        // Share of the calls that a warm cache could answer, and that it does answer.
+        let cacheable = (reads - statics) * spec.cache_hit_ratio + statics * spec.static_hit_ratio;
+        let hits = cacheable * warmth;
         let merged = self.merged(spec, &self.edges[index]);
         let edge = &mut self.edges[index];
         edge.calls = spec.calls_per_request * (1.0 - hits);
-        edge.reads = if hits < 1.0 { (reads - hits) / (1.0 - hits) } else { 1.0 };
-        edge.cacheable = served * spec.calls_per_request * reads * spec.cache_hit_ratio;
-        edge.missed = edge.cacheable - served * spec.calls_per_request * hits;
+        let missing = if hits < 1.0 { 1.0 / (1.0 - hits) } else { 0.0 };
+        edge.writes = (1.0 - reads) * missing;
+        let statics = statics * (1.0 - spec.static_hit_ratio * warmth) * missing;
+        edge.cacheable = served * spec.calls_per_request * cacheable;
+        edge.missed = served * spec.calls_per_request * (cacheable - hits);
         // Of the misses that are under way for an item, a cache that coalesces sends one.
         let spared = if spec.coalescing { edge.missed * (1.0 - merged) } else { 0.0 };
         edge.first = (served * edge.calls - spared).max(0.0) * (1.0 + struck.resend);
@@ -108,7 +116,9 @@ impl Cloud {
         edge.connect_wait_s = grant.wait_s;
         let arriving = edge.tried * grant.share * (1.0 - self.effects.lost(index));
         self.common[spec.to].offered += arriving;
-        self.services[spec.to].writes += arriving * (1.0 - edge.reads);
+        let callee = &mut self.services[spec.to];
+        callee.writes += arriving * edge.writes;
+        callee.statics += arriving * statics;
     }
 
     /// What the requests that `caller` served go through at its callees. Schedules retries, fills caches, counts for the breakers.
@@ -151,7 +161,7 @@ impl Cloud {
         let lost = self.effects.lost(index);
         let mean_s = answered_s + (timeout_s - answered_s) * lost;
         let gap = timeout_s - answered_s;
-        let refused_writes = (1.0 - self.edges[index].reads) * callee.write_failure;
+        let refused_writes = self.edges[index].writes * callee.write_failure;
         // What is turned away is answered, not given up.
         let given_up = lost + (1.0 - lost) * late * (1.0 - callee.rejected_ratio);
         Attempt {

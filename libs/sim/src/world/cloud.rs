@@ -45,8 +45,9 @@ pub(super) struct Service {
     pub(super) disk_gb: f64,
     /// Share of its writes that fail.
     pub(super) write_failure: f64,
-    /// Requests of this tick that write.
+    /// Requests of this tick that write, and that ask for static content.
     pub(super) writes: f64,
+    pub(super) statics: f64,
     /// Worker time that opening connections still takes, s.
     pub(super) setup_s: f64,
     /// Requests that were waiting in replicas that went away in this tick.
@@ -333,6 +334,20 @@ impl Cloud {
 }
 
 impl Service {
+    /// Share of this tick's requests that write.
+    pub(super) fn write_share(&self) -> f64 {
+        self.share_of(self.writes)
+    }
+
+    /// Share of this tick's requests that ask for static content.
+    pub(super) fn static_share(&self) -> f64 {
+        self.share_of(self.statics)
+    }
+
+    fn share_of(&self, part: f64) -> f64 {
+        if self.offered > 0.0 { (part / self.offered).min(1.0) } else { 0.0 }
+    }
+
     fn new(spec: &ServiceSpec) -> Self {
         let idle_s = spec.specs.service_time_s();
         Self {
@@ -346,6 +361,7 @@ impl Service {
             disk_gb: spec.specs.storage_gb * INITIAL_DISK_SHARE,
             write_failure: 0.0,
             writes: 0.0,
+            statics: 0.0,
             setup_s: 0.0,
             lost: 0.0,
             refused: 0.0,

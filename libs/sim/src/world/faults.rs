@@ -2,7 +2,7 @@
 
 use crate::command::{CommandError, Effect};
 use crate::event::EventKind;
-use crate::fault::{ActiveFault, FaultError, FaultId, FaultKind, FaultSpec, MAX_ACTIVE_FAULTS};
+use crate::fault::{ActiveFault, FaultError, FaultId, FaultSpec, MAX_ACTIVE_FAULTS};
 use crate::scenario::TimelineChange;
 use crate::topology::ServiceSpec;
 use crate::{TICK_S, Target, TargetKind};
@@ -45,11 +45,7 @@ impl World {
     fn check_target(&self, spec: &FaultSpec) -> Result<(), FaultError> {
         let topology = &self.scenario.topology;
         let id = &spec.target.id;
-        let entry_only = spec.kind == FaultKind::TrafficSpike;
-        let storage_only = spec.kind == FaultKind::DiskFull;
-        let fits = |service: &ServiceSpec| {
-            (service.entry || !entry_only) && (service.specs.storage_gb > 0.0 || !storage_only)
-        };
+        let fits = |service: &ServiceSpec| spec.kind.fits(service);
         let found = match spec.target.kind {
             TargetKind::Simulation => true,
             TargetKind::Zone => topology.zone(id).is_some(),

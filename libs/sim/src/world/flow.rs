@@ -23,12 +23,17 @@ impl Cloud {
             common.offered = 0.0;
             service.refused = 0.0;
             service.writes = 0.0;
+            service.statics = 0.0;
         }
         for (source, traffic) in scenario.traffic.iter().enumerate() {
             let effect = &self.effects.services[traffic.service];
             let rate = traffic.rate(at_s, seed, source as u64) * effect.traffic;
             self.common[traffic.service].offered += rate * TICK_S;
-            self.services[traffic.service].refused += rate * TICK_S * effect.cut_off;
+            let mix = traffic.mix();
+            let entry = &mut self.services[traffic.service];
+            entry.refused += rate * TICK_S * effect.cut_off;
+            entry.writes += rate * TICK_S * (1.0 - mix.reads);
+            entry.statics += rate * TICK_S * mix.statics;
         }
         self.turn_caches();
         for position in 0..self.topology.order.len() {
@@ -89,9 +94,7 @@ impl Cloud {
         service.tree =
             (service.own.0 + wait_s + delay.mean_s, service.own.1 + wait_variance + delay.variance);
         let reads_answered = (sums.served - sums.own_errors) * success;
-        let write_share =
-            if service.offered > 0.0 { (service.writes / service.offered).min(1.0) } else { 0.0 };
-        let answered = reads_answered * (1.0 - write_share * service.write_failure);
+        let answered = reads_answered * (1.0 - service.write_share() * service.write_failure);
         let rejected = sums.shed + service.lost + service.refused;
         service.completed = answered;
         service.failed = rejected + sums.served - answered;

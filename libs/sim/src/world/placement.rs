@@ -1,5 +1,7 @@
 //! Which node a new replica goes to.
 
+use std::collections::BTreeSet;
+
 use crate::topology::Topology;
 
 use super::cloud::Cloud;
@@ -13,14 +15,24 @@ const CPU_OVERCOMMIT: f64 = 2.0;
 pub(super) struct Ledger {
     cpu_cores: Vec<f64>,
     memory_gb: Vec<f64>,
+    /// Nodes by the share of their CPU that is promised, as the bits of a number that is not negative, then by index.
+    by_load: BTreeSet<(u64, usize)>,
     /// Replicas of the service that is being placed.
     same: Vec<u32>,
+    /// Nodes that have some.
+    touched: Vec<usize>,
 }
 
 impl Ledger {
     fn new(topology: &Topology) -> Self {
         let nodes = topology.nodes.len();
-        Self { cpu_cores: vec![0.0; nodes], memory_gb: vec![0.0; nodes], same: vec![0; nodes] }
+        Self {
+            cpu_cores: vec![0.0; nodes],
+            memory_gb: vec![0.0; nodes],
+            by_load: (0..nodes).map(|node| (0.0_f64.to_bits(), node)).collect(),
+            same: vec![0; nodes],
+            touched: Vec::new(),
+        }
     }
 
     /// What is promised to the replicas in `rows`.
@@ -34,16 +46,40 @@ impl Ledger {
 
     /// Turns to another service: counts its replicas.
     pub(super) fn look_at(&mut self, rows: &[Replica], service: usize) {
-        self.same.fill(0);
+        self.turn();
         for row in rows.iter().filter(|row| row.service as usize == service) {
-            self.same[row.node as usize] += 1;
+            self.count(row.node as usize);
         }
+    }
+
+    /// Turns to a service without replicas.
+    fn turn(&mut self) {
+        for node in self.touched.drain(..) {
+            self.same[node] = 0;
+        }
+    }
+
+    fn count(&mut self, node: usize) {
+        self.same[node] += 1;
+        self.touched.push(node);
+    }
+
+    fn load(&self, topology: &Topology, node: usize) -> u64 {
+        (self.cpu_cores[node] / topology.nodes[node].cpu_cores).to_bits()
     }
 
     fn promise(&mut self, topology: &Topology, service: usize, node: usize) {
         let specs = &topology.services[service].specs;
+        self.by_load.remove(&(self.load(topology, node), node));
         self.cpu_cores[node] += specs.cpu_cores;
         self.memory_gb[node] += specs.memory_gb;
+        self.by_load.insert((self.load(topology, node), node));
+    }
+
+    fn fits(&self, topology: &Topology, service: usize, node: usize) -> bool {
+        let (specs, spec) = (&topology.services[service].specs, &topology.nodes[node]);
+        self.memory_gb[node] + specs.memory_gb <= spec.memory_gb
+            && self.cpu_cores[node] + specs.cpu_cores <= spec.cpu_cores * CPU_OVERCOMMIT
     }
 
     /// Promises a replica of `service` to the node with the fewest of its kind and then the least CPU promised.
@@ -54,20 +90,29 @@ impl Ledger {
         service: usize,
         allowed: impl Fn(usize) -> bool,
     ) -> Option<usize> {
-        let specs = &topology.services[service].specs;
-        let fits = |node: &usize| {
-            let spec = &topology.nodes[*node];
-            self.memory_gb[*node] + specs.memory_gb <= spec.memory_gb
-                && self.cpu_cores[*node] + specs.cpu_cores <= spec.cpu_cores * CPU_OVERCOMMIT
-        };
-        let load = |node: usize| self.cpu_cores[node] / topology.nodes[node].cpu_cores;
-        let best =
-            (0..topology.nodes.len()).filter(|node| allowed(*node)).filter(fits).min_by(|left, right| {
-                self.same[*left].cmp(&self.same[*right]).then(load(*left).total_cmp(&load(*right)))
-            })?;
-        self.promise(topology, service, best);
-        self.same[best] += 1;
-        Some(best)
+        let mut best: Option<usize> = None;
+        // By load: of nodes with as many of its kind the first is the best, and nothing is better than one with none.
+        for (_, node) in &self.by_load {
+            let fewer = best.is_none_or(|best| self.same[*node] < self.same[best]);
+            if fewer && allowed(*node) && self.fits(topology, service, *node) {
+                best = Some(*node);
+                if self.same[*node] == 0 {
+                    break;
+                }
+            }
+        }
+        best.map(|node| self.settle(topology, service, node))
+    }
+
+    /// Promises a replica of `service` to a node that was chosen, if it has room.
+    fn place_on(&mut self, topology: &Topology, service: usize, node: usize) -> Option<usize> {
+        self.fits(topology, service, node).then(|| self.settle(topology, service, node))
+    }
+
+    fn settle(&mut self, topology: &Topology, service: usize, node: usize) -> usize {
+        self.promise(topology, service, node);
+        self.count(node);
+        node
     }
 }
 
@@ -91,13 +136,13 @@ fn plan(topology: &Topology) -> Vec<Option<Replica>> {
     let mut ledger = Ledger::new(topology);
     let mut rows = Vec::new();
     for (service, spec) in topology.services.iter().enumerate() {
-        ledger.same.fill(0);
+        ledger.turn();
         for ordinal in 0..spec.replicas {
             let node = if spec.placement.is_empty() {
                 ledger.place(topology, service, |_| true)
             } else {
                 let chosen = spec.placement[ordinal as usize % spec.placement.len()];
-                ledger.place(topology, service, |node| node == chosen)
+                ledger.place_on(topology, service, chosen)
             };
             rows.push(node.map(|node| Replica {
                 state: ReplicaState::Running,

@@ -188,3 +188,17 @@ fn a_full_network_slows_what_goes_through_it() {
     assert!((sent - 100.0).abs() < 2.0, "{sent} Mbit/s of 100");
     assert!(stage.mean("web", MetricName::ErrorRate, 10).unwrap() > 30.0, "the rest is shed");
 }
+
+#[test]
+fn endpoints_decide_what_a_cache_can_answer_and_what_is_written() {
+    let services = "  - {id: cdn, profile: cdn, entry: true, calls: [{to: web, cache_hit_ratio: 0, static_hit_ratio: 0.9, retries: 0}]}\n  - {id: web, profile: web_server, calls: [{to: db, retries: 0}]}\n  - {id: db, profile: postgresql}\n";
+    let traffic = "traffic:\n  - service: cdn\n    constant: {rps: 400}\n    endpoints:\n      - {name: assets, share: 0.5, static_ratio: 1}\n      - {name: pages, share: 0.3, read_ratio: 1}\n      - {name: orders, share: 0.2, read_ratio: 0}\n";
+    let mut stage = crate::small::cloud_with(services, traffic);
+    stage.run_s(10);
+    let reaching = stage.mean("web", MetricName::RequestRate, 5).unwrap();
+    assert!((reaching - 220.0).abs() < 2.0, "a tenth of the assets, pages and orders: {reaching} req/s");
+    strike(&mut stage, FaultKind::DiskFull, Target::service("db"), 1.0);
+    stage.run_s(10);
+    let errors = stage.mean("cdn", MetricName::ErrorRate, 5).unwrap();
+    assert!((errors - 20.0).abs() < 1.0, "the orders fail: {errors} %");
+}

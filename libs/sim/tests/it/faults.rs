@@ -138,3 +138,59 @@ fn a_leak_past_the_limit_kills_the_replica_and_it_comes_back() {
     assert!(killed.iter().any(|event| event.attributes["cause"] == "out of memory"), "{killed:?}");
     assert!(!stage.happened(EventKind::ReplicaReady).is_empty());
 }
+
+#[test]
+fn chaos_draws_faults_from_the_seed_within_its_bounds() {
+    let run = |seed: u64, level: f64| {
+        let mut stage = Stage::with(crate::stage::shipped("normal"), seed);
+        stage.apply(&Command::SetChaos(level)).unwrap();
+        let mut most = 0;
+        for _ in 0..1800 {
+            stage.run_s(1);
+            most = most.max(stage.world.faults().len());
+        }
+        let begun: Vec<String> = stage
+            .happened(EventKind::FaultStarted)
+            .iter()
+            .map(|event| format!("{} {} {}", event.tick, event.attributes["fault"], event.target))
+            .collect();
+        (begun, most)
+    };
+    let (begun, most) = run(7, 1.0);
+    assert!(
+        (15..=45).contains(&begun.len()) && (2..=4).contains(&most),
+        "{} faults, {most} at once",
+        begun.len()
+    );
+    assert_eq!(begun, run(7, 1.0).0);
+    assert_ne!(begun, run(8, 1.0).0);
+    assert!(run(7, 0.1).1 <= 1);
+    assert_eq!(run(7, 0.0).0, Vec::<String>::new());
+    assert!(Stage::of("normal").apply(&Command::SetChaos(f64::NAN)).is_err());
+}
+
+#[test]
+fn contradicting_faults_combine_and_each_leaves_by_itself() {
+    let mut stage = Stage::of("normal");
+    let mut inject = |id: &str, kind, severity, target| {
+        let spec = FaultSpec { id: id.to_owned(), severity, ..FaultSpec::new(kind, target) };
+        stage.apply(&Command::InjectFault(spec)).unwrap();
+    };
+    // A node that is down and slow, a service that crashes and loses its disk, twice the same latency.
+    inject("down", FaultKind::NodeCrash, 1.0, Target::node("node-a1"));
+    inject("slow", FaultKind::SlowNode, 0.9, Target::node("node-a1"));
+    inject("full", FaultKind::DiskFull, 1.0, Target::service("catalog-db"));
+    inject("dead", FaultKind::ServiceCrash, 1.0, Target::service("catalog-db"));
+    inject("lag-1", FaultKind::NetworkLatency, 0.2, Target::service("user"));
+    inject("lag-2", FaultKind::NetworkLatency, 0.2, Target::zone("zone-b"));
+    stage.run_s(30);
+    for id in ["lag-1", "dead", "down", "full", "slow", "lag-2"] {
+        stage.apply(&Command::ClearFault(FaultId(id.to_owned()))).unwrap();
+        stage.run_s(5);
+    }
+    stage.run_s(150);
+    let mut calm = Stage::of("normal");
+    calm.run_s(210);
+    let left = distance(&calm, &stage);
+    assert!(left < 0.02, "{left} is left behind");
+}

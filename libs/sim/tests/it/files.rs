@@ -1,6 +1,7 @@
 //! Files with mistakes are refused with file, line and what to write instead.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use sim::scenario::{self, LoadError};
 
@@ -47,7 +48,63 @@ fn the_files_without_mistakes_load() {
 }
 
 /// What is replaced by what in which file, and how the first problem must read.
-const MISTAKES: [(&str, &str, &str, &str); 28] = [
+const MISTAKES: [(&str, &str, &str, &str); 39] = [
+    (
+        "topology",
+        "profile: postgresql",
+        "template: mainframe",
+        "small.yaml:12: there is no template \"mainframe\"; use one of high",
+    ),
+    ("topology", "    profile: postgresql\n", "", "small.yaml:11: db needs either a profile or a template"),
+    ("topology", "timeout_ms: 200", "backoff_ms: .nan", "small.yaml:10: backoff_ms is NaN"),
+    (
+        "topology",
+        "timeout_ms: 200",
+        "breaker: {failure_ratio: 2}",
+        "small.yaml:10: failure_ratio is 2; use a number from 0.01 to 1",
+    ),
+    (
+        "topology",
+        "timeout_ms: 200",
+        "connections: {per_replica: 0}",
+        "small.yaml:10: per_replica is 0; use a number from 1",
+    ),
+    (
+        "topology",
+        "entry: true",
+        "entry: true\n    balancing: magic",
+        "small.yaml:9: there is no balancing \"magic\"; use one of round_robin",
+    ),
+    (
+        "topology",
+        "entry: true",
+        "entry: true\n    specs: {max_throughput: .inf}",
+        "small.yaml:9: max_throughput is inf; use a number",
+    ),
+    (
+        "scenario",
+        "topology: small.yaml",
+        "topology: small.yaml\nchaos: 1.5",
+        "main.yaml:4: chaos is 1.5; use a number from 0 to 1",
+    ),
+    (
+        "scenario",
+        "constant: {rps: 10}",
+        "bursty: {base_rps: 1, peak_rps: 2, quiet_s: 0, burst_s: 5}",
+        "main.yaml:6: quiet_s is 0; use a number from 2 to 600",
+    ),
+    (
+        "scenario",
+        "constant: {rps: 10}",
+        "constant: {rps: 10}\n    endpoints: [{name: a, share: 0.5}]",
+        "main.yaml:7: the shares of the endpoints add up to 0.5; make them 1",
+    ),
+    (
+        "scenario",
+        "kind: memory_leak",
+        "kind: disk_full",
+        "main.yaml:9: disk_full makes no difference to web, which stores nothing",
+    ),
     ("topology", "name: small", "nam: small", "small.yaml:1: "),
     ("topology", "entry: true", "entry: true\n    colour: red", "colour"),
     (
@@ -111,7 +168,7 @@ const MISTAKES: [(&str, &str, &str, &str); 28] = [
     ("scenario", "topology: small.yaml", "topology: large.yaml", "large.yaml: cannot be read"),
     ("scenario", "service: web\n", "service: db\n", "main.yaml:5: db is not an entry service"),
     ("scenario", "rps: 10", "rps: .nan", "main.yaml:6: rps is NaN; use a number from 0"),
-    ("scenario", "constant: {rps: 10}", "noise: 0.1", "main.yaml:5: give exactly one of constant, ramp"),
+    ("scenario", "constant: {rps: 10}", "noise: 0.1", "main.yaml:5: give at least one of constant, ramp"),
     ("scenario", "constant: {rps: 10}", "trace: {file: bad.csv}", "bad.csv:3: value \"many\": write a count"),
     (
         "scenario",
@@ -148,6 +205,45 @@ fn mistakes_are_listed_together() {
         .replace("to: db", "to: dv");
     let error = load(SCENARIO, &wrong).unwrap_err();
     assert_eq!(error.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [4, 10, 10]);
+}
+
+/// `count` services in a chain of ten, on a node for every ten, as a topology file.
+fn large(count: usize) -> String {
+    let mut text = "name: large\nzones: [z]\nnodes:\n".to_owned();
+    for node in 0..count.div_ceil(10) {
+        writeln!(text, "  - {{id: n{node}, zone: z, cpu_cores: 32, memory_gb: 64}}").unwrap();
+    }
+    text.push_str("services:\n");
+    for service in 0..count {
+        writeln!(text, "  - id: s{service}\n    profile: microservice\n    entry: {}", service == 0).unwrap();
+        if service % 10 < 9 {
+            writeln!(text, "    calls: [{{to: s{}}}]", service + 1).unwrap();
+        }
+    }
+    text
+}
+
+const FIRST_ONLY: &str = "description: Large.\nfamily: test\ntopology: small.yaml\ntraffic: [{service: s0, constant: {rps: 10}}]\n";
+
+#[test]
+fn a_hundred_thousand_services_load() {
+    let start = std::time::Instant::now();
+    load(FIRST_ONLY, &large(100_000)).unwrap();
+    // Two seconds on a free core; whatever is quadratic takes minutes.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+    println!("{:?}", start.elapsed());
+}
+
+#[test]
+fn mistakes_in_a_large_file_are_told_shortly() {
+    let text = large(5000);
+    let error = load(FIRST_ONLY, &text.replace("to: s4999", "to: s9999")).unwrap_err().to_string();
+    assert!(error.contains("there is no service \"s9999\"") && error.len() < 400, "{error}");
+    let circle = text.replace("  - id: s9\n", "  - id: s9\n    calls: [{to: s0}]\n");
+    let error = load(FIRST_ONLY, &circle).unwrap_err().to_string();
+    assert!(error.contains("in a circle: s0 → s1 → s2") && error.contains("s9 → s0"), "{error}");
+    let error = load(FIRST_ONLY, &large(100_001)).unwrap_err().to_string();
+    assert!(error.contains("too many services or nodes; at most 100000 each"), "{error}");
 }
 
 #[test]

@@ -70,6 +70,9 @@ impl World {
         at_most("the tick of its scenario", self.scenario_tick, self.tick)?;
         at_most("the next entry", self.next_entry as u64, self.scenario.timeline.len() as u64)?;
         at_most("the number of its events", self.event_index.into(), (u32::MAX / 2).into())?;
+        if !(0.0..=1.0).contains(&self.chaos) {
+            return Err(format!("its chaos level is {}", self.chaos));
+        }
         for fault in &self.faults {
             at_most("the start of a fault", fault.started_tick, self.tick)?;
             fault.spec.clone().checked().map_err(|error| format!("a fault in force: {error}"))?;
