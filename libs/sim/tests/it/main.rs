@@ -3,6 +3,7 @@
 
 mod actions;
 mod calls;
+mod catalogue;
 mod checkpoints;
 mod determinism;
 mod faults;

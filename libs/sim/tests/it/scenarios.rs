@@ -4,19 +4,6 @@ use sim::{ActionKind, EventKind, MetricName};
 
 use crate::stage::{Stage, shipped};
 
-const SHIPPED: [&str; 4] = ["normal", "high_load", "cascade_failure", "trace_replay"];
-
-#[test]
-fn shipped_scenarios_say_what_they_are() {
-    for name in SHIPPED {
-        let scenario = shipped(name);
-        assert!(scenario.description.ends_with('.'), "{name}: the description is a sentence");
-        assert!(scenario.sources.contains_key(&format!("{name}.yaml")));
-        let again = sim::scenario::load(name, &scenario.sources).unwrap();
-        assert_eq!(*again, *scenario, "{name}: its sources load the same scenario again");
-    }
-}
-
 #[test]
 fn an_ordinary_day_breaks_no_rule() {
     for seed in [42, 7] {
