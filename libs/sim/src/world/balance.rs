@@ -20,9 +20,6 @@ const WEIGHING_S: f64 = 5.0;
 /// Least preference, so that a replica that has recovered is found out.
 const MIN_PREFERENCE: f64 = 1e-3;
 
-/// Shortest time in a replica that is told from none, s.
-const IDLE: f64 = 1e-9;
-
 impl Cloud {
     /// Moves the preferences and shares of services whose balancing looks at the replicas.
     pub(super) fn balance(&mut self) {
@@ -63,12 +60,15 @@ impl Cloud {
             if shard.state[at] != ReplicaState::Running {
                 continue;
             }
+            // One that has served nobody yet is expected to take as long as its work does.
+            let own_s = self.common[service].lanes[usize::from(shard.clean[at])].service_s;
+            let held_s = shard.latency_s[at].max(own_s * shard.cold[at]) + waits_s;
             let target = match policy {
                 Balancing::Weighted => self.speed_of(&self.replicas.row(index)),
                 // In progress, by Little's law.
-                Balancing::PowerOfTwo => shard.share[at] / shard.weight[at] * (shard.latency_s[at] + waits_s),
+                Balancing::PowerOfTwo => shard.share[at] / shard.weight[at] * held_s,
                 // The same for all when each gets 1 / (time in it): as many in progress everywhere.
-                _ => 1.0 / (shard.latency_s[at] + waits_s).max(IDLE),
+                _ => 1.0 / held_s,
             };
             self.targets.push((index, target));
         }

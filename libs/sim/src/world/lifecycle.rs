@@ -208,6 +208,8 @@ impl super::cloud::Cloud {
             state,
             clean: row.clean,
             weight: row.weight,
+            // What was last seen of it, until it serves again.
+            latency_s: row.latency_s,
             ..Replica::starting(row.service as usize, row.ordinal, row.node as usize, until_tick)
         };
         self.replicas.set(index, &fresh);

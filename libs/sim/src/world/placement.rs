@@ -167,6 +167,7 @@ impl Replica {
             preference: 1.0,
             cold: 1.0,
             backlog: 0.0,
+            latency_s: 0.0,
             leak_gb: 0.0,
             memory_gb: 0.0,
         }

@@ -43,6 +43,8 @@ pub(super) struct Replica {
     pub(super) cold: f64,
     /// Mean number of requests it holds, waiting or in service: the state of its queue.
     pub(super) backlog: f64,
+    /// Mean time of the last tick's requests in the replica, s; 0 when there were none yet.
+    pub(super) latency_s: f64,
     pub(super) leak_gb: f64,
     pub(super) memory_gb: f64,
 }
@@ -181,9 +183,8 @@ pub(super) struct Shard {
     pub(super) share: Vec<f64>,
     pub(super) preference: Vec<f64>,
     pub(super) cold: Vec<f64>,
-    /// Mean time of the last tick's requests in the replica, s.
-    pub(super) latency_s: Vec<f64>,
     pub(super) backlog: Vec<f64>,
+    pub(super) latency_s: Vec<f64>,
     pub(super) leak_gb: Vec<f64>,
     pub(super) memory_gb: Vec<f64>,
 }
@@ -245,6 +246,7 @@ impl Replicas {
             preference: shard.preference[at],
             cold: shard.cold[at],
             backlog: shard.backlog[at],
+            latency_s: shard.latency_s[at],
             leak_gb: shard.leak_gb[at],
             memory_gb: shard.memory_gb[at],
         }
@@ -260,6 +262,7 @@ impl Replicas {
         shard.preference[at] = row.preference;
         shard.cold[at] = row.cold;
         shard.backlog[at] = row.backlog;
+        shard.latency_s[at] = row.latency_s;
         shard.leak_gb[at] = row.leak_gb;
         shard.memory_gb[at] = row.memory_gb;
     }

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use sim::envelope::{EnvelopeError, Kind};
 use sim::world::checkpoint::CheckpointError;
-use sim::{Event, MODEL_VERSION, World, scenario};
+use sim::{Event, MODEL_VERSION, World};
 
-use crate::properties::{command, files, steps};
+use crate::properties::{command, steps};
+use crate::random_cloud::any_files;
 use crate::stage::{Stage, shipped};
 
 fn restored(world: &World) -> World {
@@ -48,20 +49,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
     fn any_cloud_goes_on_bit_for_bit(
-        services in prop::collection::vec((any::<u8>(), any::<u8>(), any::<u16>()), 1..8),
-        calls in prop::collection::vec((any::<u8>(), any::<u8>(), 0.0..3.0, any::<bool>()), 0..16),
-        rps in 0.0..3000.0,
+        files in any_files(),
+        other in any_files(),
         seed in any::<u64>(),
         steps in steps(),
         moment in any::<prop::sample::Index>(),
     ) {
-        let scenario = scenario::load("main", &files(&services, &calls, rps));
-        let scenario = scenario.map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let (scenario, other) = (files.scenario()?, other.scenario()?);
         let moment = moment.index(steps.iter().map(|step| usize::from(step.ticks)).sum::<usize>()) as u64;
         let (mut straight, mut events) = (World::new(scenario, seed), Vec::new());
         let (mut stopped, mut others) = (straight.clone(), Vec::new());
         for step in &steps {
-            let command = command(step, &straight);
+            let command = command(step, &straight, &other);
             prop_assert_eq!(straight.apply(&command), stopped.apply(&command));
             for _ in 0..step.ticks {
                 if stopped.tick() == moment {

@@ -13,6 +13,7 @@ mod metastable;
 mod properties;
 mod queues;
 mod random;
+mod random_cloud;
 mod recordings;
 mod scenarios;
 mod small;

@@ -1,85 +1,48 @@
 //! Whatever the cloud and whatever is done to it: requests are conserved and no metric makes no sense.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use sim::fault::kinds;
 use sim::{
-    Act, ActionKind, Command, FaultId, FaultKind, FaultSpec, MetricName, Target, TargetKind, World, scenario,
+    Act, ActionKind, Command, FaultId, FaultKind, FaultSpec, MetricName, Scenario, Snapshot, Target,
+    TargetKind, World,
 };
 
-const PROFILES: [&str; 6] =
-    ["web_server", "microservice", "redis", "postgresql", "load_balancer", "message_queue"];
+use crate::random_cloud::{any_files, roomy_files};
 
+/// A command, and how many ticks pass after it.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) ticks: u8,
     what: u8,
     which: u8,
     severity: f64,
+    lasts_s: f64,
 }
 
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = (1..60_u8, any::<u8>(), any::<u8>(), 0.0..1.0);
+    // Half of the faults last until they are cleared.
+    let lasts_s = prop_oneof![Just(0.0), 0.05..5.0];
+    let step = (1..60_u8, any::<u8>(), any::<u8>(), 0.0..=1.0, lasts_s);
     prop::collection::vec(
-        step.prop_map(|(ticks, what, which, severity)| Step { ticks, what, which, severity }),
+        step.prop_map(|(ticks, what, which, severity, lasts_s)| Step {
+            ticks,
+            what,
+            which,
+            severity,
+            lasts_s,
+        }),
         1..12,
     )
 }
 
-/// A random graph: service i may call only later ones.
-pub(crate) fn files(
-    services: &[(u8, u8, u16)],
-    calls: &[(u8, u8, f64, bool)],
-    rps: f64,
-) -> BTreeMap<String, String> {
-    let mut text = "name: any\nzones: [z0, z1]\nnodes:\n".to_owned();
-    for node in 0..4 {
-        writeln!(text, "  - {{id: n{node}, zone: z{}, cpu_cores: 8, memory_gb: 64}}", node % 2).unwrap();
-    }
-    text.push_str("services:\n");
-    for (index, (profile, replicas, throughput)) in services.iter().enumerate() {
-        let profile = PROFILES[usize::from(*profile) % PROFILES.len()];
-        writeln!(
-            text,
-            "  - id: s{index}\n    profile: {profile}\n    entry: {}\n    replicas: {}",
-            index == 0,
-            replicas % 3 + 1
-        )
-        .unwrap();
-        writeln!(
-            text,
-            "    specs: {{max_throughput: {}, cpu_cores: 1, memory_gb: 2}}\n    calls:",
-            throughput % 900 + 1
-        )
-        .unwrap();
-        let later = services.len() - index - 1;
-        let mut any = false;
-        for (from, to, per_request, asynchronous) in calls {
-            if usize::from(*from) % services.len() == index && later > 0 {
-                let callee = index + 1 + usize::from(*to) % later;
-                writeln!(text, "      - {{to: s{callee}, calls_per_request: {per_request}, asynchronous: {asynchronous}, retries: {}, timeout_ms: 300}}", to % 4).unwrap();
-                any = true;
-            }
-        }
-        if !any {
-            let without_calls = text.trim_end().trim_end_matches("calls:").trim_end().len();
-            text.truncate(without_calls);
-            text.push('\n');
-        }
-    }
-    let main = format!(
-        "description: Any.\nfamily: test\ntopology: any.yaml\ntraffic: [{{service: s0, constant: {{rps: {rps}}}, noise: 0.2}}]\n"
-    );
-    BTreeMap::from([("main.yaml".to_owned(), main), ("any.yaml".to_owned(), text)])
-}
-
-pub(crate) fn command(step: &Step, world: &World) -> Command {
+/// The command of a step, sensible or not; `other` is what the scenario may be switched to.
+pub(crate) fn command(step: &Step, world: &World, other: &Arc<Scenario>) -> Command {
     let topology = world.topology();
     let service = &topology.services[usize::from(step.which) % topology.services.len()];
     let node = &topology.nodes[usize::from(step.which) % topology.nodes.len()];
-    if step.what < 110 {
+    if step.what < 130 {
         let info = &kinds()[usize::from(step.what) % kinds().len()];
         let target = match info.targets[usize::from(step.which) % info.targets.len()] {
             TargetKind::Service => Target::service(&*service.id),
@@ -89,12 +52,22 @@ pub(crate) fn command(step: &Step, world: &World) -> Command {
         };
         return Command::InjectFault(FaultSpec {
             severity: step.severity,
+            onset_s: step.lasts_s / 2.0,
+            duration_s: step.lasts_s,
+            persistent: step.which.is_multiple_of(3),
             ..FaultSpec::new(info.kind, target)
         });
     }
-    if step.what < 130 {
+    if step.what < 150 {
         let id = world.faults().first().map_or_else(|| FaultId("none".to_owned()), sim::ActiveFault::id);
         return Command::ClearFault(id);
+    }
+    if step.what < 160 {
+        let same = step.which.is_multiple_of(2);
+        return Command::SetScenario(Arc::clone(if same { world.scenario() } else { other }));
+    }
+    if step.what < 165 {
+        return Command::SetChaos(step.severity);
     }
     let kind = ActionKind::ALL[usize::from(step.what) % 5];
     let (target, target_version) =
@@ -109,20 +82,21 @@ pub(crate) fn command(step: &Step, world: &World) -> Command {
     })
 }
 
+/// Offered = completed + failed + growth of what is queued and in service.
 fn check_flows(before: &[f64], world: &World) -> Result<(), TestCaseError> {
     for (flow, held) in world.flows().iter().zip(before) {
         let ends = flow.completed + flow.failed + flow.queued + flow.in_service - held;
         let scale = flow.offered.max(*held).max(1.0);
         prop_assert!((flow.offered - ends).abs() <= 1e-9 * scale, "offered {} ends {ends}", flow.offered);
         for part in [flow.offered, flow.completed, flow.failed, flow.queued, flow.in_service] {
-            prop_assert!(part.is_finite() && part >= -1e-9, "{flow:?}");
+            prop_assert!(part.is_finite() && part >= -1e-9 * scale, "{flow:?}");
         }
     }
     Ok(())
 }
 
-fn check_sample(world: &World) -> Result<(), TestCaseError> {
-    let sample = world.snapshot();
+/// Every value is a number at least 0, or not measured for a reason; percentages stop at 100.
+fn check_sample(sample: &Snapshot) -> Result<(), TestCaseError> {
     for columns in [&sample.services, &sample.nodes] {
         for (metric, values) in &columns.columns {
             for value in values {
@@ -139,40 +113,65 @@ fn check_sample(world: &World) -> Result<(), TestCaseError> {
         }
     }
     for id in sample.services.ids.iter() {
-        let value = |metric| sample.services.value(id, metric);
-        if let (Some(p50), Some(p95), Some(p99)) =
-            (value(MetricName::LatencyP50), value(MetricName::LatencyP95), value(MetricName::LatencyP99))
-        {
+        check_service(id, sample)?;
+    }
+    for id in sample.nodes.ids.iter() {
+        let measured = |metric| sample.nodes.value(id, metric).is_some();
+        prop_assert!(measured(MetricName::NetworkMbps) && measured(MetricName::Replicas), "{id}");
+        // A node answers for all of its machine, or for nothing.
+        prop_assert_eq!(measured(MetricName::CpuUsage), measured(MetricName::MemoryUsage), "{}", id);
+    }
+    Ok(())
+}
+
+fn check_service(id: &str, sample: &Snapshot) -> Result<(), TestCaseError> {
+    let value = |metric| sample.services.value(id, metric);
+    for always in [
+        MetricName::RequestRate,
+        MetricName::Throughput,
+        MetricName::QueueDepth,
+        MetricName::ActiveConnections,
+        MetricName::NetworkMbps,
+        MetricName::Replicas,
+    ] {
+        prop_assert!(value(always).is_some(), "{id}: {always} is not measured");
+    }
+    prop_assert_eq!(value(MetricName::CpuUsage).is_some(), value(MetricName::MemoryUsage).is_some());
+    let served = value(MetricName::Throughput) > Some(0.0);
+    prop_assert!(!served || value(MetricName::ErrorRate).is_some(), "{id} serves and knows no error rate");
+    match [MetricName::LatencyP50, MetricName::LatencyP95, MetricName::LatencyP99].map(value) {
+        [Some(p50), Some(p95), Some(p99)] => {
             prop_assert!(p50 <= p95 && p95 <= p99, "{id}: {p50} {p95} {p99}");
         }
-        prop_assert!(value(MetricName::RequestRate).is_some() && value(MetricName::Replicas).is_some());
+        measured => {
+            prop_assert_eq!(measured, [None; 3], "{}: some percentiles without the others", id);
+            prop_assert!(!served, "{id} serves and knows no latency");
+        }
     }
     Ok(())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(250))]
     #[test]
     fn requests_are_conserved_and_metrics_make_sense(
-        services in prop::collection::vec((any::<u8>(), any::<u8>(), any::<u16>()), 1..8),
-        calls in prop::collection::vec((any::<u8>(), any::<u8>(), 0.0..3.0, any::<bool>()), 0..16),
-        rps in 0.0..3000.0,
+        files in any_files(),
+        other in any_files(),
         seed in any::<u64>(),
         steps in steps(),
     ) {
-        let scenario = scenario::load("main", &files(&services, &calls, rps));
-        let scenario = scenario.map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let mut world = World::new(scenario, seed);
+        let other = other.scenario()?;
+        let mut world = World::new(files.scenario()?, seed);
         let mut events = Vec::new();
         for step in &steps {
             // Refusals are fine, panics are not.
-            drop(world.apply(&command(step, &world)));
+            drop(world.apply(&command(step, &world, &other)));
             for _ in 0..step.ticks {
                 let before: Vec<f64> = world.flows().iter().map(|flow| flow.queued + flow.in_service).collect();
                 world.step(&mut events);
                 check_flows(&before, &world)?;
                 if world.sample_due() {
-                    check_sample(&world)?;
+                    check_sample(&world.snapshot())?;
                 }
             }
             let replicas = world.topology().services.iter().map(|service| service.replicas.len()).sum::<usize>();
@@ -181,54 +180,23 @@ proptest! {
     }
 }
 
-/// A chain of services with room for everybody, so that nothing fails: their callees by chance, any variability.
-fn roomy(services: &[(u8, u16, f64)], calls: &[f64], rps: f64) -> BTreeMap<String, String> {
-    let mut text =
-        "name: any\nzones: [z]\nnodes: [{id: n, zone: z, cpu_cores: 400, memory_gb: 4000}]\nservices:\n"
-            .to_owned();
-    for (index, (replicas, throughput, cv2)) in services.iter().enumerate() {
-        let (replicas, throughput) = (replicas % 3 + 1, throughput % 900 + 100);
-        writeln!(
-            text,
-            "  - id: s{index}\n    profile: microservice\n    entry: {}\n    replicas: {replicas}\n    specs: {{max_throughput: {throughput}, min_latency_ms: 20, service_cv2: {cv2}, concurrency: 1000000, queue_limit: 1000000, base_error_ratio: 0, request_memory_kb: 0}}",
-            index == 0
-        )
-        .unwrap();
-        if index + 1 < services.len() {
-            let per_request = calls[index % calls.len()];
-            writeln!(
-                text,
-                "    calls: [{{to: s{}, calls_per_request: {per_request}, timeout_ms: 3600000, retries: 0}}]",
-                index + 1
-            )
-            .unwrap();
-        }
-    }
-    let main = format!(
-        "description: Any.\nfamily: test\ntopology: any.yaml\ntraffic: [{{service: s0, constant: {{rps: {rps}}}, noise: 0.2}}]\n"
-    );
-    BTreeMap::from([("main.yaml".to_owned(), main), ("any.yaml".to_owned(), text)])
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn littles_law_holds_second_by_second(
-        services in prop::collection::vec((any::<u8>(), any::<u16>(), 0.0..5.0), 1..6),
-        calls in prop::collection::vec(0.0..2.0, 1..6),
-        rps in 1.0..2000.0,
+        files in roomy_files(),
         seed in any::<u64>(),
         slow in prop::option::of(0.1..1.0),
     ) {
-        let scenario = scenario::load("main", &roomy(&services, &calls, rps));
-        let mut world = World::new(scenario.map_err(|error| TestCaseError::fail(error.to_string()))?, seed);
+        let mut world = World::new(files.scenario()?, seed);
         if let Some(severity) = slow {
             let fault = FaultSpec { severity, ..FaultSpec::new(FaultKind::SlowNode, Target::node("n")) };
             world.apply(&Command::InjectFault(fault)).unwrap();
         }
+        let services = world.flows().len();
         let mut events = Vec::new();
         for _ in 0..20 {
-            let (mut held, mut served) = (vec![0.0; services.len()], vec![0.0; services.len()]);
+            let (mut held, mut served) = (vec![0.0; services], vec![0.0; services]);
             for _ in 0..20 {
                 world.step(&mut events);
                 for (at, flow) in world.flows().iter().enumerate() {
@@ -237,7 +205,7 @@ proptest! {
                     served[at] += flow.completed + flow.failed;
                 }
             }
-            for at in 0..services.len() {
+            for at in 0..services {
                 // Requests · ticks of 50 ms on the one side, requests · ms on the other.
                 let mean_ms = world.own_latency(&format!("s{at}")).unwrap().mean_ms;
                 let (number, flow) = (held[at] * 50.0, served[at] * mean_ms);

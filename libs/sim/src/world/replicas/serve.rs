@@ -32,8 +32,8 @@ impl Shard {
             shard.share.push(0.0);
             shard.preference.push(row.preference);
             shard.cold.push(row.cold);
-            shard.latency_s.push(0.0);
             shard.backlog.push(row.backlog);
+            shard.latency_s.push(row.latency_s);
             shard.leak_gb.push(row.leak_gb);
             shard.memory_gb.push(row.memory_gb);
         }
