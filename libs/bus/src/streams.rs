@@ -14,6 +14,8 @@ pub const SIM_METRICS: &str = "SIM_METRICS";
 pub const SIM_EVENTS: &str = "SIM_EVENTS";
 /// sim-engine's write-ahead log.
 pub const SIM_JOURNAL: &str = "SIM_JOURNAL";
+/// State of each simulation, kept now and then.
+pub const SIM_CHECKPOINTS: &str = "SIM_CHECKPOINTS";
 /// Incidents.
 pub const OPS_INCIDENTS: &str = "OPS_INCIDENTS";
 /// Proposals and their life.
@@ -43,11 +45,13 @@ struct Spec {
     max_bytes: i64,
     discard: DiscardPolicy,
     persist: PersistenceMode,
+    /// Only the latest message of a subject is kept.
+    latest_only: bool,
     /// History that nobody may rewrite: the server refuses to delete or purge its messages.
     history: bool,
 }
 
-const SPECS: [Spec; 7] = [
+const SPECS: [Spec; 8] = [
     Spec {
         name: SIM_METRICS,
         subjects: &["sim.metrics", "sim.metrics.>"],
@@ -56,6 +60,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::Old,
         persist: PersistenceMode::Async,
+        latest_only: false,
         history: false,
     },
     Spec {
@@ -66,6 +71,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::Old,
         persist: PersistenceMode::Default,
+        latest_only: false,
         history: false,
     },
     Spec {
@@ -76,6 +82,19 @@ const SPECS: [Spec; 7] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        latest_only: false,
+        history: false,
+    },
+    Spec {
+        name: SIM_CHECKPOINTS,
+        subjects: &["sim.checkpoint.>"],
+        description: "State of each simulation, kept now and then; read and written by sim-engine only.",
+        max_age: Duration::ZERO,
+        max_bytes: 1_024 * MIB,
+        // A state that is lost is computed again.
+        discard: DiscardPolicy::Old,
+        persist: PersistenceMode::Default,
+        latest_only: true,
         history: false,
     },
     Spec {
@@ -86,6 +105,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        latest_only: false,
         history: true,
     },
     Spec {
@@ -96,6 +116,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        latest_only: false,
         history: true,
     },
     Spec {
@@ -106,6 +127,7 @@ const SPECS: [Spec; 7] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        latest_only: false,
         history: true,
     },
     Spec {
@@ -117,6 +139,7 @@ const SPECS: [Spec; 7] = [
         // When it is full the messages stay in their own streams, and come again.
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
+        latest_only: false,
         history: false,
     },
 ];
@@ -133,7 +156,7 @@ impl Spec {
             max_age: self.max_age,
             max_bytes: self.max_bytes,
             max_messages: -1,
-            max_messages_per_subject: -1,
+            max_messages_per_subject: if self.latest_only { 1 } else { -1 },
             max_message_size: if self.name == DLQ { MAX_DEAD_LETTER_BYTES } else { MAX_MESSAGE_BYTES },
             max_consumers: -1,
             discard: self.discard,

@@ -40,6 +40,16 @@ pub fn sim_journal(simulation_id: &str) -> String {
     format!("sim.journal.{simulation_id}")
 }
 
+/// A part of the state of a simulation.
+pub fn sim_checkpoint(simulation_id: &str, slot: u64, part: u32) -> String {
+    format!("sim.checkpoint.{simulation_id}.{slot}.{part}")
+}
+
+/// Every part of the state of a simulation.
+pub fn sim_checkpoints_of(simulation_id: &str) -> String {
+    format!("sim.checkpoint.{simulation_id}.>")
+}
+
 /// Endpoint of a method of `sim.v1.ControlService`.
 pub fn sim_control(method: &str) -> String {
     format!("{SIM_CONTROL}.{method}")

@@ -193,6 +193,27 @@ pub(crate) enum SimCommand {
         /// Id.
         id: String,
     },
+    /// Saves the run of a simulation so far as a recording, for `microcloud replay`; the simulation goes on.
+    Save {
+        /// The recording.
+        #[arg(value_name = "FILE.mcr")]
+        file: PathBuf,
+        /// Id (default: the simulation that the commands are about).
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Creates a simulation that stands where a recording ends.
+    Restore {
+        /// The recording.
+        #[arg(value_name = "FILE.mcr")]
+        file: PathBuf,
+        /// Id of the simulation: 1 to 63 characters of a-z, 0-9 and -.
+        #[arg(long)]
+        id: String,
+        /// Lets its clock run at once.
+        #[arg(long)]
+        start: bool,
+    },
     /// Makes a simulation the one that the commands are about.
     Use {
         /// Id; `default` goes back to the usual one.

@@ -7,8 +7,8 @@ use proto::sim::v1::simulation_service_create_request::Source;
 use proto::sim::v1::{
     ScenarioBundle, Simulation, SimulationServiceCreateRequest, SimulationServiceDeleteRequest,
     SimulationServiceForkRequest, SimulationServiceGetRequest, SimulationServiceListRequest,
-    SimulationServiceResumeRequest, SimulationServiceStartRequest, SimulationServiceStopRequest,
-    SimulationStatus,
+    SimulationServiceRestoreRequest, SimulationServiceResumeRequest, SimulationServiceSaveRequest,
+    SimulationServiceStartRequest, SimulationServiceStopRequest, SimulationStatus,
 };
 
 use crate::cli::{CreateOptions, ForkOptions, SimCommand};
@@ -26,6 +26,18 @@ pub(crate) async fn run(target: &Target, command: SimCommand) -> Result<(), Fail
         SimCommand::List { json } => return list(target, json).await,
         SimCommand::Use { id } => return choose(target, &id).await,
         SimCommand::Delete { id } => return delete(target, &id).await,
+        SimCommand::Save { file, id } => return save(target, &file, chosen(id)).await,
+        SimCommand::Restore { file, id, start } => {
+            let recording = std::fs::read(&file)
+                .map_err(|error| Failure::because(&format!("read {}", file.display()), &error))?;
+            let request = SimulationServiceRestoreRequest {
+                simulation_id: id,
+                recording,
+                autostart: start,
+                ..SimulationServiceRestoreRequest::default()
+            };
+            client.restore(&request).await?.into_inner().simulation
+        }
         SimCommand::Create(options) => client.create(&creation(options)?).await?.into_inner().simulation,
         SimCommand::Fork(options) => client.fork(&fork(target, options)).await?.into_inner().simulation,
         SimCommand::Start { id } => {
@@ -114,6 +126,21 @@ async fn choose(target: &Target, id: &str) -> Result<(), Failure> {
     let simulation = api::simulations(target)?.get(&request).await?.into_inner().simulation;
     target.choose(id).map_err(|error| Failure::because("note the choice in the home", &error))?;
     output::line(format!("The commands are now about {}", describe(&simulation.unwrap_or_default())));
+    Ok(())
+}
+
+async fn save(target: &Target, file: &Path, simulation_id: String) -> Result<(), Failure> {
+    let request = SimulationServiceSaveRequest { simulation_id };
+    let saved = api::simulations(target)?.save(&request).await?.into_inner();
+    std::fs::write(file, &saved.recording)
+        .map_err(|error| Failure::because(&format!("write {}", file.display()), &error))?;
+    let bytes = saved.recording.len();
+    output::line(format!(
+        "saved {} ticks to {} ({bytes} bytes), hash {}",
+        saved.tick,
+        file.display(),
+        saved.telemetry_hash
+    ));
     Ok(())
 }
 

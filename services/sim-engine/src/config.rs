@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalogue::{ScenarioError, Scenarios};
 use service::config::{Env, Variable};
@@ -42,6 +43,11 @@ pub(crate) const VARIABLES: &[Variable] = &[
         default: "200000",
         what: "most replicas of all simulations that are not stopped together",
     },
+    Variable {
+        name: "CHECKPOINT_AFTER_MS",
+        default: "2000",
+        what: "computing time after which the state of a simulation is kept, ms; about what a start computes again at most",
+    },
 ];
 
 /// Most simulations that can be asked for: as many as detection and agents watch at a time.
@@ -65,6 +71,8 @@ pub(crate) struct Limits {
     pub(crate) simulations: usize,
     /// Replicas of all that are not stopped.
     pub(crate) replicas: u64,
+    /// Computing time of a simulation between two checkpoints.
+    pub(crate) checkpoint_after: Duration,
 }
 
 /// How the very first run begins; later ones follow the journal.
@@ -95,6 +103,7 @@ impl Config {
             simulations: env.parse("SIMULATION_LIMIT", 16),
             // Twice what two cores compute three times as fast as real time.
             replicas: env.parse("REPLICA_LIMIT", 200_000),
+            checkpoint_after: Duration::from_millis(env.parse("CHECKPOINT_AFTER_MS", 2_000)),
         };
         if !(1..=MAX_SIMULATIONS).contains(&limits.simulations) {
             env.mistake("SIMULATION_LIMIT", format!("write 1 to {MAX_SIMULATIONS}"));

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use proto::common::v1 as common;
 use proto::ops::v1::ActionType;
 use proto::sim::v1 as wire;
-use sim::{ActionKind, EventKind, Scenario, TargetKind};
+use proto::sim::v1::command_accepted::Command as Journalled;
+use sim::recording::Change;
+use sim::{ActionKind, Command, EventKind, Scenario, TargetKind};
 
 use crate::identity::Identity;
 
@@ -185,6 +187,20 @@ pub(crate) fn perform_action(act: &sim::Act) -> wire::PerformAction {
         target_id: target.clone(),
         target_version: *target_version,
         replicas: *replicas,
+    }
+}
+
+/// A change of a run as the journal keeps it.
+pub(crate) fn journalled(change: &Change, simulation_id: &str) -> Journalled {
+    match change {
+        Change::Command(Command::SetScenario(scenario)) => Journalled::SetScenario(bundle(scenario)),
+        Change::Command(Command::InjectFault(spec)) => {
+            Journalled::InjectFault(fault_spec(spec.clone(), simulation_id))
+        }
+        Change::Command(Command::ClearFault(id)) => Journalled::ClearFaultId(id.0.clone()),
+        Change::Command(Command::Act(act)) => Journalled::PerformAction(perform_action(act)),
+        Change::Command(Command::SetChaos(level)) => Journalled::ChaosLevel(*level),
+        Change::Reseed(seed) => Journalled::Reseed(*seed),
     }
 }
 

@@ -26,9 +26,11 @@ use crate::request::SimulationHandle;
 mod create;
 mod delete;
 mod lifecycle;
+mod recordings;
 mod recover;
 
 pub(crate) use create::{NewFork, NewSimulation};
+pub(crate) use recordings::{NewRestored, Saved};
 
 /// Longest wait for a change to come about. It goes on behind the caller's back: the caller is told so.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -278,6 +280,7 @@ impl Fleet {
             meters: inner.meters.of(&member.id),
             board: member.board.clone(),
             lag: inner.lag.clone(),
+            checkpoint_after: inner.limits.checkpoint_after,
             journal,
             stop: inner.stop.clone(),
         };

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
+use crate::checkpoints::{self, Keeper};
 use crate::id::SimulationId;
 use crate::journal::{Journal, JournalError, RunLog};
 use crate::meters::Meters;
@@ -71,6 +72,8 @@ pub(crate) struct Launch {
     pub(crate) meters: Meters,
     pub(crate) board: Board,
     pub(crate) lag: watch::Receiver<u64>,
+    /// Computing time between two checkpoints.
+    pub(crate) checkpoint_after: Duration,
     pub(crate) journal: Journal,
     pub(crate) stop: CancellationToken,
 }
@@ -89,7 +92,7 @@ impl Launch {
         self,
         beginning: Beginning,
     ) -> Result<(Live, impl Future<Output = Result<(), LiveError>> + Send + use<>), LiveError> {
-        let Self { simulation_id, record, bus, meters, board, lag, journal, stop } = self;
+        let Self { simulation_id, record, bus, meters, board, lag, checkpoint_after, journal, stop } = self;
         let stop = stop.child_token();
         let rival = journal.rival().await?;
         let known_events = match &beginning {
@@ -99,6 +102,8 @@ impl Launch {
         let (outbox, batches) = mpsc::channel(OUTBOX);
         let (stored, stored_reader) = watch::channel(Stored { run_id: uuid::Uuid::nil(), tick: 0 });
         let abort = CancellationToken::new();
+        let keeper = Keeper::start(bus.clone(), simulation_id.clone(), stored_reader.clone());
+        let reading = bus.clone();
         let publisher = Publisher { bus, batches, stored, known_events, meters: meters.clone() };
         let publishing = tokio::spawn(publisher.run(abort.clone()));
         let (handle, inbox) = request::channel(simulation_id.clone(), board.reader());
@@ -110,11 +115,13 @@ impl Launch {
             outbox,
             stored: stored_reader,
             lag,
+            keeper,
+            checkpoint_after,
             board,
             meters,
             stop: stopping,
         };
-        let simulating = on_a_thread_of_its_own(simulation_id, beginning, parts)?;
+        let simulating = on_a_thread_of_its_own(simulation_id, beginning, reading, parts)?;
         let gone = CancellationToken::new();
         let live = Live { handle, stop: stop.clone(), gone: gone.clone() };
         let watching = Watching { simulating, publishing, abort, stop };
@@ -173,6 +180,7 @@ async fn settle(simulating: Simulating) -> Result<(), LiveError> {
 fn on_a_thread_of_its_own(
     simulation_id: SimulationId,
     beginning: Beginning,
+    bus: Bus,
     parts: Parts,
 ) -> Result<Simulating, LiveError> {
     let runtime = tokio::runtime::Handle::current();
@@ -183,7 +191,7 @@ fn on_a_thread_of_its_own(
         let span = tracing::info_span!("simulation", simulation_id = %simulation_id);
         let _entered = span.entered();
         let result = runtime.block_on(async {
-            let simulation = begin(&simulation_id, beginning, parts).await?;
+            let simulation = begin(&simulation_id, beginning, &bus, parts).await?;
             Ok(simulation.run().await?)
         });
         // Nobody waits any more when the process is ending.
@@ -196,12 +204,14 @@ fn on_a_thread_of_its_own(
 async fn begin(
     simulation_id: &SimulationId,
     beginning: Beginning,
+    bus: &Bus,
     parts: Parts,
 ) -> Result<Simulation, LiveError> {
     match beginning {
         Beginning::Journal { log, already } => {
+            let from = checkpoints::latest(bus, simulation_id, &log.started, already.tick).await;
             let Recovered { run, clock, settled } =
-                recovery::replay(simulation_id, log, already.tick, &parts.outbox, &parts.stop).await?;
+                recovery::replay(simulation_id, log, from, already.tick, &parts.outbox, &parts.stop).await?;
             Ok(Simulation::new(run, clock, settled, parts))
         }
         Beginning::Run { run, clock, first } => {

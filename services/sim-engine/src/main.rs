@@ -17,6 +17,7 @@ use crate::meters::Meters;
 use crate::simulations::Simulations;
 
 mod board;
+mod checkpoints;
 mod config;
 mod control;
 mod convert;

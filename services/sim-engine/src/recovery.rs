@@ -8,12 +8,14 @@ use chrono::DateTime;
 use proto::sim::v1::command_accepted::Command as Journalled;
 use proto::sim::v1::journal_entry::Entry;
 use proto::sim::v1::{ClockSet, CommandAccepted, RunStarted, ScenarioBundle, SimulationStopped};
+use sim::recording::Change;
 use sim::{Command, FaultId, LoadError, Scenario};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::checkpoints::Restored;
 use crate::convert::{self, Invalid};
 use crate::id::SimulationId;
 use crate::identity::Identity;
@@ -34,6 +36,12 @@ pub(crate) enum RecoveryError {
     )]
     Journal { what: String },
     #[error(
+        "the run in the journal was computed by model version {found}; this is model version {}, which computes something else: \
+             run the version of sim-engine that wrote it, or purge its subject in the stream SIM_JOURNAL to begin anew",
+        sim::MODEL_VERSION
+    )]
+    Model { found: u32 },
+    #[error(
         "scenario {name:?} in the journal cannot be loaded by this version of sim-engine; run the version that wrote it, \
              or purge its subject in the stream SIM_JOURNAL to begin anew"
     )]
@@ -53,10 +61,11 @@ pub(crate) struct Recovered {
     pub(crate) settled: Settled,
 }
 
-/// Computes the run of `log` again, up to the last thing that is known of it. Messages that are not stored yet go to `outbox`.
+/// Computes the run of `log` again, from a checkpoint or from its beginning up to the last thing that is known of it. Messages that are not stored yet go to `outbox`.
 pub(crate) async fn replay(
     simulation_id: &SimulationId,
     log: RunLog,
+    from: Option<Restored>,
     stored_through: u64,
     outbox: &mpsc::Sender<Batch>,
     stop: &CancellationToken,
@@ -69,21 +78,35 @@ pub(crate) async fn replay(
     let parent = parent_of(&started);
     // What happened before a fork was its parent's to tell.
     let stored_through = fork.map_or(stored_through, |fork| stored_through.max(fork.tick));
-    let run = run_of(simulation_id, started)?.stored_through(stored_through);
+    let kept_through = from.as_ref().map_or(0, |from| from.journal_sequence);
+    let run = run_of(simulation_id, started, from)?.stored_through(stored_through);
+    let from_tick = run.next_tick();
     let mut replay = Replay { run, settled, outbox, stop };
     if let Some(event) = fork.and_then(|fork| replay.run.forked(fork.tick, &parent)) {
         replay.publish(Batch::of(event)).await;
     }
     let count = entries.len();
-    for (_, entry) in entries {
+    for (sequence, entry) in entries {
+        if sequence <= kept_through {
+            // The checkpoint has its effect on the run.
+            match entry {
+                Entry::ClockSet(set) => clock = clock_of(set),
+                Entry::CommandAccepted(CommandAccepted {
+                    command: Some(Journalled::PerformAction(action)),
+                    ..
+                }) => replay.settled.insert(action.command_id),
+                _ => {}
+            }
+            continue;
+        }
         match entry {
             Entry::CommandAccepted(CommandAccepted { tick, command }) => {
                 replay.advance_to(tick).await;
                 replay.command(command)?;
             }
-            Entry::ClockSet(ClockSet { tick, playing, speed, run_to_tick }) => {
-                replay.advance_to(tick).await;
-                let set = Clock { playing, speed, run_to: (run_to_tick > 0).then_some(run_to_tick) };
+            Entry::ClockSet(set) => {
+                replay.advance_to(set.tick).await;
+                let set = clock_of(set);
                 replay.clock(clock, set).await;
                 clock = set;
             }
@@ -100,6 +123,7 @@ pub(crate) async fn replay(
     clock.run_to = clock.run_to.filter(|run_to| *run_to > run.next_tick());
     tracing::info!(
         run_id = %run.identity().run_id,
+        from_tick,
         tick = run.next_tick(),
         entries = count,
         duration_ms = began.elapsed().as_millis() as u64,
@@ -126,17 +150,10 @@ impl Replay<'_> {
     }
 
     fn command(&mut self, command: Option<Journalled>) -> Result<(), RecoveryError> {
-        let command = match command {
-            Some(Journalled::SetScenario(bundle)) => Command::SetScenario(scenario_of(bundle)?),
-            Some(Journalled::InjectFault(spec)) => Command::InjectFault(convert::fault_spec_from(spec)?),
-            Some(Journalled::ClearFaultId(id)) => Command::ClearFault(FaultId(id)),
-            Some(Journalled::PerformAction(action)) => {
-                self.settled.insert(action.command_id.clone());
-                Command::Act(convert::perform_action_from(action)?)
-            }
-            None => return Err(Invalid("it holds a command that is not known".to_owned()).into()),
-        };
-        if let Err(refused) = self.run.apply(&command) {
+        if let Some(Journalled::PerformAction(action)) = &command {
+            self.settled.insert(action.command_id.clone());
+        }
+        if let Err(refused) = self.run.change(&change_of(command)?) {
             // An action may be refused, then as now. The other commands were tried out before they were journalled.
             tracing::debug!(%refused, "command refused in the replay");
         }
@@ -162,12 +179,34 @@ impl Replay<'_> {
     }
 }
 
+/// A command in a journal.
+pub(crate) fn change_of(command: Option<Journalled>) -> Result<Change, RecoveryError> {
+    Ok(Change::Command(match command {
+        Some(Journalled::SetScenario(bundle)) => Command::SetScenario(scenario_of(bundle)?),
+        Some(Journalled::InjectFault(spec)) => Command::InjectFault(convert::fault_spec_from(spec)?),
+        Some(Journalled::ClearFaultId(id)) => Command::ClearFault(FaultId(id)),
+        Some(Journalled::PerformAction(action)) => Command::Act(convert::perform_action_from(action)?),
+        Some(Journalled::ChaosLevel(level)) => Command::SetChaos(level),
+        Some(Journalled::Reseed(seed)) => return Ok(Change::Reseed(seed)),
+        None => return Err(Invalid("it holds a command that is not known".to_owned()).into()),
+    }))
+}
+
+fn clock_of(set: ClockSet) -> Clock {
+    let ClockSet { tick: _, playing, speed, run_to_tick } = set;
+    Clock { playing, speed, run_to: (run_to_tick > 0).then_some(run_to_tick) }
+}
+
 fn parent_of(started: &RunStarted) -> String {
     let forked_from = started.simulation.as_ref().and_then(|simulation| simulation.forked_from.as_ref());
     forked_from.map(|parent| parent.simulation_id.clone()).unwrap_or_default()
 }
 
-fn run_of(simulation_id: &SimulationId, started: RunStarted) -> Result<Run, RecoveryError> {
+fn run_of(
+    simulation_id: &SimulationId,
+    started: RunStarted,
+    from: Option<Restored>,
+) -> Result<Run, RecoveryError> {
     let RunStarted {
         run_id,
         ordinal,
@@ -178,12 +217,16 @@ fn run_of(simulation_id: &SimulationId, started: RunStarted) -> Result<Run, Reco
         playing: _,
         speed: _,
         settled_command_ids: _,
+        model_version,
         simulation: _,
         fork: _,
     } = started;
     let journal = |what: &str| RecoveryError::Journal { what: what.to_owned() };
     if tick_ms != sim::TICK_MS {
         return Err(journal("its ticks have another length"));
+    }
+    if model_version != sim::MODEL_VERSION {
+        return Err(RecoveryError::Model { found: model_version });
     }
     let identity = |simulation_id: String| -> Result<Identity, RecoveryError> {
         Ok(Identity {
@@ -197,6 +240,9 @@ fn run_of(simulation_id: &SimulationId, started: RunStarted) -> Result<Run, Reco
             tick_ms,
         })
     };
+    if let Some(from) = from {
+        return Ok(Run::restored(identity(simulation_id.to_string())?, from));
+    }
     let scenario = scenario_of(scenario.ok_or_else(|| journal("its run has no scenario"))?)?;
     Ok(Run::new(identity(simulation_id.to_string())?, scenario))
 }

@@ -6,9 +6,11 @@ use bus::{Outgoing, subjects};
 use chrono::{DateTime, Utc};
 use proto::common::v1::{Target, TargetKind};
 use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationEventKind};
+use sim::recording::Change;
 use sim::{Command, CommandError, Effect, Scenario, World};
 use tokio::time::Instant;
 
+use crate::checkpoints::{Moment, Restored};
 use crate::convert;
 use crate::identity::Identity;
 use crate::{id, ids};
@@ -68,6 +70,30 @@ impl Run {
             stored_through: self.next_tick(),
             clock_events: 0,
             scratch: Vec::new(),
+        }
+    }
+
+    /// A run that goes on from a checkpoint of it.
+    pub(crate) fn restored(identity: Identity, from: Restored) -> Self {
+        let Restored { world, journal_sequence: _, clock_events } = from;
+        let scenario = world.scenario().clone();
+        Self {
+            identity: Arc::new(identity),
+            world,
+            scenario,
+            stored_through: 0,
+            clock_events,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The run as it is now, to be kept.
+    pub(crate) fn moment(&self, journal_sequence: u64) -> Moment {
+        Moment {
+            run_id: self.identity.run_id,
+            world: self.world.clone(),
+            journal_sequence,
+            clock_events: self.clock_events,
         }
     }
 
@@ -139,6 +165,17 @@ impl Run {
         Ok(effect)
     }
 
+    /// Changes the run before its next tick, as its journal says.
+    pub(crate) fn change(&mut self, change: &Change) -> Result<(), CommandError> {
+        match change {
+            Change::Command(command) => self.apply(command).map(drop),
+            Change::Reseed(seed) => {
+                self.world.reseed(*seed);
+                Ok(())
+            }
+        }
+    }
+
     /// What a command would do, found out on a fork.
     pub(crate) fn try_out(&self, command: &Command) -> Result<Effect, CommandError> {
         self.world.clone().apply(command)
@@ -156,7 +193,12 @@ impl Run {
             return None;
         }
         let run = &self.identity;
-        let message = format!("a run of {} began as a fork of {parent} at tick {tick}", self.scenario.name);
+        let scenario = &self.scenario.name;
+        let message = if parent.is_empty() {
+            format!("a run of {scenario} was restored from a recording at tick {tick}")
+        } else {
+            format!("a run of {scenario} began as a fork of {parent} at tick {tick}")
+        };
         let id = ids::fork_event(run.run_id).to_string();
         let mut event = self.event_of_simulation(SimulationEventKind::RunStarted, id, message);
         event.tick = tick;

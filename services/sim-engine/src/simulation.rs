@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
+use crate::checkpoints::{Due, Moment};
 use crate::journal::{Journal, JournalError};
 use crate::meters::Meters;
 use crate::pace::{Pacer, SpeedMeter};
@@ -50,6 +51,10 @@ pub(crate) struct Parts {
     pub(crate) stored: watch::Receiver<Stored>,
     /// Telemetry messages that their consumer has not stored yet.
     pub(crate) lag: watch::Receiver<u64>,
+    /// Keeps the state now and then.
+    pub(crate) keeper: mpsc::Sender<Moment>,
+    /// Computing time between two checkpoints.
+    pub(crate) checkpoint_after: Duration,
     /// Shows where it stands.
     pub(crate) board: Board,
     pub(crate) meters: Meters,
@@ -69,6 +74,7 @@ pub(crate) struct Simulation {
     /// Waits for the end of everything: the journal says that it is stopped.
     stopping: Option<Reply<SimulationState>>,
     noted: Stored,
+    checkpoint: Due,
 }
 
 impl Simulation {
@@ -76,7 +82,19 @@ impl Simulation {
         let pacer = Pacer::new(run.identity().tick_ms);
         let noted = *parts.stored.borrow();
         let measured = SpeedMeter::default();
-        Self { run, clock, settled, parts, pacer, measured, step_reply: None, stopping: None, noted }
+        let checkpoint = Due::every(parts.checkpoint_after);
+        Self {
+            run,
+            clock,
+            settled,
+            parts,
+            pacer,
+            measured,
+            step_reply: None,
+            stopping: None,
+            noted,
+            checkpoint,
+        }
     }
 
     /// Runs until it is told to stop or the process ends, then waits a little until everything is stored.
@@ -129,8 +147,20 @@ impl Simulation {
         let started = Instant::now();
         let chunk = self.run.advance(due, started + CHUNK);
         self.measured.record(started, self.run.next_tick() - chunk.ticks);
-        self.parts.meters.ticks(chunk.ticks, started.elapsed());
+        let took = started.elapsed();
+        self.parts.meters.ticks(chunk.ticks, took);
+        if self.checkpoint.computed(took) && chunk.sampled.is_some() {
+            self.keep_moment();
+        }
         chunk
+    }
+
+    /// Has the state kept as it is behind a sample. While another moment is being kept, the next one will do.
+    fn keep_moment(&mut self) {
+        if let Ok(place) = self.parts.keeper.try_reserve() {
+            place.send(self.run.moment(self.parts.journal.last_sequence()));
+            self.checkpoint.begin_again();
+        }
     }
 
     fn batch(&mut self, chunk: Chunk) -> Batch {

@@ -12,13 +12,14 @@ use proto::sim::v1::{
     SimulationServiceDeleteRequest, SimulationServiceDeleteResponse, SimulationServiceForkRequest,
     SimulationServiceForkResponse, SimulationServiceGetRequest, SimulationServiceGetResponse,
     SimulationServiceListRequest, SimulationServiceListResponse, SimulationServicePauseRequest,
-    SimulationServicePauseResponse, SimulationServiceResumeRequest, SimulationServiceResumeResponse,
-    SimulationServiceStartRequest, SimulationServiceStartResponse, SimulationServiceStopRequest,
-    SimulationServiceStopResponse,
+    SimulationServicePauseResponse, SimulationServiceRestoreRequest, SimulationServiceRestoreResponse,
+    SimulationServiceResumeRequest, SimulationServiceResumeResponse, SimulationServiceSaveRequest,
+    SimulationServiceSaveResponse, SimulationServiceStartRequest, SimulationServiceStartResponse,
+    SimulationServiceStopRequest, SimulationServiceStopResponse,
 };
 use sim::Scenario;
 
-use crate::fleet::{Fleet, NewFork, NewSimulation};
+use crate::fleet::{Fleet, NewFork, NewRestored, NewSimulation, Saved};
 use crate::id::SimulationId;
 use crate::ids;
 use crate::pace::Speed;
@@ -176,6 +177,40 @@ impl Simulations {
             playing,
         };
         Ok(SimulationServiceForkResponse { simulation: Some(self.fleet.fork(new).await?) })
+    }
+
+    pub(crate) async fn save(
+        &self,
+        request: SimulationServiceSaveRequest,
+    ) -> Answer<SimulationServiceSaveResponse> {
+        let SimulationServiceSaveRequest { simulation_id } = request;
+        let saved = self.fleet.save(&SimulationId::or_default(&simulation_id)?).await?;
+        let Saved { bytes, tick, telemetry_hash } = saved;
+        Ok(SimulationServiceSaveResponse { recording: bytes, tick, telemetry_hash })
+    }
+
+    pub(crate) async fn restore(
+        &self,
+        mut request: SimulationServiceRestoreRequest,
+    ) -> Answer<SimulationServiceRestoreResponse> {
+        let id = given_or_drawn(&mut request.simulation_id)?;
+        let request_id = ids::request("restore", &request.encode_to_vec()).to_string();
+        let SimulationServiceRestoreRequest {
+            simulation_id: _,
+            display_name,
+            recording,
+            speed,
+            autostart: playing,
+        } = request;
+        let new = NewRestored {
+            id,
+            request_id,
+            display_name: display_name_in(display_name)?,
+            recording,
+            speed: speed_in(speed)?.unwrap_or(1.0),
+            playing,
+        };
+        Ok(SimulationServiceRestoreResponse { simulation: Some(self.fleet.restore(new).await?) })
     }
 
     pub(crate) async fn delete(

@@ -92,6 +92,12 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// The world as it is now, with what was logged for the tick to be computed next.
+    pub fn finish(mut self) -> World {
+        self.apply_due();
+        self.world
+    }
+
     /// Goes on differently from here. What was logged for this very tick is left to the branch.
     pub fn branch(self) -> Recorder {
         let Self { recording, world, next } = self;

@@ -10,8 +10,10 @@ use proto::sim::v1::{
     SimulationServiceDeleteResponse, SimulationServiceForkRequest, SimulationServiceForkResponse,
     SimulationServiceGetRequest, SimulationServiceGetResponse, SimulationServiceListRequest,
     SimulationServiceListResponse, SimulationServicePauseRequest, SimulationServicePauseResponse,
-    SimulationServiceResumeRequest, SimulationServiceResumeResponse, SimulationServiceStartRequest,
-    SimulationServiceStartResponse, SimulationServiceStopRequest, SimulationServiceStopResponse,
+    SimulationServiceRestoreRequest, SimulationServiceRestoreResponse, SimulationServiceResumeRequest,
+    SimulationServiceResumeResponse, SimulationServiceSaveRequest, SimulationServiceSaveResponse,
+    SimulationServiceStartRequest, SimulationServiceStartResponse, SimulationServiceStopRequest,
+    SimulationServiceStopResponse,
 };
 
 use super::control::relay;
@@ -49,5 +51,7 @@ relayed! {
     get: "Get", SimulationServiceGetRequest => SimulationServiceGetResponse;
     list: "List", SimulationServiceListRequest => SimulationServiceListResponse;
     fork: "Fork", SimulationServiceForkRequest => SimulationServiceForkResponse;
+    save: "Save", SimulationServiceSaveRequest => SimulationServiceSaveResponse;
+    restore: "Restore", SimulationServiceRestoreRequest => SimulationServiceRestoreResponse;
     delete: "Delete", SimulationServiceDeleteRequest => SimulationServiceDeleteResponse;
 }

@@ -32,6 +32,7 @@ const MUTATING: &[&str] = &[
     "sim.v1.SimulationService/Delete",
     "sim.v1.SimulationService/Fork",
     "sim.v1.SimulationService/Pause",
+    "sim.v1.SimulationService/Restore",
     "sim.v1.SimulationService/Resume",
     "sim.v1.SimulationService/Start",
     "sim.v1.SimulationService/Stop",

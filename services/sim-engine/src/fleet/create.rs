@@ -21,7 +21,7 @@ use crate::stored;
 
 /// Most commands of its parent that a fork takes along. Each is written to the journal of the fork, a millisecond or two on a
 /// disk that is told to write.
-const MAX_INHERITED: usize = 5_000;
+pub(super) const MAX_INHERITED: usize = 5_000;
 
 /// What to create.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ impl Fleet {
     }
 
     /// What the same request made before. Another request with the same id is refused.
-    fn same(&self, id: &SimulationId, request_id: &str) -> Result<Option<Simulation>, Refusal> {
+    pub(super) fn same(&self, id: &SimulationId, request_id: &str) -> Result<Option<Simulation>, Refusal> {
         let Some(member) = self.members().get(id).cloned() else { return Ok(None) };
         if member.record.request_id == request_id {
             return Ok(Some(member.describe()));
@@ -94,7 +94,7 @@ impl Fleet {
     }
 
     /// Whether there may be one more.
-    fn has_place(&self) -> Result<(), Refusal> {
+    pub(super) fn has_place(&self) -> Result<(), Refusal> {
         let most = self.inner.limits.simulations;
         if self.members().len() < most {
             return Ok(());
@@ -160,7 +160,10 @@ impl Fleet {
     }
 
     /// The journal of an id that no simulation has, and until when one had it.
-    async fn unused(&self, id: &SimulationId) -> Result<(Journal, Option<DateTime<Utc>>), Refusal> {
+    pub(super) async fn unused(
+        &self,
+        id: &SimulationId,
+    ) -> Result<(Journal, Option<DateTime<Utc>>), Refusal> {
         let inner = &self.inner;
         let (journal, contents) = Journal::open(inner.bus.clone(), id, inner.stop.clone()).await?;
         if contents.log.as_ref().is_some_and(crate::journal::RunLog::is_complete) {
@@ -201,7 +204,7 @@ impl Fleet {
     }
 
     /// Adds a simulation whose journal is written, and sets it to work.
-    async fn set_up(
+    pub(super) async fn set_up(
         &self,
         id: SimulationId,
         record: SimulationRecord,

@@ -14,7 +14,7 @@ use crate::id::SimulationId;
 use crate::journal::{self, Journal, JournalError, RunLog};
 use crate::refusal::Refusal;
 use crate::run::{event_message, sample_message};
-use crate::{convert, ids, stored};
+use crate::{checkpoints, convert, ids, stored};
 
 /// Wait before a message whose fate is unknown is sent again.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -65,6 +65,7 @@ impl Fleet {
         };
         tracing::info!(simulation_id = %member.id, run_id = deleted.run_id, tick = deleted.tick, "simulation deleted");
         self.tell_deleted(&member.id, &deleted).await;
+        checkpoints::forget(&inner.bus, &member.id).await;
         journal.purge_before(journal.last_sequence()).await;
         Ok(())
     }

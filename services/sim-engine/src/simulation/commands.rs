@@ -226,6 +226,7 @@ pub(crate) fn run_started(run: &Identity, scenario: &Arc<Scenario>, playing: boo
         playing,
         speed,
         settled_command_ids: Vec::new(),
+        model_version: sim::MODEL_VERSION,
         simulation: None,
         fork: None,
     }

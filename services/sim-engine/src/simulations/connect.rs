@@ -9,8 +9,10 @@ use proto::sim::v1::{
     SimulationServiceDeleteResponse, SimulationServiceForkRequest, SimulationServiceForkResponse,
     SimulationServiceGetRequest, SimulationServiceGetResponse, SimulationServiceListRequest,
     SimulationServiceListResponse, SimulationServicePauseRequest, SimulationServicePauseResponse,
-    SimulationServiceResumeRequest, SimulationServiceResumeResponse, SimulationServiceStartRequest,
-    SimulationServiceStartResponse, SimulationServiceStopRequest, SimulationServiceStopResponse,
+    SimulationServiceRestoreRequest, SimulationServiceRestoreResponse, SimulationServiceResumeRequest,
+    SimulationServiceResumeResponse, SimulationServiceSaveRequest, SimulationServiceSaveResponse,
+    SimulationServiceStartRequest, SimulationServiceStartResponse, SimulationServiceStopRequest,
+    SimulationServiceStopResponse,
 };
 
 use super::Simulations;
@@ -40,6 +42,8 @@ pub(crate) fn router(simulations: Simulations) -> Router {
         get: SimulationServiceGetRequest => SimulationServiceGetResponse,
         list: SimulationServiceListRequest => SimulationServiceListResponse,
         fork: SimulationServiceForkRequest => SimulationServiceForkResponse,
+        save: SimulationServiceSaveRequest => SimulationServiceSaveResponse,
+        restore: SimulationServiceRestoreRequest => SimulationServiceRestoreResponse,
         delete: SimulationServiceDeleteRequest => SimulationServiceDeleteResponse,
     );
     MakeServiceBuilder::new()

@@ -9,8 +9,8 @@ use crate::control::nats::{decoded, encoded};
 use crate::refusal::Refusal;
 
 /// The methods.
-pub(crate) const METHODS: [&str; 9] =
-    ["Create", "Start", "Pause", "Resume", "Stop", "Get", "List", "Fork", "Delete"];
+pub(crate) const METHODS: [&str; 11] =
+    ["Create", "Start", "Pause", "Resume", "Stop", "Get", "List", "Fork", "Delete", "Save", "Restore"];
 
 impl Calls for Simulations {
     async fn call(&self, method: &str, payload: Bytes) -> Result<Bytes, CallError> {
@@ -24,6 +24,8 @@ impl Calls for Simulations {
             "List" => encoded(self.list(decoded(payload)?).await),
             "Fork" => encoded(self.fork(decoded(payload)?).await),
             "Delete" => encoded(self.delete(decoded(payload)?).await),
+            "Save" => encoded(self.save(decoded(payload)?).await),
+            "Restore" => encoded(self.restore(decoded(payload)?).await),
             _ => Err(Refusal::new(Code::Unimplemented, format!("{method} is not served over NATS"))),
         };
         answered.map_err(|refusal| CallError::new(refusal.code as i32, refusal.message))

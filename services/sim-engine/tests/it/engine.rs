@@ -41,6 +41,8 @@ impl Cloud {
             .env("SCENARIOS_DIR", scenarios)
             .env("SIMULATION_SEED", "7")
             .env("SIMULATION_PLAY", "false")
+            // Checkpoints all the time: every kill is recovered from one, when there is one.
+            .env("CHECKPOINT_AFTER_MS", "1")
             .log_file(&log);
         EngineBuilder { spec, port, log }
     }

@@ -14,11 +14,11 @@ use crate::orders::restart_order_of;
 
 impl Engine {
     /// Calls a method of `sim.v1.SimulationService`.
-    async fn try_fleet(&self, method: &str, request: Value) -> Result<Value, (String, String)> {
+    pub(crate) async fn try_fleet(&self, method: &str, request: Value) -> Result<Value, (String, String)> {
         self.try_call_of("sim.v1.SimulationService", method, request).await
     }
 
-    async fn fleet(&self, method: &str, request: Value) -> Simulation {
+    pub(crate) async fn fleet(&self, method: &str, request: Value) -> Simulation {
         let answer = self.try_fleet(method, request).await;
         let answer = answer.unwrap_or_else(|error| panic!("{method}: {error:?}\n{}", self.log()));
         serde_json::from_value(answer["simulation"].clone()).unwrap()
@@ -30,7 +30,7 @@ impl Engine {
         list.into_iter().map(|simulation| (simulation.id.clone(), simulation)).collect()
     }
 
-    async fn step(&self, id: &str, ticks: u64) -> wire::SimulationState {
+    pub(crate) async fn step(&self, id: &str, ticks: u64) -> wire::SimulationState {
         state_of(&self.call("Step", json!({"simulationId": id, "ticks": ticks})).await)
     }
 
@@ -38,7 +38,7 @@ impl Engine {
         state_of(&self.call("GetState", json!({"simulationId": id})).await)
     }
 
-    async fn wait_for_tick(&self, id: &str, tick: u64) -> wire::SimulationState {
+    pub(crate) async fn wait_for_tick(&self, id: &str, tick: u64) -> wire::SimulationState {
         let started = Instant::now();
         loop {
             // After a restart it is recomputed first.
@@ -369,9 +369,10 @@ async fn one_that_cannot_be_recomputed_fails_alone_and_says_why() {
     engine.step("well", 100).await;
     engine.stop().await;
     // As an engine of another version might have left it.
-    let entry = wire::JournalEntry {
-        simulation_id: "broken".to_owned(),
+    let entry = |simulation_id: &str, model_version| wire::JournalEntry {
+        simulation_id: simulation_id.to_owned(),
         entry: Some(wire::journal_entry::Entry::RunStarted(wire::RunStarted {
+            model_version,
             run_id: "00000000-0000-0000-0000-000000000001".to_owned(),
             tick_ms: 50,
             started_at: Some(Timestamp::default()),
@@ -383,10 +384,13 @@ async fn one_that_cannot_be_recomputed_fails_alone_and_says_why() {
         })),
         ..Default::default()
     };
-    let message = bus::Outgoing::message("sim.journal.broken", "odd", "broken", &entry);
-    cloud.bus.publish(&message).await.unwrap();
+    for (id, entry) in [("broken", entry("broken", sim::MODEL_VERSION)), ("older", entry("older", 1))] {
+        let message = bus::Outgoing::message(format!("sim.journal.{id}"), id, id, &entry);
+        cloud.bus.publish(&message).await.unwrap();
+    }
 
-    let mut unreadable = bus::Outgoing::message("sim.journal.garbage", "garbage", "garbage", &entry);
+    let mut unreadable =
+        bus::Outgoing::message("sim.journal.garbage", "garbage", "garbage", &entry("garbage", 0));
     unreadable.payload = bytes::Bytes::from_static(b"\xff\xff\xff");
     cloud.bus.publish(&unreadable).await.unwrap();
 
@@ -396,20 +400,27 @@ async fn one_that_cannot_be_recomputed_fails_alone_and_says_why() {
     assert_eq!(garbage.status(), SimulationStatus::Failed);
     assert!(garbage.failure.contains("journal"), "{}", garbage.failure);
     let started = Instant::now();
-    let broken = loop {
-        let broken = engine.simulations().await["broken"].clone();
-        if broken.status() == SimulationStatus::Failed {
-            break broken;
+    let [broken, older] = loop {
+        let there_are = engine.simulations().await;
+        let both = ["broken", "older"].map(|id| there_are[id].clone());
+        if both.iter().all(|one| one.status() == SimulationStatus::Failed) {
+            break both;
         }
-        assert!(started.elapsed() < PATIENCE, "{broken:?}");
+        assert!(started.elapsed() < PATIENCE, "{both:?}");
     };
     assert!(broken.failure.contains("odd"), "{}", broken.failure);
+    let ours = format!("this is model version {}", sim::MODEL_VERSION);
+    assert!(
+        older.failure.contains("by model version 1") && older.failure.contains(&ours),
+        "{}",
+        older.failure
+    );
     let (code, message) = engine.try_call("Play", json!({"simulationId": "broken"})).await.unwrap_err();
     assert_eq!(code, "failed_precondition");
     assert!(message.contains("has failed"), "{message}");
     assert_eq!(engine.step("well", 100).await.telemetry_hash, headless("normal", 1, 200, &[]));
     engine.wait_until("the default's clock", |state| state.playing && state.tick > 0).await;
-    for id in ["broken", "garbage"] {
+    for id in ["broken", "older", "garbage"] {
         engine.try_fleet("Delete", json!({"simulationId": id})).await.unwrap();
     }
     assert_eq!(engine.kill_and_start_again().await.simulations().await.len(), 2);

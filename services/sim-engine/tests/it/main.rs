@@ -8,4 +8,5 @@ mod engine;
 mod fencing;
 mod fleet;
 mod orders;
+mod recordings;
 mod recovery;

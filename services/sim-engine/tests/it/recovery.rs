@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use proto::sim::v1::{SimulationEvent, SimulationState};
+use prost::Message as _;
+use proto::sim::v1::{CheckpointPart, SimulationEvent, SimulationState};
 use serde_json::json;
+use tokio::time::Instant;
 
-use crate::engine::{Cloud, Engine, state_of};
+use crate::engine::{Cloud, Engine, PATIENCE, state_of};
 use crate::orders::restart_order;
 
 /// An event without what differs between two runs: ids, and wall-clock time of the start.
@@ -138,6 +140,82 @@ async fn killing_the_engine_while_the_clock_runs_loses_and_doubles_nothing() {
     assert_eq!(killed.state.telemetry_hash, undisturbed.state.telemetry_hash);
     assert_eq!(facts(&killed), facts(&undisturbed));
     assert_eq!(killed.samples, undisturbed.samples);
+}
+
+/// From which tick on the latest start computed again, by its log.
+fn recomputed_from(engine: &Engine) -> u64 {
+    let log = engine.log();
+    let line = log.lines().rev().find(|line| line.contains("run recomputed")).expect("a run was recomputed");
+    let (_, rest) = line.split_once("\"from_tick\":").expect("the line says from where");
+    rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+}
+
+/// Checkpoints with their subjects; waits until both slots hold one.
+async fn checkpoints(cloud: &Cloud) -> Vec<(String, CheckpointPart)> {
+    let started = Instant::now();
+    loop {
+        let mut stream = cloud.bus.jetstream().get_stream("SIM_CHECKPOINTS").await.unwrap();
+        let state = stream.info().await.unwrap().state.clone();
+        let mut found = Vec::new();
+        for sequence in state.first_sequence.max(1)..=state.last_sequence {
+            if let Ok(message) = stream.get_raw_message(sequence).await {
+                let part = CheckpointPart::decode(message.payload.clone()).unwrap();
+                found.push((message.subject.to_string(), part));
+            }
+        }
+        if found.len() == 2 {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "{} checkpoints are kept", found.len());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_computes_again_what_came_after_the_checkpoint_and_all_when_that_is_damaged() {
+    let undisturbed = {
+        let cloud = Cloud::start().await;
+        let engine = cloud.engine().start().await;
+        engine.call("SetScenario", json!({"scenario": "cascade_failure"})).await;
+        engine.call("Step", json!({"ticks": 6_000})).await;
+        engine.state().await.telemetry_hash
+    };
+    let cloud = Cloud::start().await;
+    let mut engine = cloud.engine().start().await;
+    engine.call("SetScenario", json!({"scenario": "cascade_failure"})).await;
+    engine.call("Step", json!({"ticks": 3_000})).await;
+    engine.call("Step", json!({"ticks": 1_000})).await;
+    let kept = checkpoints(&cloud).await;
+    let latest = kept.iter().map(|(_, part)| part.tick).max().unwrap();
+    assert!(latest > 0 && latest <= 4_000 && kept.iter().all(|(_, part)| part.tick % 20 == 0));
+    engine = engine.kill_and_start_again().await;
+    assert!(recomputed_from(&engine) >= latest, "the start began from a checkpoint");
+    assert_eq!(engine.state().await.tick, 4_000);
+    engine.call("Step", json!({"ticks": 1_000})).await;
+
+    // Damaged in every way: both slots, so that only the journal is left.
+    let kept = checkpoints(&cloud).await;
+    engine.process.kill().await.unwrap();
+    for (position, (subject, mut part)) in checkpoints(&cloud).await.into_iter().enumerate() {
+        if position == 0 {
+            let middle = part.content.len() / 2;
+            part.content[middle] ^= 1;
+        } else {
+            part.content.truncate(40);
+        }
+        let published = cloud.bus.jetstream().publish(subject, part.encode_to_vec().into()).await.unwrap();
+        published.await.unwrap();
+    }
+    assert_eq!(kept.len(), 2);
+    engine = engine.kill_and_start_again().await;
+    assert_eq!(
+        recomputed_from(&engine),
+        0,
+        "a damaged checkpoint is no reason to stop, and none to go on from"
+    );
+    assert!(engine.log().contains("checkpoint cannot be used"), "{}", engine.log());
+    engine.call("Step", json!({"ticks": 1_000})).await;
+    assert_eq!(engine.state().await.telemetry_hash, undisturbed);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/simulation_service.proto.
  */
 export const file_sim_v1_simulation_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zaW0vdjEvc2ltdWxhdGlvbl9zZXJ2aWNlLnByb3RvEgZzaW0udjEi0wEKHlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRISCghzY2VuYXJpbxgDIAEoCUgAEigKBmJ1bmRsZRgEIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZUgAEhEKBHNlZWQYBSABKARIAYgBARINCgVzcGVlZBgGIAEoARIRCglhdXRvc3RhcnQYByABKAhCCAoGc291cmNlQgcKBV9zZWVkIkkKH1NpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjYKHVNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSAoeU2ltdWxhdGlvblNlcnZpY2VTdGFydFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI2Ch1TaW11bGF0aW9uU2VydmljZVBhdXNlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkgKHlNpbXVsYXRpb25TZXJ2aWNlUGF1c2VSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNwoeU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSQofU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNQocU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkcKHVNpbXVsYXRpb25TZXJ2aWNlU3RvcFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI0ChtTaW11bGF0aW9uU2VydmljZUdldFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJGChxTaW11bGF0aW9uU2VydmljZUdldFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiJBChxTaW11bGF0aW9uU2VydmljZUxpc3RSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYQodU2ltdWxhdGlvblNlcnZpY2VMaXN0UmVzcG9uc2USJwoLc2ltdWxhdGlvbnMYASADKAsyEi5zaW0udjEuU2ltdWxhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifgocU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg8KB2ZvcmtfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEg0KBXNwZWVkGAQgASgBEhEKCWF1dG9zdGFydBgFIAEoCCJHCh1TaW11bGF0aW9uU2VydmljZUZvcmtSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNwoeU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiIQofU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXNwb25zZTKvBgoRU2ltdWxhdGlvblNlcnZpY2USWQoGQ3JlYXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUNyZWF0ZVJlc3BvbnNlElYKBVN0YXJ0EiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXF1ZXN0GiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXNwb25zZRJWCgVQYXVzZRIlLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVxdWVzdBomLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVzcG9uc2USWQoGUmVzdW1lEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlUmVzdW1lUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlc3BvbnNlElMKBFN0b3ASJC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVxdWVzdBolLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0b3BSZXNwb25zZRJVCgNHZXQSIy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VHZXRSZXF1ZXN0GiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlR2V0UmVzcG9uc2UiA5ACARJYCgRMaXN0EiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VMaXN0UmVzcG9uc2UiA5ACARJTCgRGb3JrEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRm9ya1JlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVzcG9uc2USWQoGRGVsZXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRGVsZXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlc3BvbnNlYgZwcm90bzM", [file_sim_v1_journal, file_sim_v1_simulation]);
+  fileDesc("Ch9zaW0vdjEvc2ltdWxhdGlvbl9zZXJ2aWNlLnByb3RvEgZzaW0udjEi0wEKHlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRISCghzY2VuYXJpbxgDIAEoCUgAEigKBmJ1bmRsZRgEIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZUgAEhEKBHNlZWQYBSABKARIAYgBARINCgVzcGVlZBgGIAEoARIRCglhdXRvc3RhcnQYByABKAhCCAoGc291cmNlQgcKBV9zZWVkIkkKH1NpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjYKHVNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSAoeU2ltdWxhdGlvblNlcnZpY2VTdGFydFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI2Ch1TaW11bGF0aW9uU2VydmljZVBhdXNlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkgKHlNpbXVsYXRpb25TZXJ2aWNlUGF1c2VSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNwoeU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSQofU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNQocU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkcKHVNpbXVsYXRpb25TZXJ2aWNlU3RvcFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI0ChtTaW11bGF0aW9uU2VydmljZUdldFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJGChxTaW11bGF0aW9uU2VydmljZUdldFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiJBChxTaW11bGF0aW9uU2VydmljZUxpc3RSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYQodU2ltdWxhdGlvblNlcnZpY2VMaXN0UmVzcG9uc2USJwoLc2ltdWxhdGlvbnMYASADKAsyEi5zaW0udjEuU2ltdWxhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifgocU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg8KB2ZvcmtfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEg0KBXNwZWVkGAQgASgBEhEKCWF1dG9zdGFydBgFIAEoCCJHCh1TaW11bGF0aW9uU2VydmljZUZvcmtSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNwoeU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiIQofU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXNwb25zZSI1ChxTaW11bGF0aW9uU2VydmljZVNhdmVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiWAodU2ltdWxhdGlvblNlcnZpY2VTYXZlUmVzcG9uc2USEQoJcmVjb3JkaW5nGAEgASgMEgwKBHRpY2sYAiABKAQSFgoOdGVsZW1ldHJ5X2hhc2gYAyABKAkigwEKH1NpbXVsYXRpb25TZXJ2aWNlUmVzdG9yZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEQoJcmVjb3JkaW5nGAMgASgMEg0KBXNwZWVkGAQgASgBEhEKCWF1dG9zdGFydBgFIAEoCCJKCiBTaW11bGF0aW9uU2VydmljZVJlc3RvcmVSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24y5wcKEVNpbXVsYXRpb25TZXJ2aWNlElkKBkNyZWF0ZRImLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUNyZWF0ZVJlcXVlc3QaJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VDcmVhdGVSZXNwb25zZRJWCgVTdGFydBIlLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0YXJ0UmVxdWVzdBomLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0YXJ0UmVzcG9uc2USVgoFUGF1c2USJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VQYXVzZVJlcXVlc3QaJi5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VQYXVzZVJlc3BvbnNlElkKBlJlc3VtZRImLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlcXVlc3QaJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXNwb25zZRJTCgRTdG9wEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RvcFJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVzcG9uc2USVQoDR2V0EiMuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlR2V0UmVxdWVzdBokLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUdldFJlc3BvbnNlIgOQAgESWAoETGlzdBIkLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUxpc3RSZXF1ZXN0GiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlc3BvbnNlIgOQAgESUwoERm9yaxIkLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUZvcmtSZXF1ZXN0GiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRm9ya1Jlc3BvbnNlElkKBkRlbGV0ZRImLnNpbS52MS5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlcXVlc3QaJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXNwb25zZRJYCgRTYXZlEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU2F2ZVJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTYXZlUmVzcG9uc2UiA5ACARJcCgdSZXN0b3JlEicuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlUmVzdG9yZVJlcXVlc3QaKC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVzcG9uc2ViBnByb3RvMw", [file_sim_v1_journal, file_sim_v1_simulation]);
 
 /**
  * What to create.
@@ -482,6 +482,132 @@ export const SimulationServiceDeleteResponseSchema: GenMessage<SimulationService
   messageDesc(file_sim_v1_simulation_service, 17);
 
 /**
+ * Which simulation.
+ *
+ * @generated from message sim.v1.SimulationServiceSaveRequest
+ */
+export type SimulationServiceSaveRequest = Message<"sim.v1.SimulationServiceSaveRequest"> & {
+  /**
+   * Simulation id; empty means `default`.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceSaveRequest.
+ * Use `create(SimulationServiceSaveRequestSchema)` to create a new message.
+ */
+export const SimulationServiceSaveRequestSchema: GenMessage<SimulationServiceSaveRequest> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 18);
+
+/**
+ * The run so far.
+ *
+ * @generated from message sim.v1.SimulationServiceSaveResponse
+ */
+export type SimulationServiceSaveResponse = Message<"sim.v1.SimulationServiceSaveResponse"> & {
+  /**
+   * A recording (`.mcr`), at most 960 KiB.
+   *
+   * @generated from field: bytes recording = 1;
+   */
+  recording: Uint8Array;
+
+  /**
+   * Its length in ticks.
+   *
+   * @generated from field: uint64 tick = 2;
+   */
+  tick: bigint;
+
+  /**
+   * Telemetry hash at its end, lower-case hex.
+   *
+   * @generated from field: string telemetry_hash = 3;
+   */
+  telemetryHash: string;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceSaveResponse.
+ * Use `create(SimulationServiceSaveResponseSchema)` to create a new message.
+ */
+export const SimulationServiceSaveResponseSchema: GenMessage<SimulationServiceSaveResponse> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 19);
+
+/**
+ * What to begin with.
+ *
+ * @generated from message sim.v1.SimulationServiceRestoreRequest
+ */
+export type SimulationServiceRestoreRequest = Message<"sim.v1.SimulationServiceRestoreRequest"> & {
+  /**
+   * Id of the new simulation; empty draws one, and gives up idempotency.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+
+  /**
+   * Name for people, at most 128 characters; empty means the id.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * A recording (`.mcr`).
+   *
+   * @generated from field: bytes recording = 3;
+   */
+  recording: Uint8Array;
+
+  /**
+   * Simulated seconds a wall-clock second, 0.1 to 1000; 0 means 1.
+   *
+   * @generated from field: double speed = 4;
+   */
+  speed: number;
+
+  /**
+   * Whether the clock runs at once.
+   *
+   * @generated from field: bool autostart = 5;
+   */
+  autostart: boolean;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceRestoreRequest.
+ * Use `create(SimulationServiceRestoreRequestSchema)` to create a new message.
+ */
+export const SimulationServiceRestoreRequestSchema: GenMessage<SimulationServiceRestoreRequest> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 20);
+
+/**
+ * The new simulation.
+ *
+ * @generated from message sim.v1.SimulationServiceRestoreResponse
+ */
+export type SimulationServiceRestoreResponse = Message<"sim.v1.SimulationServiceRestoreResponse"> & {
+  /**
+   * The simulation.
+   *
+   * @generated from field: sim.v1.Simulation simulation = 1;
+   */
+  simulation?: Simulation | undefined;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceRestoreResponse.
+ * Use `create(SimulationServiceRestoreResponseSchema)` to create a new message.
+ */
+export const SimulationServiceRestoreResponseSchema: GenMessage<SimulationServiceRestoreResponse> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 21);
+
+/**
  * The simulations of an engine. Served by sim-engine (:8080) and, by way of `sim.control.simulation.<Method>`, by the
  * orchestrator (:8081). Steering within one (speed, steps, scenario, faults) is ControlService.
  *
@@ -589,6 +715,28 @@ export const SimulationService: GenService<{
     methodKind: "unary";
     input: typeof SimulationServiceDeleteRequestSchema;
     output: typeof SimulationServiceDeleteResponseSchema;
+  },
+  /**
+   * The run of a simulation so far as a recording, which `microcloud replay` computes again. It is computed from the journal and
+   * compared with the simulation before it is handed over. The simulation goes on; it must not be stopped or failed.
+   *
+   * @generated from rpc sim.v1.SimulationService.Save
+   */
+  save: {
+    methodKind: "unary";
+    input: typeof SimulationServiceSaveRequestSchema;
+    output: typeof SimulationServiceSaveResponseSchema;
+  },
+  /**
+   * Creates a simulation that stands where a recording ends: computed again, compared, and its commands taken along. Idempotent
+   * like Create. INVALID_ARGUMENT says what is wrong with the recording.
+   *
+   * @generated from rpc sim.v1.SimulationService.Restore
+   */
+  restore: {
+    methodKind: "unary";
+    input: typeof SimulationServiceRestoreRequestSchema;
+    output: typeof SimulationServiceRestoreResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_sim_v1_simulation_service, 0);
