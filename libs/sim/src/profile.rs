@@ -63,6 +63,9 @@ pub struct Specs {
     pub base_error_ratio: f64,
 }
 
+/// Most parallel workers of a replica: the curve of its queue sums up as many states.
+pub const MAX_WORKERS: u32 = 1024;
+
 /// Clock rate at which the profiles' throughput holds, GHz.
 pub const REFERENCE_GHZ: f64 = 3.0;
 
@@ -70,8 +73,7 @@ impl Specs {
     /// Parallel workers of a replica: the `c` of its M/M/c queue.
     pub fn workers(&self) -> u32 {
         let workers = self.max_throughput * self.min_latency_ms / 1000.0;
-        // The curve of a replica's queue sums up as many states as there are workers.
-        workers.round().clamp(1.0, 1024.0) as u32
+        workers.round().clamp(1.0, f64::from(MAX_WORKERS)) as u32
     }
 
     /// The queue of a replica.

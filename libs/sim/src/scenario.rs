@@ -15,6 +15,8 @@ use crate::traffic::Traffic;
 
 mod check;
 mod check_calls;
+mod check_specs;
+mod check_timeline;
 mod check_topology;
 mod check_traffic;
 mod check_truth;

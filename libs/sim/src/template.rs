@@ -114,7 +114,13 @@ pub const TEMPLATES: &[Template] = &[
         name: "stream_processor",
         profile: "real_time_processor",
         description: "Short steps that all take the same time.",
-        change: |specs| Specs { service_cv2: 0.1, max_throughput: 40_000.0, cpu_cores: 8.0, ..specs },
+        change: |specs| Specs {
+            service_cv2: 0.1,
+            max_throughput: 40_000.0,
+            cpu_cores: 8.0,
+            network_mbps: 10_000.0,
+            ..specs
+        },
     },
     Template {
         name: "small_postgresql",
@@ -126,7 +132,7 @@ pub const TEMPLATES: &[Template] = &[
             base_memory_gb: 1.5,
             storage_gb: 50.0,
             min_latency_ms: 8.0,
-            max_throughput: 450.0,
+            max_throughput: 500.0,
             concurrency: 100.0,
             startup_s: 10.0,
             cold_slowdown: 2.0,
@@ -158,7 +164,7 @@ pub const TEMPLATES: &[Template] = &[
         description: "A look-aside cache of a hundred thousand items that expire after ten minutes.",
         change: |specs| Specs {
             min_latency_ms: 0.3,
-            max_throughput: 8000.0,
+            max_throughput: 10_000.0,
             cache_items: 100_000.0,
             cache_ttl_s: 600.0,
             ..specs
@@ -230,4 +236,28 @@ pub const TEMPLATES: &[Template] = &[
 /// The template with this name.
 pub fn by_name(name: &str) -> Option<&'static Template> {
     TEMPLATES.iter().find(|template| template.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{self, MAX_WORKERS, PROFILES};
+
+    #[test]
+    fn every_engine_can_do_what_its_specs_say() {
+        let profiles = PROFILES.iter().map(|profile| (profile.name, profile.defaults.clone()));
+        let templates = TEMPLATES.iter().map(|template| {
+            let profile = profile::by_name(template.profile).unwrap();
+            (template.name, template.specs(&profile.defaults))
+        });
+        for (name, specs) in profiles.chain(templates) {
+            let wanted = specs.max_throughput * specs.min_latency_ms / 1000.0;
+            assert!((1.0..=f64::from(MAX_WORKERS)).contains(&wanted), "{name} takes {wanted} workers");
+            assert!((wanted.round() / wanted - 1.0).abs() < 0.1, "{name}: latency is off by its rounding");
+            assert!(specs.concurrency >= wanted, "{name} has more workers than slots");
+            assert!(specs.base_memory_gb < 0.85 * specs.memory_gb, "{name} is nearly full when idle");
+            let mbps = specs.max_throughput * specs.request_size_kb * 8.192e-3;
+            assert!(mbps < specs.network_mbps, "{name} sends {mbps} Mbit/s");
+        }
+    }
 }

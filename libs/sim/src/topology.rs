@@ -41,6 +41,8 @@ struct Index {
     zones: BTreeMap<Arc<str>, usize>,
     nodes: BTreeMap<Arc<str>, usize>,
     services: BTreeMap<Arc<str>, usize>,
+    /// Whether a service holds what somebody's calls may find in a cache.
+    caches: Vec<bool>,
 }
 
 /// A machine.
@@ -126,7 +128,12 @@ impl Topology {
         edges: Vec<EdgeSpec>,
         order: Vec<usize>,
     ) -> Self {
+        let mut caches = vec![false; services.len()];
+        for edge in edges.iter().filter(|edge| edge.cache_hit_ratio > 0.0 || edge.static_hit_ratio > 0.0) {
+            caches[edge.cache.unwrap_or(edge.from)] = true;
+        }
         let index = Index {
+            caches,
             zones: positions(zones.iter()),
             nodes: positions(nodes.iter().map(|node| &node.id)),
             services: positions(services.iter().map(|service| &service.id)),
@@ -137,6 +144,11 @@ impl Topology {
     /// Index of a service.
     pub fn service(&self, id: &str) -> Option<usize> {
         self.index.services.get(id).copied()
+    }
+
+    /// Whether calls of a service, or of those that use it as their cache, may find what they ask for without their callee.
+    pub fn holds_cache(&self, service: usize) -> bool {
+        self.index.caches.get(service).copied().unwrap_or(false)
     }
 
     /// Index of a node.

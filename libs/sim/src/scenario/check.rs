@@ -1,16 +1,16 @@
 //! From what is written to what is meant: every reference resolved, every number checked, every mistake collected.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::fault::{FaultId, FaultKind, FaultSpec, MAX_FAULT_S};
+use crate::fault::MAX_FAULT_S;
 use crate::topology::Topology;
 use crate::{Target, TargetKind};
 
-use super::file::{EntryFile, FaultFile, Number, ScenarioFile, TargetFile, Text};
-use super::{Problem, Scenario, ScenarioSource, TimelineChange, TimelineEntry};
+use super::file::{Number, ScenarioFile, TargetFile, Text};
+use super::{Problem, Scenario, ScenarioSource};
 
 /// Largest file, bytes: 30 days of counts per minute, or a topology of 100 000 services, are smaller.
 const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
@@ -58,12 +58,7 @@ impl<'a> Reading<'a> {
             .iter()
             .filter_map(|source| self.traffic(line(source.referenced), &source.value, &topology));
         let traffic = traffic.collect();
-        let mut timeline: Vec<TimelineEntry> = Vec::new();
-        for entry in &file.timeline {
-            timeline.extend(self.entry(line(entry.referenced), &entry.value, &topology));
-        }
-        timeline.sort_by(|left, right| left.at_s.total_cmp(&right.at_s));
-        self.check_cleared(&file, &timeline);
+        let timeline = self.timeline(&file.timeline, duration_s, &topology);
         let truth = file.truth.as_ref().map(|truth| self.truth(truth, &topology)).unwrap_or_default();
         Some(Scenario {
             name: name.to_owned(),
@@ -141,59 +136,6 @@ impl<'a> Reading<'a> {
         None
     }
 
-    fn entry(&mut self, at: u64, file: &EntryFile, topology: &Topology) -> Option<TimelineEntry> {
-        let at_s = self.seconds(&file.at_s, "at_s");
-        let change = match (&file.inject, &file.clear) {
-            (Some(fault), None) => TimelineChange::Inject(self.fault(at, fault, topology)?),
-            (None, Some(id)) => TimelineChange::Clear(FaultId(id.value.clone())),
-            _ => {
-                self.problem(at, "give either inject or clear".to_owned());
-                return None;
-            }
-        };
-        Some(TimelineEntry { at_s, change })
-    }
-
-    fn fault(&mut self, at: u64, file: &FaultFile, topology: &Topology) -> Option<FaultSpec> {
-        let kind = match FaultKind::by_name(&file.kind.value) {
-            Ok(kind) => Some(kind),
-            Err(error) => {
-                self.problem(line(file.kind.referenced), error.to_string());
-                None
-            }
-        };
-        let target = self.target(at, &file.target, topology);
-        if let (Some(kind), Some(id)) = (kind, &file.target.service)
-            && let Some(service) = topology.service(&id.value)
-            && !kind.fits(&topology.services[service])
-        {
-            let why = if kind == FaultKind::DiskFull { "stores nothing" } else { "is not an entry service" };
-            let message =
-                format!("{} makes no difference to {}, which {why}; choose another", kind.name(), id.value);
-            self.problem(line(id.referenced), message);
-        }
-        let severity = self.optional(file.severity.as_ref(), "severity", 0.0, 0.0, 1.0);
-        let onset_s = self.optional(file.onset_s.as_ref(), "onset_s", 0.0, 0.0, MAX_FAULT_S);
-        let duration_s = self.optional(file.duration_s.as_ref(), "duration_s", 0.0, 0.0, MAX_FAULT_S);
-        let id = file.id.as_ref().map(|id| id.value.clone()).unwrap_or_default();
-        let spec = FaultSpec {
-            id,
-            kind: kind?,
-            target: target?,
-            severity,
-            onset_s,
-            duration_s,
-            persistent: file.persistent,
-        };
-        match spec.checked() {
-            Ok(spec) => Some(spec),
-            Err(error) => {
-                self.problem(line(file.kind.referenced), error.to_string());
-                None
-            }
-        }
-    }
-
     pub(super) fn target(&mut self, at: u64, file: &TargetFile, topology: &Topology) -> Option<Target> {
         let TargetFile { service, node, zone, simulation } = file;
         match (service, node, zone, simulation) {
@@ -234,22 +176,6 @@ impl<'a> Reading<'a> {
             self.unknown(id, kind.name(), &known);
         }
         found
-    }
-
-    /// Every `clear` names a fault that the timeline injects.
-    fn check_cleared(&mut self, file: &ScenarioFile, timeline: &[TimelineEntry]) {
-        let mut ids = BTreeSet::new();
-        for entry in timeline {
-            if let TimelineChange::Inject(spec) = &entry.change {
-                ids.insert(spec.id.as_str());
-            }
-        }
-        for id in file.timeline.iter().filter_map(|entry| entry.value.clear.as_ref()) {
-            if !ids.contains(id.value.as_str()) {
-                let known: Vec<&str> = ids.iter().copied().filter(|id| !id.is_empty()).collect();
-                self.unknown(id, "fault id", &known);
-            }
-        }
     }
 
     pub(super) fn seconds(&mut self, number: &Number, name: &str) -> f64 {

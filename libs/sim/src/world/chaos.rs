@@ -70,10 +70,10 @@ impl World {
     /// A target of a kind, drawn evenly from those that the kind can strike.
     fn chaos_target(&self, kind: FaultKind, targets: &[TargetKind], draw: f64) -> Option<Target> {
         let topology = &self.scenario.topology;
+        let fits = |service: &usize| kind.idle_on_service(*service, topology).is_none();
+        let services = || (0..topology.services.len()).filter(fits);
         let fitting = |target: &TargetKind| match target {
-            TargetKind::Service => {
-                (0..topology.services.len()).filter(|at| kind.fits(&topology.services[*at])).count()
-            }
+            TargetKind::Service => services().count(),
             TargetKind::Node => topology.nodes.len(),
             TargetKind::Zone => topology.zones.len(),
             TargetKind::Simulation => 1,
@@ -84,8 +84,7 @@ impl World {
         let nth = pick(position - libm::floor(position), fitting(target));
         match target {
             TargetKind::Service => {
-                let mut services = topology.services.iter().filter(|service| kind.fits(service));
-                services.nth(nth).map(|service| Target::service(&*service.id))
+                services().nth(nth).map(|service| Target::service(&*topology.services[service].id))
             }
             TargetKind::Node => topology.nodes.get(nth).map(|node| Target::node(&*node.id)),
             TargetKind::Zone => topology.zones.get(nth).map(|zone| Target::zone(&**zone)),

@@ -4,7 +4,6 @@ use crate::command::{CommandError, Effect};
 use crate::event::EventKind;
 use crate::fault::{ActiveFault, FaultError, FaultId, FaultSpec, MAX_ACTIVE_FAULTS};
 use crate::scenario::TimelineChange;
-use crate::topology::ServiceSpec;
 use crate::{TICK_S, Target, TargetKind};
 
 use super::World;
@@ -45,27 +44,25 @@ impl World {
     fn check_target(&self, spec: &FaultSpec) -> Result<(), FaultError> {
         let topology = &self.scenario.topology;
         let id = &spec.target.id;
-        let fits = |service: &ServiceSpec| spec.kind.fits(service);
-        let found = match spec.target.kind {
+        let exists = match spec.target.kind {
             TargetKind::Simulation => true,
             TargetKind::Zone => topology.zone(id).is_some(),
             TargetKind::Node => topology.node(id).is_some(),
-            TargetKind::Service => {
-                topology.service(id).is_some_and(|service| fits(&topology.services[service]))
-            }
+            TargetKind::Service => topology.service(id).is_some(),
         };
-        if found {
+        if exists && spec.kind.idle_on(&spec.target, topology).is_none() {
             return Ok(());
         }
-        let known = match spec.target.kind {
+        let fits = |target: &Target| spec.kind.idle_on(target, topology).is_none();
+        let all: Vec<Target> = match spec.target.kind {
             TargetKind::Simulation => Vec::new(),
-            TargetKind::Zone => topology.zones.iter().map(ToString::to_string).collect(),
-            TargetKind::Node => topology.nodes.iter().map(|node| node.id.to_string()).collect(),
+            TargetKind::Zone => topology.zones.iter().map(|zone| Target::zone(&**zone)).collect(),
+            TargetKind::Node => topology.nodes.iter().map(|node| Target::node(&*node.id)).collect(),
             TargetKind::Service => {
-                let fitting = topology.services.iter().filter(|service| fits(service));
-                fitting.map(|service| service.id.to_string()).collect()
+                topology.services.iter().map(|service| Target::service(&*service.id)).collect()
             }
         };
+        let known = all.into_iter().filter(fits).map(|target| target.id).collect();
         Err(FaultError::UnknownTarget { target: spec.target.clone(), known })
     }
 

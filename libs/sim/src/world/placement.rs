@@ -8,13 +8,15 @@ use super::cloud::Cloud;
 use super::replicas::Replica;
 use super::view::{NodeState, ReplicaState};
 
-/// CPU limits may add up to this many times a node's cores: services seldom peak together. Memory is never promised twice.
+/// CPU limits may add up to this many times a node's cores: services seldom peak together. Memory and disk are never promised
+/// twice.
 const CPU_OVERCOMMIT: f64 = 2.0;
 
 /// What is promised on every node.
 pub(super) struct Ledger {
     cpu_cores: Vec<f64>,
     memory_gb: Vec<f64>,
+    disk_gb: Vec<f64>,
     /// Nodes by the share of their CPU that is promised, as the bits of a number that is not negative, then by index.
     by_load: BTreeSet<(u64, usize)>,
     /// Replicas of the service that is being placed.
@@ -29,6 +31,7 @@ impl Ledger {
         Self {
             cpu_cores: vec![0.0; nodes],
             memory_gb: vec![0.0; nodes],
+            disk_gb: vec![0.0; nodes],
             by_load: (0..nodes).map(|node| (0.0_f64.to_bits(), node)).collect(),
             same: vec![0; nodes],
             touched: Vec::new(),
@@ -73,12 +76,14 @@ impl Ledger {
         self.by_load.remove(&(self.load(topology, node), node));
         self.cpu_cores[node] += specs.cpu_cores;
         self.memory_gb[node] += specs.memory_gb;
+        self.disk_gb[node] += specs.storage_gb;
         self.by_load.insert((self.load(topology, node), node));
     }
 
     fn fits(&self, topology: &Topology, service: usize, node: usize) -> bool {
         let (specs, spec) = (&topology.services[service].specs, &topology.nodes[node]);
         self.memory_gb[node] + specs.memory_gb <= spec.memory_gb
+            && self.disk_gb[node] + specs.storage_gb <= spec.disk_gb
             && self.cpu_cores[node] + specs.cpu_cores <= spec.cpu_cores * CPU_OVERCOMMIT
     }
 

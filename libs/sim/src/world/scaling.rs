@@ -28,8 +28,8 @@ impl World {
         let Some(nodes) = self.cloud.find_room(&rows, &[(service, count)], None) else {
             let specs = &self.scenario.topology.services[service].specs;
             return Err(format!(
-                "no ready node has room for {count} more replicas of {} cores and {} GiB; scale something else down first",
-                specs.cpu_cores, specs.memory_gb
+                "no ready node has room for {count} more replicas of {} cores, {} GiB of memory and {} GiB of disk; scale something else down first",
+                specs.cpu_cores, specs.memory_gb, specs.storage_gb
             ));
         };
         let ordinals = self.start_replicas(rows, &nodes);

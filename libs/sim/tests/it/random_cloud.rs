@@ -13,14 +13,12 @@ use sim::{Scenario, scenario};
 /// Name, least and largest value; ranges over more than two orders of magnitude are drawn by magnitude.
 type Field = (&'static str, f64, f64);
 
-const SPECS: [Field; 19] = [
+const SPECS: [Field; 17] = [
     ("cpu_frequency_ghz", 0.5, 6.0),
     ("storage_gb", 0.0, 50.0),
     ("network_mbps", 1.0, 1e4),
-    ("min_latency_ms", 0.01, 2000.0),
     ("service_cv2", 0.0, 25.0),
     ("service_time_noise", 0.0, 0.25),
-    ("max_throughput", 1.0, 1e5),
     ("concurrency", 1.0, 1e5),
     ("queue_limit", 0.5, 1e5),
     ("startup_s", 0.05, 5.0),
@@ -34,6 +32,10 @@ const SPECS: [Field; 19] = [
     ("base_error_ratio", 0.0, 1.0),
     ("base_memory_gb", 0.0, 0.4),
 ];
+
+/// Latency and workers of a replica; its throughput follows.
+const LATENCY_MS: (f64, f64) = (0.01, 2000.0);
+const WORKERS: (f64, f64) = (0.51, 1024.0);
 
 const CALL: [Field; 9] = [
     ("calls_per_request", 0.0, 4.0),
@@ -93,13 +95,29 @@ fn some(fields: &'static [Field]) -> impl Strategy<Value = String> {
         let each = given.map(|((name, least, largest), draw): (&Field, f64)| {
             let by_magnitude = *least > 0.0 && largest / least > 100.0;
             let value = if by_magnitude {
-                least * libm::pow(largest / least, draw)
+                magnitude((*least, *largest), draw)
             } else {
                 least + (largest - least) * draw
             };
             format!("{name}: {}", value.clamp(*least, *largest))
         });
         each.collect::<Vec<_>>().join(", ")
+    })
+}
+
+/// A number between two by its magnitude.
+fn magnitude((least, largest): (f64, f64), draw: f64) -> f64 {
+    least * libm::pow(largest / least, draw)
+}
+
+/// How fast a replica is, if it is not as fast as its profile.
+fn pace() -> impl Strategy<Value = String> {
+    prop::option::of((0.0..=1.0, 0.0..=1.0)).prop_map(|draws| {
+        draws.map_or_else(String::new, |(latency, workers)| {
+            let latency_ms = magnitude(LATENCY_MS, latency);
+            let throughput = magnitude(WORKERS, workers) / latency_ms * 1000.0;
+            format!("min_latency_ms: {latency_ms}, max_throughput: {throughput}")
+        })
     })
 }
 
@@ -125,11 +143,11 @@ fn service() -> impl Strategy<Value = String> {
     let profile = prop::sample::select(profiles.chain(templates).collect::<Vec<_>>());
     let balancing = prop::option::of(prop::sample::select(Balancing::ALL.to_vec()));
     let liveness = perhaps("liveness", "failures: 2", &LIVENESS);
-    (profile, 1..5_u32, balancing, liveness, some(&SPECS)).prop_map(
-        |(profile, replicas, balancing, liveness, specs)| {
+    (profile, 1..5_u32, balancing, liveness, (some(&SPECS), pace())).prop_map(
+        |(profile, replicas, balancing, liveness, (specs, pace))| {
             let balancing =
                 balancing.map_or_else(String::new, |policy| format!(", balancing: {}", policy.name()));
-            let specs = joined("cpu_cores: 1, memory_gb: 2", &specs);
+            let specs = joined("cpu_cores: 1, memory_gb: 2", &joined(&specs, &pace));
             format!("{profile}, replicas: {replicas}{balancing}{liveness}, specs: {{{specs}}}")
         },
     )
@@ -198,7 +216,7 @@ pub(crate) fn any_files() -> impl Strategy<Value = Files> {
         let mut text = "name: any\nzones: [z0, z1]\nnodes:\n".to_owned();
         for node in 0..4 {
             // The last one is narrow and small.
-            let (network, disk) = if node == 3 { (20, 30) } else { (10_000, 1000) };
+            let (network, disk) = if node == 3 { (20, 30) } else { (10_000, 100_000) };
             writeln!(text, "  - {{id: n{node}, zone: z{}, cpu_cores: 8, memory_gb: 64, network_mbps: {network}, disk_gb: {disk}}}", node % 2).unwrap();
         }
         text.push_str("services:\n");
