@@ -21,7 +21,24 @@ mod check_topology;
 mod check_traffic;
 mod check_truth;
 mod file;
+#[cfg(test)]
+mod schema;
+mod topology_file;
 mod trace;
+
+/// The families of the scenarios that ship, from what everybody should see first to what takes experience. A scenario of one's own
+/// may have a family of its own; lists put it after these.
+pub const FAMILIES: [&str; 9] = [
+    "benign",
+    "load",
+    "dependency",
+    "capacity",
+    "deployment",
+    "data_tier",
+    "zone_and_network",
+    "gray_failure",
+    "metastable",
+];
 
 /// Where the text of scenario files comes from.
 pub trait ScenarioSource {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use catalogue::ScenarioError;
 use serde_json::json;
 use sim::Scenario;
+use sim::scenario::FAMILIES;
 
 use crate::folders;
 use crate::output::{self, Failure};
@@ -31,7 +32,9 @@ pub(crate) fn list(given: Option<&Path>, as_json: bool) -> Result<(), Failure> {
         };
         return output::json(&loaded.iter().map(|scenario| summary(scenario)).collect::<Vec<_>>());
     }
-    loaded.sort_by(|left, right| (&left.family, &left.name).cmp(&(&right.family, &right.name)));
+    // Families that do not ship come last.
+    let rank = |family: &str| FAMILIES.iter().position(|known| *known == family).unwrap_or(FAMILIES.len());
+    loaded.sort_by_key(|one| (rank(&one.family), one.family.clone(), one.truth.difficulty, one.name.clone()));
     let difficulty = |scenario: &Scenario| match scenario.truth.difficulty {
         0 => "–".to_owned(),
         difficulty => difficulty.to_string(),

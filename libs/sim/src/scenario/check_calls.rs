@@ -6,7 +6,8 @@ use crate::policy::{Breaker, ConnectionPool, Liveness, Retries};
 use crate::topology::EdgeSpec;
 
 use super::check::Reading;
-use super::file::{BreakerFile, CallFile, ConnectionsFile, LivenessFile, Text};
+use super::file::Text;
+use super::topology_file::{BreakerFile, CallFile, ConnectionsFile, LivenessFile};
 
 /// Most retries of a call.
 const MAX_RETRIES: u64 = 10;

@@ -4,7 +4,8 @@ use crate::profile::{self, MAX_WORKERS, Profile, Specs};
 use crate::template::{self, TEMPLATES};
 
 use super::check::{Reading, line};
-use super::file::{Number, ServiceFile, SpecsFile, Text};
+use super::file::{Number, Text};
+use super::topology_file::{ServiceFile, SpecsFile};
 
 /// Fewest workers that are taken for one: below, rounding up would make the latency more than twice what the file says.
 const MIN_WORKERS: f64 = 0.5;

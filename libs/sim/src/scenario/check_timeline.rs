@@ -1,12 +1,10 @@
 //! Checks what happens when: faults that can be, that strike something, and that do not contradict each other.
 
-use serde_saphyr::Spanned;
-
 use crate::fault::{FaultId, FaultKind, FaultSpec, MAX_ACTIVE_FAULTS};
 use crate::topology::Topology;
 
 use super::check::{Reading, line};
-use super::file::{EntryFile, FaultFile};
+use super::file::{EntryFile, FaultFile, Located};
 use super::{TimelineChange, TimelineEntry};
 
 /// An entry and its line.
@@ -27,7 +25,7 @@ impl Reading<'_> {
     /// The entries in order of time; those of the same time as they are written.
     pub(super) fn timeline(
         &mut self,
-        files: &[Spanned<EntryFile>],
+        files: &[Located<EntryFile>],
         duration_s: f64,
         topology: &Topology,
     ) -> Vec<TimelineEntry> {

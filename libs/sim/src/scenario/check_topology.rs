@@ -11,7 +11,8 @@ use crate::topology::{
 use crate::world::placement;
 
 use super::check::{Reading, line};
-use super::file::{Count, NodeFile, ServiceFile, Text, TopologyFile};
+use super::file::{Count, Text};
+use super::topology_file::{NodeFile, ServiceFile, TopologyFile};
 
 /// Most services of a circle that are told.
 const MAX_TOLD: usize = 20;

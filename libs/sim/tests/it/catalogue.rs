@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use sim::scenario::{GroundTruth, Scenario, TimelineChange, TruthAction};
+use sim::scenario::{FAMILIES, GroundTruth, Scenario, TimelineChange, TruthAction};
 
 use crate::stage::shipped;
 
@@ -15,19 +15,6 @@ mod metastable;
 mod trial;
 
 use trial::Trial;
-
-/// The families, as the dashboard orders them.
-const FAMILIES: [&str; 9] = [
-    "benign",
-    "load",
-    "dependency",
-    "capacity",
-    "deployment",
-    "data_tier",
-    "zone_and_network",
-    "gray_failure",
-    "metastable",
-];
 
 /// Everything that ships, in order of name.
 fn all() -> Vec<Arc<Scenario>> {

@@ -1,6 +1,8 @@
 //! The page about the catalogue lists what there is.
 
-use super::{FAMILIES, all};
+use sim::scenario::FAMILIES;
+
+use super::all;
 
 #[test]
 fn the_table_of_the_docs_lists_every_scenario() {
