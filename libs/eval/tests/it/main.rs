@@ -1,4 +1,5 @@
 //! The loop on the scenarios that ship, as an operator would see it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
+mod catalogue;
 mod scenarios;

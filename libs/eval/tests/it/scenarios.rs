@@ -6,7 +6,14 @@ use eval::{ActionReport, Answer, Loop, Options, Policy, Report};
 use remedy::{Effect, Status};
 use sim::{Command, FaultKind, FaultSpec, Scenario, ScenarioSource, Target, Workers, scenario};
 
+/// The scenario folder.
 struct Folder(PathBuf);
+
+impl Folder {
+    fn shipped() -> Self {
+        Self(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios"))
+    }
+}
 
 impl ScenarioSource for Folder {
     fn read(&self, relative_path: &str) -> Result<String, String> {
@@ -15,8 +22,18 @@ impl ScenarioSource for Folder {
 }
 
 fn load(name: &str) -> Arc<Scenario> {
-    let folder = Folder(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios"));
-    scenario::load(name, &folder).unwrap_or_else(|error| panic!("{error}"))
+    scenario::load(name, &Folder::shipped()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Every scenario that ships, in order of name.
+pub(crate) fn all() -> Vec<Arc<Scenario>> {
+    let files = std::fs::read_dir(Folder::shipped().0).unwrap().map(|entry| entry.unwrap().path());
+    let mut names: Vec<String> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names.iter().map(|name| load(name)).collect()
 }
 
 fn run(name: &str, length_s: f64, policy: Policy) -> Report {

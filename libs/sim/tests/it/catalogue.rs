@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use sim::scenario::{FAMILIES, GroundTruth, Scenario, TimelineChange, TruthAction};
+use sim::ActionKind;
+use sim::scenario::{FAMILIES, GroundTruth, Scenario, TimelineChange, TimelineEntry, TruthAction};
 
 use crate::stage::shipped;
 
@@ -48,6 +49,16 @@ fn there_are_enough_of_every_kind() {
     for difficulty in 1..=5 {
         let such = all.iter().filter(|scenario| scenario.truth.difficulty == difficulty).count();
         assert!(such >= 3, "{such} of difficulty {difficulty}");
+    }
+    for info in sim::fault::kinds() {
+        let injects = |entry: &TimelineEntry| matches!(&entry.change, TimelineChange::Inject(fault) if fault.kind == info.kind);
+        let somewhere = all.iter().any(|scenario| scenario.timeline.iter().any(injects));
+        assert!(somewhere, "{} goes wrong in no scenario", info.name);
+    }
+    for kind in ActionKind::ALL {
+        let heals =
+            |scenario: &Arc<Scenario>| scenario.truth.healing.iter().any(|action| action.kind == kind);
+        assert!(all.iter().any(heals), "{kind} heals no scenario");
     }
 }
 
