@@ -88,6 +88,8 @@ fn metric_words(rule: &Rule) -> (String, String) {
         "queue_depth" => ("queue depth", ""),
         "active_connections" => ("active connections", ""),
         "replicas" => ("replicas", ""),
+        "replicas_desired" => ("replicas desired", ""),
+        "up" => ("share of the time up", ""),
         other => return (other.replace('_', " "), per_second(rule, "")),
     };
     (label.to_owned(), per_second(rule, unit))

@@ -34,6 +34,10 @@ pub enum MetricName {
     ActiveConnections,
     /// Replicas that take traffic.
     Replicas,
+    /// Replicas that there should be.
+    ReplicasDesired,
+    /// Share of the interval in which a node answered, 0 to 1.
+    Up,
 }
 
 impl MetricName {
@@ -53,6 +57,8 @@ impl MetricName {
             Self::QueueDepth => "queue_depth",
             Self::ActiveConnections => "active_connections",
             Self::Replicas => "replicas",
+            Self::ReplicasDesired => "replicas_desired",
+            Self::Up => "up",
         }
     }
 }

@@ -20,7 +20,9 @@ export type MetricName =
   | "latency_p99"
   | "queue_depth"
   | "active_connections"
-  | "replicas";
+  | "replicas"
+  | "replicas_desired"
+  | "up";
 
 interface MetricUnit {
   readonly label: string;
@@ -41,6 +43,8 @@ export const METRICS: Readonly<Record<MetricName, MetricUnit>> = {
   queue_depth: { label: "Queue depth", unit: "req" },
   active_connections: { label: "Connections", unit: "connections" },
   replicas: { label: "Replicas", unit: "replicas" },
+  replicas_desired: { label: "Replicas desired", unit: "replicas" },
+  up: { label: "Up", unit: "share" },
 };
 
 export function isMetricName(name: string): name is MetricName {

@@ -17,7 +17,7 @@ use super::telemetry_hash::{Link, TelemetryHash};
 use super::view::{Health, Percentiles};
 
 /// Columns of services, in order.
-const SERVICE_METRICS: [MetricName; 13] = [
+const SERVICE_METRICS: [MetricName; 14] = [
     MetricName::CpuUsage,
     MetricName::MemoryUsage,
     MetricName::DiskUsage,
@@ -31,15 +31,17 @@ const SERVICE_METRICS: [MetricName; 13] = [
     MetricName::QueueDepth,
     MetricName::ActiveConnections,
     MetricName::Replicas,
+    MetricName::ReplicasDesired,
 ];
 
 /// Columns of nodes, in order.
-const NODE_METRICS: [MetricName; 5] = [
+const NODE_METRICS: [MetricName; 6] = [
     MetricName::CpuUsage,
     MetricName::MemoryUsage,
     MetricName::DiskUsage,
     MetricName::NetworkMbps,
     MetricName::Replicas,
+    MetricName::Up,
 ];
 
 /// Past these a service counts as degraded.
@@ -270,6 +272,7 @@ impl Cloud {
             (tally.waiting * per_tick) as f32,
             (tally.in_flight * per_tick) as f32,
             service.running as f32,
+            service.desired as f32,
         ]
     }
 
@@ -289,7 +292,7 @@ impl Cloud {
         let spec = &self.topology.nodes[index];
         if tally.up_ticks == 0.0 {
             // A node that does not answer measures nothing.
-            return [f32::NAN, f32::NAN, f32::NAN, 0.0, self.sampler.node_replicas[index] as f32];
+            return [f32::NAN, f32::NAN, f32::NAN, 0.0, self.sampler.node_replicas[index] as f32, 0.0];
         }
         [
             percent(tally.used_cores, tally.up_ticks * spec.cpu_cores),
@@ -297,6 +300,7 @@ impl Cloud {
             percent(self.sampler.node_disk_gb[index], spec.disk_gb),
             (tally.network_mbit / (TICK_S * TICKS_PER_SAMPLE as f64)) as f32,
             self.sampler.node_replicas[index] as f32,
+            (tally.up_ticks / TICKS_PER_SAMPLE as f64) as f32,
         ]
     }
 }

@@ -71,10 +71,10 @@ fn threads_change_nothing() {
 /// Hashes of five minutes with seed 42. A change of the model changes them: check that it was meant, then write the new
 /// ones here and raise `MODEL_VERSION`, in the same commit.
 const GOLDEN: [(&str, &str); 4] = [
-    ("normal", "3a4b4ad9ddf53a8e2201a708ea1fddc39946cde72d06f7f75d25f59b8c223859"),
-    ("high_load", "e1c34d99909d40051a8300a2129a5d6b6eadde24aea0219bd4047030405458b0"),
-    ("cascade_failure", "08731104a2785dadeb1da1bb10a8355d15e40ad0f2fbf07b7dcfc89aedeba196"),
-    ("trace_replay", "c3baa92dc4702820fce379a3994fec81f67afa78aba6a6aa5525bf4beea4fc28"),
+    ("normal", "41372cf21d867aa87cdbeb5d8b7c2ba392638f5c10c157b3343606e7064d36da"),
+    ("high_load", "f59b188200b5de9c1e87912e92296f81376eafa0406c49428dd775a1ef565ec8"),
+    ("cascade_failure", "73757330fd83314327a8359290d42877ce6abe261c51c36f73749387c3bdbed2"),
+    ("trace_replay", "ed3bc488dcef52830c4da975454149609019bfa21109d663b163e15a123cf5d5"),
 ];
 
 #[test]

@@ -200,6 +200,8 @@ const UNITS: &[(&str, &str)] = &[
     ("queue_depth", "requests"),
     ("active_connections", "connections"),
     ("replicas", "replicas"),
+    ("replicas_desired", "replicas"),
+    ("up", "share"),
 ];
 
 fn unit_of(metric: &str) -> Result<&'static str, ConnectError> {
