@@ -1,4 +1,4 @@
-"""M/M/10 at 80 % load in SimPy, request by request: 200 simulated seconds at 1000 workers' requests a second."""
+"""M/M/10 at 80 % load in SimPy, request by request: 200 simulated seconds."""
 
 import random
 import time

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # For readers: one queue with ten workers (M/M/10 at 80 % load) in this simulator and in others, on one core. What is not
-# installed is skipped. Absolute figures; they differ between machines.
+# installed is skipped. CPU time, absolute: it differs between machines. docs/performance.md has what was seen on one.
 #
 # The others follow every request, ours moves averages: what can be compared is simulated time for the same telemetry, and
 # how close the mean sojourn time is to Erlang's.

@@ -12,5 +12,5 @@ pub use curve::{Curve, Step};
 pub use gamma::{gamma_percentiles, gamma_tail, truncate};
 pub use station::{Station, StationKey, Stationary};
 
-/// Most different queues in a topology: the table of each takes 16 KiB and some milliseconds.
+/// Most different queues in a topology: the table of each takes about 30 KiB and some milliseconds.
 pub const MAX_STATIONS: usize = 4096;

@@ -15,30 +15,63 @@
 
 use std::sync::Arc;
 
+use crate::bound::{at_least, at_most};
+
 use super::station::{Station, Stationary};
 
-/// Knots of each half of the table; the error of linear interpolation is below 1e-3 of the mean number for 1024 workers,
-/// far less for few.
-const HALF: usize = 256;
+/// Cells of the table for every doubling of the distance from where the queue changes its manners, as a power of two: enough
+/// for straight lines to stay within 1e-3 of the mean number.
+const CELL_BITS: u32 = 6;
 
 /// The long run of a [`Station`] tabled over the mean number of requests in it, for looking up instead of summing up.
 ///
-/// The table is dense where the queue changes its manners: around an empty line and around a full one. With `d` the
-/// distance from the nearer end its coordinate is `d/(d + h)`, in which M/M/1 is a straight line; from the full end `h` is
-/// larger, because many workers may come to be busy there.
+/// Between two knots everything is a straight line in that number, so that a tick's balance is solved by one division. The
+/// knots lie dense where the queue changes its manners (around an empty house, around all workers busy, around a full
+/// house) and get wider in proportion to the distance from there, which makes the cell of a number the leading bits of
+/// its distance.
 #[derive(Debug, Clone, Default)]
 pub struct Curve {
     knots: Arc<[Knot]>,
+    /// From an empty house up, from all workers busy down and up, from a full house down.
+    sides: [Side; 4],
     workers: f64,
     room: f64,
-    scale: f64,
-    /// `h` and knots a unit of coordinate, from the empty and from the full end.
-    from_empty: (f64, f64),
-    from_full: (f64, f64),
+    /// Where the last side begins.
+    middle: f64,
 }
 
-/// Utilisation, share turned away, share that waits, spread of the wait.
+/// Number of requests, utilisation, share turned away, mean square of the wait of those who wait over its mean in turns.
 type Knot = [f64; 4];
+
+/// Knots in order of their distance from an anchor.
+#[derive(Debug, Clone, Copy, Default)]
+struct Side {
+    anchor: f64,
+    /// One over the distance within which cells are of the same width; negative when they lie below the anchor.
+    per_width: f64,
+    /// Position of the anchor's knot.
+    first: usize,
+    cells: usize,
+}
+
+impl Side {
+    /// The cell of a number of requests, counted from the anchor.
+    #[inline]
+    fn cell(&self, number: f64) -> usize {
+        leading(1.0 + (number - self.anchor) * self.per_width).min(self.cells - 1)
+    }
+
+    /// Distance of a knot from the anchor in widths: 2^⌊i/64⌋ · (1 + (i mod 64)/64) − 1.
+    fn distance(index: usize) -> f64 {
+        f64::from_bits((index as u64 + (1023 << CELL_BITS)) << (52 - CELL_BITS)) - 1.0
+    }
+}
+
+/// Exponent and leading bits of a number from 1 on, as one number from 0 on.
+#[inline]
+fn leading(value: f64) -> usize {
+    ((value.to_bits() >> (52 - CELL_BITS)) as usize).saturating_sub(1023 << CELL_BITS)
+}
 
 /// What a tick did to a replica's queue.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,70 +92,53 @@ pub struct Step {
     pub wait_variance: f64,
 }
 
-/// Most Newton steps of a tick. One or two are the rule; a jump of the load by orders of magnitude takes some more.
-const MAX_NEWTON_STEPS: u32 = 10;
+/// Most cells that a tick looks at. One or two are the rule; a jump of the load by orders of magnitude takes some more.
+const MAX_CELLS: u32 = 24;
 
-/// An imbalance below this share of what comes and goes is removed by one last Newton step, which leaves its square.
-const NEARLY: f64 = 1e-4;
+/// How far beyond its knots a cell is believed, in cells: rounding puts knots a little off.
+const EDGE: f64 = 1e-6;
 
 impl Curve {
     /// Tables a station.
     pub fn new(station: &Station) -> Self {
-        let half = station.room() / 2.0;
-        let side = |h: f64| (h, HALF as f64 * (half + h) / half);
-        let mut curve = Self {
-            knots: Arc::new([]),
-            workers: station.workers(),
-            room: station.room(),
-            scale: station.scale(),
-            from_empty: side(station.workers() - 1.0 + station.scale()),
-            from_full: side(8.0 * station.scale() + 2.0 * libm::sqrt(station.workers())),
+        let (workers, room, scale) = (station.workers(), station.room(), station.scale());
+        let root = libm::sqrt(workers);
+        let middle = room - (0.5 * (room - workers)).max((2.0 * root).min(0.5 * room));
+        let mut knots = Vec::new();
+        let mut side = |anchor: f64, end: f64, width: f64| {
+            let span = (end - anchor).abs();
+            let before = (0..).map(|index| Side::distance(index) * width).take_while(|at| *at < span);
+            let numbers: Vec<f64> =
+                before.chain([span]).map(|at| anchor + libm::copysign(at, end - anchor)).collect();
+            let side = Side {
+                anchor,
+                per_width: libm::copysign(1.0 / width, end - anchor),
+                first: knots.len(),
+                cells: numbers.len() - 1,
+            };
+            knots.extend(solve(station, numbers));
+            side
         };
-        curve.knots = curve.table(station);
-        curve
+        let sides = [
+            side(0.0, 0.5 * workers, 0.25 * workers / scale.max(1.0)),
+            side(workers, 0.5 * workers, 2.0 * root),
+            side(workers, middle.max(workers), 2.0 * root),
+            side(room, middle, 2.0 * scale),
+        ];
+        Self { knots: knots.into(), sides, workers, room, middle }
     }
 
-    /// Solves the station for every knot. Knots come in ascending order, so each search starts where the last one ended.
-    fn table(&self, station: &Station) -> Arc<[Knot]> {
-        // The spare capacity falls from 1 (idle) past 0 to below −1e9: searched on the scale on which the number changes.
-        let unit = 0.01 / self.room;
-        let spare = |at: f64| -unit * libm::sinh(at);
-        let busiest = libm::asinh(1e9 / unit);
-        let mut low = -libm::asinh(1.0 / unit);
-        let mut stride = 1.0;
-        let knot = |found: &Stationary| [found.utilisation, found.blocked, found.waits, found.spread];
-        let mut knots = Vec::with_capacity(2 * HALF + 1);
-        knots.push(knot(&station.at(1.0)));
-        for index in 1..2 * HALF {
-            let wanted = index as f64;
-            let miss = |at: f64| self.position(station.at(spare(at)).number).0 - wanted;
-            let (at, passed) = search(miss, low, stride, busiest);
-            stride = (passed - low).max(1e-6);
-            low = at;
-            knots.push(knot(&station.at(spare(at))));
-        }
-        knots.push(knot(&station.full()));
-        knots.into()
-    }
-
-    /// Where a number of requests is in the table, in knots, and its slope.
+    /// The knots around a number of requests, the one nearer to the anchor first.
     #[inline]
-    fn position(&self, number: f64) -> (f64, f64) {
-        let rest = self.room - number;
-        let (distance, (h, knots)) =
-            if number < rest { (number, self.from_empty) } else { (rest, self.from_full) };
-        let inverse = 1.0 / (distance + h);
-        let from_end = knots * distance * inverse;
-        let position = if number < rest { from_end } else { 2.0 * HALF as f64 - from_end };
-        (position, knots * h * inverse * inverse)
-    }
-
-    /// The knots around a number of requests, the share of the second one, and knots a request.
-    #[inline]
-    fn around(&self, number: f64) -> (&Knot, &Knot, f64, f64) {
-        let (position, slope) = self.position(number);
-        let index = (position as usize).min(2 * HALF - 1);
-        (&self.knots[index], &self.knots[index + 1], position - index as f64, slope)
+    fn around(&self, number: f64) -> (&Knot, &Knot) {
+        let side = if number >= self.middle {
+            3
+        } else {
+            usize::from(number >= 0.5 * self.workers) + usize::from(number >= self.workers)
+        };
+        let side = &self.sides[side];
+        let index = side.first + side.cell(number);
+        (&self.knots[index], &self.knots[index + 1])
     }
 
     /// One tick of a replica that holds `number` requests, is offered `offered` more in the tick and could serve `capacity`
@@ -130,45 +146,96 @@ impl Curve {
     #[inline]
     pub fn step(&self, number: f64, offered: f64, capacity: f64) -> Step {
         let present = number + offered;
-        let most = present.min(self.room);
+        let most = at_most(present, self.room);
+        // What would be too many at the end of the tick, and what too few: their balance is positive, and negative.
+        let imbalance = |knot: &Knot| knot[0] - present + (capacity * knot[1] + offered * knot[2]);
+        let (mut low, mut high) = (0.0, most);
         // Left over when every worker is busy throughout: the result is never less while nobody is turned away.
-        let mut next = (present - capacity).max(number).min(most);
-        let mut steps = 0;
+        let mut next = at_most(at_least(present - capacity, number), most);
+        let mut looked_at = 0;
         loop {
-            let (low, high, share, slope) = self.around(next);
-            let (served, shed) = (high[0] - low[0], high[1] - low[1]);
-            let done = capacity * (low[0] + served * share);
-            let error = next - present + done + offered * (low[1] + shed * share);
-            let steepness = 1.0 + (capacity * served + offered * shed) * slope;
-            let better = (next - error / steepness).min(most).max(0.0);
-            steps += 1;
-            if error.abs() <= NEARLY * (offered + done) || steps == MAX_NEWTON_STEPS {
-                let share = (share + (better - next) * slope).clamp(-1.0, 2.0);
-                let value = |of: usize| low[of] + (high[of] - low[of]) * share;
-                let at = [value(0).clamp(0.0, 1.0), value(1).clamp(0.0, 1.0), value(2), value(3)];
-                return self.account(better, &at, present, offered, capacity);
+            let (near, far) = self.around(next);
+            let (here, there) = (imbalance(near), imbalance(far));
+            let share = here / (here - there);
+            looked_at += 1;
+            let within = (-EDGE..=1.0 + EDGE).contains(&share);
+            if within || looked_at == MAX_CELLS {
+                let share = if within { share } else { share.clamp(0.0, 1.0) };
+                let value = |of: usize| near[of] + (far[of] - near[of]) * share;
+                let unit = |of: usize| at_most(at_least(value(of), 0.0), 1.0);
+                let at = [at_least(value(0), 0.0), unit(1), unit(2), value(3)];
+                return self.account(&at, present, offered, capacity);
             }
-            next = better;
+            if here < 0.0 {
+                low = near[0].max(far[0]).max(low);
+            } else {
+                high = near[0].min(far[0]).min(high);
+            }
+            let crossing = near[0] + (far[0] - near[0]) * share;
+            next = if crossing > low && crossing < high { crossing } else { 0.5 * (low + high) };
         }
     }
 
-    /// Books a tick that ends with about `next` requests, where the table says `at`.
+    /// Books a tick that ends where the table says `at`.
     #[inline]
-    fn account(&self, next: f64, at: &Knot, present: f64, offered: f64, capacity: f64) -> Step {
-        let [utilisation, blocked, waits, spread] = *at;
+    fn account(&self, at: &Knot, present: f64, offered: f64, capacity: f64) -> Step {
+        let [next, utilisation, blocked, second] = *at;
         let kept = present - offered * blocked;
-        let served = (kept - next).min(capacity).max(0.0).min(kept);
+        let served = at_most(at_least(at_most(kept - next, capacity), 0.0), kept);
         // What a step that came to its end too early leaves past the room is turned away too.
-        let number = (kept - served).min(self.room);
-        let shed = (present - served - number).max(0.0);
-        let waiting = (number - self.workers * utilisation).max(0.0);
+        let number = at_most(kept - served, self.room);
+        let shed = at_least(present - served - number, 0.0);
+        let waiting = at_least(number - self.workers * utilisation, 0.0);
         let wait = if utilisation > 0.0 { waiting / utilisation } else { 0.0 };
-        // Of those who wait: `wait / waits`, and not more than in an unbounded line of this load (a table has its limits).
-        let unbounded = self.scale / (1.0 - utilisation).max(1e-12);
-        let of_waiters = if waits > 1e-9 { (wait / waits).min(unbounded) } else { 0.0 };
-        let wait_variance = (wait * (of_waiters * spread - wait)).max(0.0);
+        let wait_variance = at_least(wait * (second - wait), 0.0);
         Step { number, served, shed, waiting, utilisation, wait, wait_variance }
     }
+}
+
+/// Solves a station for mean numbers of requests that lie in ascending or in descending order.
+fn solve(station: &Station, mut numbers: Vec<f64>) -> Vec<Knot> {
+    let descending = numbers[0] > numbers[numbers.len() - 1];
+    if descending {
+        numbers.reverse();
+    }
+    // The spare capacity falls from 1 (idle) past 0 to below −1e9: searched on the scale on which the number changes.
+    let unit = 0.01 / station.room();
+    let spare = |at: f64| -unit * libm::sinh(at);
+    let busiest = libm::asinh(1e9 / unit);
+    let mut low = -libm::asinh(1.0 / unit);
+    let mut stride = 1.0;
+    let mut knots: Vec<Knot> = Vec::with_capacity(numbers.len());
+    for (index, wanted) in numbers.iter().enumerate() {
+        let found = if *wanted <= 0.0 {
+            station.at(1.0)
+        } else if *wanted >= station.room() {
+            station.full()
+        } else {
+            let next = numbers.get(index + 1).map_or(f64::INFINITY, |next| next - wanted);
+            let last = if index > 0 { wanted - numbers[index - 1] } else { f64::INFINITY };
+            let miss = |at: f64| (station.at(spare(at)).number - wanted) / next.min(last).min(*wanted);
+            let (at, passed) = search(miss, low, stride, busiest);
+            stride = (passed - low).max(1e-6);
+            low = at;
+            station.at(spare(at))
+        };
+        knots.push(knot(station, &found));
+    }
+    if descending {
+        knots.reverse();
+    }
+    knots
+}
+
+/// What a tick needs to know of a station in the long run.
+fn knot(station: &Station, found: &Stationary) -> Knot {
+    // Nearly nobody waits where the first case does not hold: for an idle worker in an unbounded line.
+    let of_waiters = if found.waits > 1e-9 {
+        found.waiting / (found.utilisation * found.waits)
+    } else {
+        station.scale() / (1.0 - found.utilisation).max(1e-12)
+    };
+    [found.number, found.utilisation, found.blocked, of_waiters * found.spread]
 }
 
 /// Where an increasing function crosses zero, from `low` (where it is negative) on, found by the Illinois variant of false
@@ -191,7 +258,7 @@ fn search(miss: impl Fn(f64) -> f64, low: f64, stride: f64, most: f64) -> (f64, 
         }
         let middle = (low * miss_high - high * miss_low) / (miss_high - miss_low);
         let found = miss(middle);
-        if found.abs() < 1e-9 {
+        if found.abs() < 1e-7 {
             return (middle, passed);
         }
         if found < 0.0 {
@@ -256,7 +323,7 @@ mod tests {
                     ];
                     let case =
                         format!("{workers} workers, cv² {cv2}, line {line}, ρ {rho}, {capacity} a tick");
-                    assert!(errors.iter().all(|error| error.abs() < 2e-3), "{case}: {errors:?}");
+                    assert!(errors.iter().all(|error| error.abs() < 1e-3), "{case}: {errors:?}");
                 }
             }
         }

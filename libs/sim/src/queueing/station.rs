@@ -37,6 +37,8 @@ pub struct Stationary {
     pub offered: f64,
     /// Mean number of requests, waiting or in service.
     pub number: f64,
+    /// Of them, those that wait.
+    pub waiting: f64,
     /// Share of the workers that are busy.
     pub utilisation: f64,
     /// Share of the arrivals that is turned away.
@@ -98,9 +100,11 @@ impl Station {
         let all_busy = first * line.weight / all;
         let blocked = (turned_away / all).min(1.0);
         let utilisation = (rho * (1.0 - blocked)).min(1.0);
+        let waiting = all_busy * mean_place;
         Stationary {
             offered: rho,
-            number: self.workers() * utilisation + all_busy * mean_place,
+            number: self.workers() * utilisation + waiting,
+            waiting,
             utilisation,
             blocked,
             waits: if blocked < 1.0 { ((all_busy - blocked) / (1.0 - blocked)).clamp(0.0, 1.0) } else { 1.0 },
@@ -110,7 +114,15 @@ impl Station {
 
     fn empty(&self) -> Stationary {
         let spread = self.spread(1.0);
-        Stationary { offered: 0.0, number: 0.0, utilisation: 0.0, blocked: 0.0, waits: 0.0, spread }
+        Stationary {
+            offered: 0.0,
+            number: 0.0,
+            waiting: 0.0,
+            utilisation: 0.0,
+            blocked: 0.0,
+            waits: 0.0,
+            spread,
+        }
     }
 
     /// Every place taken, at a load past all measure.
@@ -119,6 +131,7 @@ impl Station {
         Stationary {
             offered: f64::INFINITY,
             number: self.room(),
+            waiting: self.line,
             utilisation: 1.0,
             blocked: 1.0,
             waits: if self.line < 1.0 { 0.0 } else { 1.0 },

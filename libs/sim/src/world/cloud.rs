@@ -198,10 +198,12 @@ impl Cloud {
             let room_gb = (specs.memory_gb * 0.96 - specs.base_memory_gb).max(0.0);
             for (lane, strain) in common.lanes.iter_mut().zip(&self.effects.services[service].strain) {
                 let work_s = specs.service_time_s();
+                let pool = libm::pow(specs.concurrency, strain.pool).max(1.0);
                 *lane = Lane {
                     work_s,
                     service_s: work_s * strain.slowdown / (1.0 - strain.hog),
-                    pool: libm::pow(specs.concurrency, strain.pool).max(1.0),
+                    pool,
+                    per_slot: 1.0 / pool,
                     hog: strain.hog,
                     leak_gb: strain.leak_per_s * specs.memory_gb * TICK_S,
                     leak_cap_gb: room_gb,

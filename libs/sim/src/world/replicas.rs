@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bound::{at_least, at_most};
 use crate::queueing::Curve;
 use crate::rng;
 use crate::workers::Workers;
@@ -86,8 +87,9 @@ pub(super) struct Lane {
     pub(super) work_s: f64,
     /// Mean service time, faults included, s.
     pub(super) service_s: f64,
-    /// Requests in progress at once.
+    /// Requests in progress at once, and one over it.
     pub(super) pool: f64,
+    pub(super) per_slot: f64,
     /// Share of the CPU that something else eats.
     pub(super) hog: f64,
     /// Memory lost a tick, GiB.
@@ -121,7 +123,7 @@ pub(super) struct Sums {
 /// How many times as long work takes at this share of the memory limit.
 #[inline]
 pub(super) fn paging_stretch(memory_share: f64) -> f64 {
-    let paging = ((memory_share - PAGING_FROM) * (1.0 / PAGING_SPAN)).clamp(0.0, 1.0);
+    let paging = at_most(at_least((memory_share - PAGING_FROM) * (1.0 / PAGING_SPAN), 0.0), 1.0);
     1.0 + PAGING_SLOWDOWN * paging * paging
 }
 

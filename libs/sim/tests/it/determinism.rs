@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use sim::{ActionKind, Command, FaultKind, FaultSpec, Target, Workers, World, scenario};
+use sim::fault::kinds;
+use sim::{ActionKind, Command, FaultKind, FaultSpec, Target, TargetKind, Workers, World, scenario};
 
+use crate::small::cloud_with;
 use crate::stage::{Stage, shipped};
 
 fn hex(bytes: [u8; 32]) -> String {
@@ -42,47 +44,113 @@ fn a_fork_goes_on_like_the_original() {
     assert_eq!(original.world.telemetry_hash(), fork.world.telemetry_hash());
 }
 
-#[test]
-fn threads_change_nothing() {
-    // More replicas than fit in one shard, and a graph.
+/// A service for every part of the model: breakers, pools, retries, a cache that coalesces and forgets, every balancing,
+/// probes, garbage, cold starts, noise, queues without room, disks that fill.
+const EVERY_PART: &str = "  - id: web
+    profile: web_server
+    entry: true
+    replicas: 3
+    balancing: power_of_two
+    specs: {min_latency_ms: 8, max_throughput: 300, service_time_noise: 0.1, gc_cost: 0.1}
+    calls:
+      - {to: api, timeout_ms: 400, retries: 3, retry_budget: 0.5, backoff_ms: 30, breaker: {open_s: 2, window_s: 4}}
+      - {to: cache, required: false, retries: 0, network_ms: 0.2}
+      - {to: mail, asynchronous: true, calls_per_request: 0.2}
+  - id: api
+    profile: application_server
+    replicas: 4
+    balancing: least_connections
+    liveness: {timeout_ms: 800, period_s: 2, failures: 2}
+    specs: {min_latency_ms: 20, max_throughput: 200, service_cv2: 2.5, cold_slowdown: 4, warmup_s: 10, startup_s: 2}
+    calls:
+      - {to: db, calls_per_request: 1.4, cache: cache, cache_hit_ratio: 0.7, static_hit_ratio: 0.9, coalescing: true, connections: {per_replica: 12, setup_ms: 3}}
+  - {id: cache, profile: redis, balancing: weighted, replicas: 2, specs: {cache_items: 20000, cache_ttl_s: 60}}
+  - {id: db, profile: postgresql, replicas: 2, specs: {min_latency_ms: 6, max_throughput: 500, storage_gb: 20, queue_limit: 200}}
+  - {id: mail, profile: message_queue, specs: {max_throughput: 80, min_latency_ms: 50, queue_limit: 0}}
+";
+
+const EVERY_TRAFFIC: &str = "chaos: CHAOS
+traffic:
+  - {service: web, constant: {rps: 150}, bursty: {base_rps: 0, peak_rps: 200, quiet_s: 20, burst_s: 5}, noise: 0.2, endpoints: [{name: page, share: 0.6, static_ratio: 0.5}, {name: buy, share: 0.4, read_ratio: 0.3}]}
+  - {service: web, diurnal: {mean_rps: 150, swing: 0.5, period_s: 120}, ramp: {from_rps: 0, to_rps: 60, start_s: 30, over_s: 60}, spike: {base_rps: 0, peak_rps: 400, start_s: 100, duration_s: 10}}
+";
+
+fn every_part(chaos: &str) -> Stage {
+    cloud_with(EVERY_PART, &EVERY_TRAFFIC.replace("CHAOS", chaos))
+}
+
+/// Every kind of fault, one after the other, and every action in between.
+fn every_fault() -> Stage {
+    let mut stage = every_part("0");
+    for (at, info) in kinds().iter().enumerate() {
+        let target = match info.targets[0] {
+            TargetKind::Service => Target::service(["api", "db", "cache"][at % 3]),
+            TargetKind::Node => Target::node("n1"),
+            TargetKind::Zone => Target::zone("west"),
+            TargetKind::Simulation => Target::simulation(),
+        };
+        let fault = FaultSpec { onset_s: 2.0, duration_s: 6.0, ..FaultSpec::new(info.kind, target) };
+        // Some do not fit what they are aimed at.
+        drop(stage.apply(&Command::InjectFault(fault)));
+        stage.run_s(5);
+        let action = ActionKind::ALL[at % ActionKind::ALL.len()];
+        let target = if action == ActionKind::DrainNode { "n2" } else { ["web", "api", "db"][at % 3] };
+        drop(stage.act(action, target, 1));
+        stage.run_s(5);
+    }
+    stage
+}
+
+/// More replicas than fit in one shard, a graph and a fault, with some threads.
+fn wide(threads: usize) -> String {
     let topology = "name: wide\nzones: [z]\nnodes:\n  - {id: n1, zone: z, cpu_cores: 4000, memory_gb: 20000}\n  - {id: n2, zone: z, cpu_cores: 3000, memory_gb: 20000}\nservices:\n  - {id: front, profile: web_server, entry: true, replicas: 3000, calls: [{to: back}]}\n  - {id: back, profile: api_server, replicas: 2500}\n".to_owned();
     let main = "description: Wide.\nfamily: test\ntopology: wide.yaml\ntraffic:\n  - {service: front, constant: {rps: 19000000}, noise: 0.1}\n".to_owned();
     let files = BTreeMap::from([("main.yaml".to_owned(), main), ("wide.yaml".to_owned(), topology)]);
     let scenario = scenario::load("main", &files).unwrap_or_else(|error| panic!("{error}"));
-    let hashes: Vec<String> = [1, 2, 4, 8]
-        .into_iter()
-        .map(|threads| {
-            let workers = Workers::new(threads).unwrap();
-            let mut world = World::new(scenario.clone(), 1);
-            let mut events = Vec::new();
+    let workers = Workers::new(threads).unwrap();
+    let mut world = World::new(scenario, 1);
+    let mut events = Vec::new();
+    for tick in 0..200 {
+        if tick == 50 {
             let fault = FaultSpec::new(FaultKind::CpuHog, Target::service("back"));
-            for tick in 0..200 {
-                if tick == 50 {
-                    world.apply(&Command::InjectFault(fault.clone())).unwrap();
-                }
-                world.step_with(&workers, &mut events);
-            }
-            hex(world.telemetry_hash())
-        })
-        .collect();
+            world.apply(&Command::InjectFault(fault)).unwrap();
+        }
+        world.step_with(&workers, &mut events);
+    }
+    hex(world.telemetry_hash())
+}
+
+#[test]
+fn threads_change_nothing() {
+    let hashes = [1, 2, 4, 8].map(wide);
     assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
 }
 
-/// Hashes of five minutes with seed 42. A change of the model changes them: check that it was meant, then write the new
-/// ones here and raise `MODEL_VERSION`, in the same commit.
-const GOLDEN: [(&str, &str); 4] = [
-    ("normal", "41372cf21d867aa87cdbeb5d8b7c2ba392638f5c10c157b3343606e7064d36da"),
-    ("high_load", "f59b188200b5de9c1e87912e92296f81376eafa0406c49428dd775a1ef565ec8"),
-    ("cascade_failure", "73757330fd83314327a8359290d42877ce6abe261c51c36f73749387c3bdbed2"),
-    ("trace_replay", "ed3bc488dcef52830c4da975454149609019bfa21109d663b163e15a123cf5d5"),
+/// Hashes of shipped scenarios (five minutes with seed 42) and of small clouds with everything in them. Debug and release
+/// builds are held to the same ones (`scripts/test.sh`), as is every machine. A change of the model changes them: check that
+/// it was meant, then write the new ones here and raise `MODEL_VERSION`, in the same commit.
+const GOLDEN: [(&str, &str); 8] = [
+    ("normal", "ea1db8d17df690be6bfc69d58cd15e831bb2d43e71fbd824d802d0a0fbd368ac"),
+    ("high_load", "99c9ccae7b2c3ac247fd79219ae1e6b9ffcac36fb1cf358cf0284b3a29d81576"),
+    ("cascade_failure", "adfedf58f490ee63acaee105118cd6a80a74a64341893c2845baea9041fde5f3"),
+    ("trace_replay", "dc0e33874fb20fffc560ef147248d5d32c981377a7af318423edeb65beb7da9d"),
+    ("every_part", "38faee0802b2823d415ccf9bc8a39766685419a050617be30cb357c7f05fd829"),
+    ("every_fault", "85188651bc4926aab0675d74f97961e0d5da4960df85c478e608c235e74ecdeb"),
+    ("chaos", "311627600ff171ec754e3435dfb60d8d28bcfc0754389e5e1bb74c09a3f81f28"),
+    ("wide", "236bc150cc5a9238e8dff97e3cb32044dcf107f073f5e914025724bc4c7be019"),
 ];
 
 #[test]
-fn the_shipped_scenarios_give_the_hashes_they_always_gave() {
-    let now: Vec<(&str, String)> = GOLDEN
-        .iter()
-        .map(|(name, _)| (*name, hex(Stage::of(name).run_s(300).world.telemetry_hash())))
-        .collect();
+fn runs_give_the_hashes_they_always_gave() {
+    let hash = |stage: &Stage| hex(stage.world.telemetry_hash());
+    let run = |name: &str| match name {
+        "every_part" => hash(every_part("0").run_s(300)),
+        "every_fault" => hash(&every_fault()),
+        "chaos" => hash(every_part("1").run_s(600)),
+        "wide" => wide(1),
+        shipped => hash(Stage::of(shipped).run_s(300)),
+    };
+    let now: Vec<(&str, String)> = GOLDEN.iter().map(|(name, _)| (*name, run(name))).collect();
     let golden: Vec<(&str, String)> = GOLDEN.iter().map(|(name, hash)| (*name, (*hash).to_owned())).collect();
     assert_eq!(now, golden);
 }

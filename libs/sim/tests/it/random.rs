@@ -23,13 +23,17 @@ fn ways() -> Vec<(&'static str, Vec<u32>)> {
     ]
 }
 
+fn square_of(value: f64) -> f64 {
+    value * value
+}
+
 /// χ² of counts that should be equal, as a standard normal deviate (Wilson & Hilferty 1931).
 fn deviate(counts: &[usize]) -> f64 {
     let expected = counts.iter().sum::<usize>() as f64 / counts.len() as f64;
-    let square: f64 = counts.iter().map(|count| (*count as f64 - expected).powi(2) / expected).sum();
+    let square: f64 = counts.iter().map(|count| square_of(*count as f64 - expected) / expected).sum();
     let freedom = counts.len() as f64 - 1.0;
     let spread = 2.0 / (9.0 * freedom);
-    ((square / freedom).cbrt() - (1.0 - spread)) / spread.sqrt()
+    (libm::cbrt(square / freedom) - (1.0 - spread)) / spread.sqrt()
 }
 
 #[test]
@@ -59,16 +63,52 @@ fn draws_are_uniform_bit_by_bit_and_independent_of_the_one_before() {
 }
 
 #[test]
+fn draws_are_not_correlated_with_those_before() {
+    for (way, draws) in ways() {
+        let values: Vec<f64> = draws.iter().map(|draw| f64::from(*draw) / 4_294_967_296.0 - 0.5).collect();
+        let power: f64 = values.iter().map(|value| value * value).sum();
+        for lag in (1..=16).chain([20, 32, 60, 64, 100, 128, 1024]) {
+            let product: f64 = values.iter().zip(&values[lag..]).map(|(one, other)| one * other).sum();
+            // Of independent draws it is normal with a deviation of 1/√n.
+            let deviate = product / power * (DRAWS as f64).sqrt();
+            assert!(deviate.abs() < 5.0, "{way}, {lag} apart: {deviate:.1} deviations");
+        }
+    }
+}
+
+/// Every input bit turned, one after the other: entity, tick and seed.
+#[test]
 fn neighbours_differ_in_half_of_their_bits() {
-    let key = rng::key(1, Purpose::Traffic);
-    for bit in 0..64 {
+    let block = |entity, tick, seed| rng::block(rng::key(seed, Purpose::Traffic), entity, tick);
+    for bit in 0..192_u32 {
         let flipped: u32 = (0..256_u64)
-            .map(|entity| {
-                let (one, other) = (rng::block(key, entity, 9), rng::block(key, entity ^ (1 << bit), 9));
-                one.iter().zip(other).map(|(left, right)| (left ^ right).count_ones()).sum::<u32>()
+            .map(|at| {
+                let turned = 1 << (bit % 64);
+                let other = match bit / 64 {
+                    0 => block(at ^ turned, 9, 1),
+                    1 => block(at, 9 ^ turned, 1),
+                    _ => block(at, 9, 1 ^ turned),
+                };
+                let differ = |(left, right): (&u32, &u32)| (left ^ right).count_ones();
+                block(at, 9, 1).iter().zip(&other).map(differ).sum::<u32>()
             })
             .sum();
         // 256 blocks of 128 bits: 16 384 flips with a deviation of 90.5.
         assert!((f64::from(flipped) - 16_384.0).abs() < 5.0 * 90.5, "bit {bit}: {flipped}");
+    }
+}
+
+#[test]
+fn purposes_are_independent() {
+    let purposes =
+        [Purpose::Traffic, Purpose::ServiceTime, Purpose::Chaos, Purpose::Burst, Purpose::Reference];
+    for (at, one) in purposes.iter().enumerate() {
+        for other in &purposes[at + 1..] {
+            let draws: [Vec<f64>; 2] = [one, other]
+                .map(|purpose| (0..DRAWS as u64).map(|tick| rng::normalish(42, 3, tick, *purpose)).collect());
+            let product: f64 = draws[0].iter().zip(&draws[1]).map(|(left, right)| left * right).sum();
+            let deviate = product / (DRAWS as f64).sqrt();
+            assert!(deviate.abs() < 5.0, "{one:?} and {other:?}: {deviate:.1} deviations");
+        }
     }
 }

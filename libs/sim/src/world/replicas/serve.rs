@@ -1,12 +1,17 @@
 //! A tick of a shard: the loop that takes nearly all of the time.
 
-use crate::TICK_S;
+use crate::bound::{at_least, at_most};
 use crate::world::view::ReplicaState;
+use crate::{TICK_S, TICKS_PER_SECOND};
 
 use super::{Common, NodeSums, Replica, Shard, Span, Sums, Surroundings, paging_stretch};
 
 /// Utilisation from which on work that waits is taken to want more CPU than the work that arrives.
 const BUSY_FROM: f64 = 0.9;
+
+/// What turns requests a tick into requests a second. The loop multiplies where it can: a division takes as long as four of
+/// everything else.
+const PER_TICK: f64 = TICKS_PER_SECOND as f64;
 
 impl Shard {
     pub(super) fn from_rows(rows: &[Replica]) -> Self {
@@ -85,20 +90,23 @@ impl Shard {
                 stretch *= around.wander(entity_base | u64::from(ordinal[at]), common.service_time_noise);
             }
             let effort = common.stretch * cold[at];
-            let service_s = lane.service_s * effort * stretch / speed;
+            let slowness = 1.0 / speed;
+            let service_s = lane.service_s * effort * stretch * slowness;
 
             // Three limits: workers that compute, slots that are held while callees are waited for, and the network.
             let held_s = service_s + common.downstream_s;
-            let turn_s = (service_s * per_worker).max(held_s / lane.pool).max(common.transfer_s);
+            let turn_s =
+                at_least(at_least(service_s * per_worker, held_s * lane.per_slot), common.transfer_s);
             let offered = common.offered * share[at];
-            let step = common.curve.step(backlog[at], offered, TICK_S / turn_s);
+            let capacity = TICK_S / turn_s;
+            let step = common.curve.step(backlog[at], offered, capacity);
             backlog[at] = step.number;
             let latency_s = service_s + step.wait * turn_s;
             latency[at] = latency_s;
             let variance = common.service_cv2 * service_s * service_s + step.wait_variance * turn_s * turn_s;
 
-            let served_rps = step.served / TICK_S;
-            let in_flight = (served_rps * held_s).min(lane.pool) + step.waiting;
+            let served_rps = step.served * PER_TICK;
+            let in_flight = at_most(served_rps * held_s, lane.pool) + step.waiting;
             let leak = if lane.leak_gb > 0.0 {
                 (leak_gb[at] + lane.leak_gb).min(lane.leak_cap_gb).max(leak_gb[at])
             } else {
@@ -110,9 +118,10 @@ impl Shard {
             out_of_memory |= memory > common.memory_gb;
 
             let busy_per_rps = lane.work_s * effort * per_worker;
-            let cpu = (lane.hog + served_rps * busy_per_rps / speed).min(1.0);
-            let piled_up = ((step.utilisation - BUSY_FROM) / (1.0 - BUSY_FROM)).max(0.0) * step.waiting;
-            let wanted = (lane.hog + (offered + piled_up) / TICK_S * busy_per_rps).min(1.0);
+            let cpu = at_most(lane.hog + served_rps * busy_per_rps * slowness, 1.0);
+            let piled_up =
+                at_least((step.utilisation - BUSY_FROM) * (1.0 / (1.0 - BUSY_FROM)), 0.0) * step.waiting;
+            let wanted = at_most(lane.hog + (offered + piled_up) * PER_TICK * busy_per_rps, 1.0);
             sums.served += step.served;
             sums.shed += step.shed;
             sums.backlog += step.number;
@@ -120,7 +129,7 @@ impl Shard {
             sums.latency += step.served * latency_s;
             sums.latency_squared += step.served * (variance + latency_s * latency_s);
             sums.own_errors += step.served * lane.own_error;
-            sums.capacity_rps += 1.0 / turn_s;
+            sums.capacity_rps += capacity * PER_TICK;
             sums.cpu += cpu;
             sums.memory_gb += memory;
             sums.in_flight += in_flight;
