@@ -1,8 +1,15 @@
-//! The page about the catalogue lists what there is.
+//! The page about the catalogue lists what there is, and the dashboard shows it in the same order.
 
 use sim::scenario::FAMILIES;
 
 use super::all;
+
+#[test]
+fn the_dashboard_orders_the_families_alike() {
+    let source = include_str!("../../../../../ui-dashboard/src/features/simulation/scenario-families.ts");
+    let order = FAMILIES.map(|family| format!("\"{family}\"")).join(", ");
+    assert!(source.contains(&format!("const ORDER = [{order}];")), "scenario-families.ts should have {order}");
+}
 
 #[test]
 fn the_table_of_the_docs_lists_every_scenario() {
