@@ -8,7 +8,10 @@ use super::all;
 fn the_dashboard_orders_the_families_alike() {
     let source = include_str!("../../../../../ui-dashboard/src/features/simulation/scenario-families.ts");
     let order = FAMILIES.map(|family| format!("\"{family}\"")).join(", ");
-    assert!(source.contains(&format!("const ORDER = [{order}];")), "scenario-families.ts should have {order}");
+    assert!(
+        source.contains(&format!("const ORDER = [{order}];")),
+        "scenario-families.ts should have {order}"
+    );
 }
 
 #[test]
