@@ -16,6 +16,7 @@ mod plan;
 mod rule;
 mod sample;
 mod shard;
+pub mod stats;
 mod windows;
 mod words;
 

@@ -6,4 +6,5 @@ mod incidents;
 mod limits;
 mod restart;
 mod rules;
+mod statistics;
 mod unknown;
