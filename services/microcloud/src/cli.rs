@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod grade;
 mod runs;
 
+pub(crate) use grade::{GradeCommand, NabOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
 
 /// The flight simulator for self-healing clouds.
@@ -62,6 +64,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  microcloud validate\n  microcloud validate --out plots           an SVG a plot, and validation.json\n  microcloud validate --json | jq '.checks[] | select(.passed | not)'\n\nExits with 1 when a check misses its bar. docs/validation.md explains the cases."
     )]
     Validate(ValidateOptions),
+    /// Measures how good the detectors are against what is known to be true; needs no server.
+    #[command(subcommand)]
+    Grade(GradeCommand),
     /// Creates, forks and deletes simulations, and controls their clocks.
     #[command(
         subcommand,

@@ -11,6 +11,7 @@ mod dead_letters;
 mod doctor;
 mod faults;
 mod folders;
+mod grade;
 mod incidents;
 mod output;
 mod runs;
@@ -47,6 +48,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Run(options) => runs::run::run(&options),
         Command::Replay(options) => runs::replay::run(&options),
         Command::Validate(options) => validate::run(&options),
+        Command::Grade(command) => grade::run(command),
         Command::Sim(command) => simulation::run(&target, command).await,
         Command::Scenario(command) => simulation::run_scenario(&target, command).await,
         Command::Fault(command) => faults::run(&target, command).await,

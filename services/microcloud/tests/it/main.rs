@@ -4,6 +4,7 @@
 
 mod commands;
 mod crashes;
+mod grade;
 mod headless;
 mod r#loop;
 mod simulations;
