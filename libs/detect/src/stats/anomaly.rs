@@ -1,6 +1,6 @@
 //! One anomaly score a series, with a known rate of false alarms.
 //!
-//! A value is looked at in six ways ([`Aspect`]); each says how rare its deviation is in the series' own past ([`Tail`]).
+//! A value is looked at in five ways ([`Aspect`]); each says how rare its deviation is in the series' own past ([`Tail`]).
 //! What agrees and what lasts counts for more; of a series of alarms about the same thing only the first is one. The
 //! result is compared with what noise gives ([`super::calibration`]), so that a score has a meaning.
 
@@ -14,9 +14,9 @@ use super::tail::Tail;
 /// Memory of what is normal for the series, samples.
 const LONG_MEMORY: f64 = 4_000.0;
 /// Memory of the level that a step is measured from, samples.
-const STEP_MEMORY: f64 = 6.0;
+const STEP_MEMORY: f64 = 10.0;
 /// Memories of the means whose shift is looked for, samples.
-const MEAN_MEMORIES: [f64; 3] = [4.0, 12.0, 36.0];
+const MEAN_MEMORIES: [f64; 2] = [12.0, 36.0];
 /// Deviations enter levels cut to so many scales.
 const CUT_SCALES: f64 = 6.0;
 /// Bounds of how much larger or smaller than usual the noise of a part of the day is taken to be.
@@ -27,7 +27,7 @@ const HUGE: f64 = 1e100;
 const REMEMBER_AFTER: u32 = 20;
 const SPEAK_AFTER: u32 = 60;
 /// Weight of the second rarest aspect beside the rarest: agreement.
-const AGREEMENT: f64 = 0.3;
+const AGREEMENT: f64 = 0.5;
 /// How fast the peak of an aspect is forgotten when the aspects are compared, decades a sample.
 const PEAK_FADES: f64 = 0.025;
 /// Weight of the mean rarity over the last samples beside the rarity now: persistence.
@@ -47,9 +47,7 @@ pub enum Aspect {
     Value,
     /// The value against the level of the last few samples, relative to the usual noise at this time of day.
     Step,
-    /// Mean of the last four samples or so against the long-run level.
-    ShortMean,
-    /// The same over twelve samples.
+    /// Mean of the last twelve samples or so against the long-run level.
     Mean,
     /// The same over thirty-six samples.
     LongMean,
@@ -59,9 +57,10 @@ pub enum Aspect {
 
 impl Aspect {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Value, Self::Step, Self::ShortMean, Self::Mean, Self::LongMean, Self::Season];
+    pub const ALL: [Self; 5] = [Self::Value, Self::Step, Self::Mean, Self::LongMean, Self::Season];
 }
+
+const ASPECTS: usize = Aspect::ALL.len();
 
 /// What is known about the newest value of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,7 +76,7 @@ pub struct Anomaly {
     pub deviation: f64,
 }
 
-/// State of one series. It takes one value at a time at constant cost, and its memory is bounded: 2 KB, and
+/// State of one series. It takes one value at a time at constant cost, and its memory is bounded: 1.7 KB, and
 /// 1.5 KB more for series that run through a day.
 ///
 /// Everything follows from the values taken, to the last bit: a state that was written and read back goes on as if
@@ -89,12 +88,12 @@ pub struct AnomalyState {
     long_scale: Scale,
     fast: Level,
     step_scale: Scale,
-    means: [Level; 3],
+    means: [Level; 2],
     seasonal: Seasonal,
     season_scale: Scale,
-    tails: [Tail; 6],
-    peaks: [f64; 6],
-    lasting: [f64; 6],
+    tails: [Tail; ASPECTS],
+    peaks: [f64; ASPECTS],
+    lasting: [f64; ASPECTS],
     /// What is left of the last alarm, decades.
     told: f64,
 }
@@ -114,7 +113,7 @@ impl AnomalyState {
         relative[Aspect::Step as usize] /= noise.step;
         relative[Aspect::Season as usize] /= noise.residual;
         let speaks = self.samples >= SPEAK_AFTER;
-        let mut now = [0.0; 6];
+        let mut now = [0.0; ASPECTS];
         for ((tail, deviation), now) in self.tails.iter_mut().zip(relative).zip(&mut now) {
             *now = if speaks { tail.decades(deviation) } else { 0.0 };
             if self.samples >= REMEMBER_AFTER {
@@ -122,7 +121,8 @@ impl AnomalyState {
             }
         }
         let evidence = self.evidence(&now);
-        let strongest = (0..6).fold(0, |best, aspect| if now[aspect] > now[best] { aspect } else { best });
+        let strongest =
+            (0..ASPECTS).fold(0, |best, aspect| if now[aspect] > now[best] { aspect } else { best });
         self.learn(value, usual);
         Some(Anomaly {
             score: self.tell(evidence),
@@ -142,10 +142,10 @@ impl AnomalyState {
         self.long.get()
     }
 
-    fn deviations(&mut self, value: f64, usual: Option<Usual>) -> [f64; 6] {
+    fn deviations(&mut self, value: f64, usual: Option<Usual>) -> [f64; ASPECTS] {
         let from_long = value - self.long.get();
-        let mut deviations = [from_long, value - self.fast.get(), 0.0, 0.0, 0.0, from_long];
-        for ((mean, memory), deviation) in self.means.iter_mut().zip(MEAN_MEMORIES).zip(&mut deviations[2..5])
+        let mut deviations = [from_long, value - self.fast.get(), 0.0, 0.0, from_long];
+        for ((mean, memory), deviation) in self.means.iter_mut().zip(MEAN_MEMORIES).zip(&mut deviations[2..4])
         {
             mean.push(value, memory);
             *deviation = mean.get() - self.long.get();
@@ -169,7 +169,7 @@ impl AnomalyState {
         })
     }
 
-    fn evidence(&mut self, now: &[f64; 6]) -> f64 {
+    fn evidence(&mut self, now: &[f64; ASPECTS]) -> f64 {
         let (mut first, mut second, mut lasting) = (0.0f64, 0.0f64, 0.0f64);
         for ((peak, mean), now) in self.peaks.iter_mut().zip(&mut self.lasting).zip(now) {
             *peak = (*peak - PEAK_FADES).max(*now).max(0.0);

@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 
 use crate::stack::{microcloud, repository};
 
-/// What the detector has to reach on the benchmark's files that are at hand; a little below what it does reach (74.1).
-const NAB_FLOOR: f64 = 72.0;
+/// What the detector has to reach on the benchmark's files that are at hand; a little below what it does reach (76.3).
+const NAB_FLOOR: f64 = 74.5;
 
 fn grade(folder: &Path, arguments: &[&str]) -> Output {
     microcloud(folder).current_dir(folder).arg("grade").arg("nab").args(arguments).output().unwrap()
