@@ -47,6 +47,8 @@ pub enum EventKind {
     CircuitHalfOpen,
     /// A caller calls as usual again. Attributes: `callee`.
     CircuitClosed,
+    /// Another share of faults begins by chance. Attributes: `level`.
+    ChaosSet,
 }
 
 impl EventKind {
@@ -70,6 +72,7 @@ impl EventKind {
             Self::CircuitOpened => "CIRCUIT_OPENED",
             Self::CircuitHalfOpen => "CIRCUIT_HALF_OPEN",
             Self::CircuitClosed => "CIRCUIT_CLOSED",
+            Self::ChaosSet => "CHAOS_SET",
         }
     }
 }

@@ -79,6 +79,15 @@ pub(crate) enum Command {
     /// Injects, lists and clears faults.
     #[command(subcommand)]
     Fault(FaultCommand),
+    /// Sets how many faults begin by chance, drawn from the seed.
+    #[command(
+        after_help = "Examples:\n  microcloud chaos 0.3      a fault every three minutes or so, of low severity, one at a time\n  microcloud chaos 1        a fault a minute, as hard as they come, up to four at a time\n  microcloud chaos 0        no more of them; those in force run out"
+    )]
+    Chaos {
+        /// From 0 (none) to 1.
+        #[arg(allow_negative_numbers = true)]
+        level: f64,
+    },
     /// Lists incidents, newest first.
     #[command(
         after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents --json | jq '.[].title'"

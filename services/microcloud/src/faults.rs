@@ -1,15 +1,15 @@
-//! `microcloud fault …`
+//! `microcloud fault …` and `microcloud chaos`
 
 use proto::common::v1::{Target as FaultTarget, TargetKind};
 use proto::sim::v1::{
     ActiveFault, ClearFaultRequest, FaultSpec, GetTopologyRequest, InjectFaultRequest, ListFaultsRequest,
-    Topology,
+    SetChaosRequest, Topology,
 };
 
-use crate::api;
 use crate::cli::FaultCommand;
 use crate::output::{self, Failure};
 use crate::stack::Target;
+use crate::{api, status};
 
 pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Failure> {
     let client = api::control(target)?;
@@ -66,6 +66,13 @@ pub(crate) async fn run(target: &Target, command: FaultCommand) -> Result<(), Fa
             output::line(format!("cleared {}", describe(&fault)));
         }
     }
+    Ok(())
+}
+
+pub(crate) async fn set_chaos(target: &Target, level: f64) -> Result<(), Failure> {
+    let request = SetChaosRequest { simulation_id: target.simulation(), level };
+    let state = api::control(target)?.set_chaos(&request).await?.into_inner().state.unwrap_or_default();
+    output::line(status::describe(&state));
     Ok(())
 }
 

@@ -52,6 +52,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Sim(command) => simulation::run(&target, command).await,
         Command::Scenario(command) => simulation::run_scenario(&target, command).await,
         Command::Fault(command) => faults::run(&target, command).await,
+        Command::Chaos { level } => faults::set_chaos(&target, level).await,
         Command::Incidents(options) => incidents::run(&target, options).await,
         Command::Actions(command) => actions::run(&target, command).await,
         Command::Tail(options) => tail::run(&target, options).await,

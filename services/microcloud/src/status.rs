@@ -97,5 +97,8 @@ pub(crate) fn describe(state: &SimulationState) -> String {
         1 => text.push_str("; 1 fault in force"),
         faults => text.push_str(&format!("; {faults} faults in force")),
     }
+    if state.chaos_level > 0.0 {
+        text.push_str(&format!("; chaos {}", state.chaos_level));
+    }
     text
 }

@@ -8,8 +8,9 @@ use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse,
-    SimulationState, StepRequest, StepResponse, WatchRequest, WatchResponse,
+    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
+    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
+    WatchResponse,
 };
 use sim::FaultId;
 use tokio_util::sync::CancellationToken;
@@ -153,6 +154,12 @@ impl Control {
             faults: faults.into_iter().map(|fault| convert::active_fault(fault, simulation.id())).collect(),
             kinds: convert::fault_kinds(),
         })
+    }
+
+    pub(crate) async fn set_chaos(&self, request: SetChaosRequest) -> Answer<SetChaosResponse> {
+        let SetChaosRequest { simulation_id, level } = request;
+        let simulation = self.of(&simulation_id)?;
+        Ok(SetChaosResponse { state: Some(simulation.set_chaos(level).await?) })
     }
 
     /// The state now, at every change, and twice a second while the clock runs; ends when the engine stops.

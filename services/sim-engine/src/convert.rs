@@ -50,6 +50,7 @@ fn event_kind(kind: EventKind) -> wire::SimulationEventKind {
         EventKind::CircuitOpened => Wire::CircuitOpened,
         EventKind::CircuitHalfOpen => Wire::CircuitHalfOpen,
         EventKind::CircuitClosed => Wire::CircuitClosed,
+        EventKind::ChaosSet => Wire::ChaosSet,
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) enum Change {
     },
     InjectFault(FaultSpec, Reply<ActiveFault>),
     ClearFault(FaultId, Reply<ActiveFault>),
+    SetChaos(f64, Reply<SimulationState>),
     Perform(Box<ApplyActionCommand>, Reply<Performed>),
     /// Leaves it as it is: a fork is made between two ticks.
     Fork(Reply<Forked>),
@@ -148,6 +149,10 @@ impl SimulationHandle {
 
     pub(crate) async fn clear_fault(&self, id: FaultId) -> Result<ActiveFault, Refusal> {
         self.change(PATIENCE, |reply| Change::ClearFault(id, reply)).await
+    }
+
+    pub(crate) async fn set_chaos(&self, level: f64) -> Result<SimulationState, Refusal> {
+        self.change(PATIENCE, |reply| Change::SetChaos(level, reply)).await
     }
 
     pub(crate) async fn perform(&self, command: ApplyActionCommand) -> Result<Performed, Refusal> {

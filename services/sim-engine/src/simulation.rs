@@ -229,6 +229,7 @@ impl Simulation {
             active_faults: self.run.world().faults().len() as u32,
             status: self.status().into(),
             failure: String::new(),
+            chaos_level: self.run.world().chaos(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! drawn evenly from what the topology has; the level bounds how many of them are in force at once, and how hard they strike.
 
 use crate::command::{CommandError, Effect};
+use crate::event::EventKind;
 use crate::fault::{FaultKind, FaultSpec, kinds};
 use crate::rng::{self, Purpose};
 use crate::{TICKS_PER_SECOND, Target, TargetKind};
@@ -33,7 +34,12 @@ impl World {
         if !(0.0..=1.0).contains(&level) {
             return Err(CommandError::ChaosLevel { given: level });
         }
-        self.chaos = level;
+        if (self.chaos - level).abs() > 0.0 {
+            self.chaos = level;
+            let level = level.to_string();
+            let message = format!("the chaos level is now {level}");
+            self.emit(EventKind::ChaosSet, Target::simulation(), message, &[("level", &level)]);
+        }
         Ok(Effect::ChaosSet { level })
     }
 

@@ -18,11 +18,13 @@ use crate::scenario::{self, LoadError, Scenario};
 use super::World;
 use super::calls::Edge;
 use super::calls::retries::Level;
-use super::cloud::{Cloud, Node, Service};
+use super::cloud::Cloud;
 use super::effects::Effects;
+use super::node::Node;
 use super::operations::Operation;
 use super::replicas::{Common, NodeSums, Replicas, Sums};
 use super::sample::Sampler;
+use super::service::Service;
 use super::telemetry_hash::TelemetryHash;
 
 mod sense;

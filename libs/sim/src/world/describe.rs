@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
+use super::service::Service;
 use super::view::{EdgeView, Flow, NodeView, Percentiles, ReplicaView, ServiceView, TopologyView};
 
 impl World {
@@ -61,7 +62,7 @@ impl World {
 
     /// Flow of every service in the last tick, in file order.
     pub fn flows(&self) -> Vec<Flow> {
-        let flow = |service: &super::cloud::Service| Flow {
+        let flow = |service: &Service| Flow {
             offered: service.offered,
             completed: service.completed,
             failed: service.failed,

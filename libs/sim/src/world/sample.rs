@@ -5,16 +5,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-use crate::event::EventKind;
 use crate::queueing::gamma_percentiles;
 use crate::snapshot::{Columns, MetricName, Snapshot};
 use crate::topology::Topology;
-use crate::{SAMPLE_EVERY_MS, TICK_S, TICKS_PER_SAMPLE, Target};
+use crate::{SAMPLE_EVERY_MS, TICK_S, TICKS_PER_SAMPLE};
 
-use super::World;
 use super::cloud::Cloud;
 use super::telemetry_hash::{Link, TelemetryHash};
-use super::view::{Health, Percentiles};
+use super::view::Percentiles;
 
 /// Columns of services, in order.
 const SERVICE_METRICS: [MetricName; 14] = [
@@ -43,13 +41,6 @@ const NODE_METRICS: [MetricName; 6] = [
     MetricName::Replicas,
     MetricName::Up,
 ];
-
-/// Past these a service counts as degraded.
-const DEGRADED_ERROR_PERCENT: f32 = 5.0;
-const DEGRADED_P99_MS: f32 = 500.0;
-
-/// Clean samples in a row after which a service counts as healthy again.
-const RECOVERY_SAMPLES: u32 = 3;
 
 /// Sums over the ticks of an interval.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -180,7 +171,7 @@ impl Sampler {
         });
     }
 
-    fn service_value(&self, metric: usize, service: usize) -> f32 {
+    pub(super) fn service_value(&self, metric: usize, service: usize) -> f32 {
         self.service_columns[metric].1[service]
     }
 }
@@ -311,48 +302,4 @@ fn percentiles_ms(weight: f64, sum: f64, squares: f64) -> [f64; 3] {
     }
     let mean = sum / weight;
     gamma_percentiles(mean, (squares / weight - mean * mean).max(0.0)).map(|seconds| seconds * 1000.0)
-}
-
-impl World {
-    /// Tells from the sample just closed which services got worse or recovered.
-    pub(super) fn judge_health(&mut self) {
-        for service in 0..self.cloud.services.len() {
-            let errors = self.cloud.sampler.service_value(6, service);
-            let p99 = self.cloud.sampler.service_value(9, service);
-            let state = &mut self.cloud.services[service];
-            let seen = if state.running == 0 {
-                Health::Down
-            } else if errors > DEGRADED_ERROR_PERCENT
-                || p99 > DEGRADED_P99_MS
-                || state.running < state.desired
-            {
-                Health::Degraded
-            } else {
-                Health::Healthy
-            };
-            state.clean_samples = if seen == Health::Healthy { state.clean_samples + 1 } else { 0 };
-            let before = state.health;
-            let recovered = state.clean_samples >= RECOVERY_SAMPLES;
-            if seen == before || (seen == Health::Healthy && !recovered) {
-                continue;
-            }
-            state.health = seen;
-            let target = Target::service(&*self.scenario.topology.services[service].id);
-            let name = seen.name();
-            if seen == Health::Healthy {
-                self.emit(
-                    EventKind::ServiceRecovered,
-                    target.clone(),
-                    format!("{} is healthy again", target.id),
-                    &[],
-                );
-            } else {
-                let message = format!(
-                    "{} is {name}: {errors:.1} % errors, p99 {p99:.0} ms, {} of {} replicas",
-                    target.id, self.cloud.services[service].running, self.cloud.services[service].desired
-                );
-                self.emit(EventKind::ServiceDegraded, target, message, &[("health", name)]);
-            }
-        }
-    }
 }

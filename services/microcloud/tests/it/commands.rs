@@ -100,6 +100,7 @@ fn a_running_stack_answers_every_command() {
     refused(&stack, &["fault", "inject", "no_such_fault", "checkout"], "node_crash");
     refused(&stack, &["fault", "inject", "node_crash", "no_such_node"], "checkout");
     refused(&stack, &["fault", "clear", "no_such_id"], "no_such_id");
+    refused(&stack, &["chaos", "2"], "from 0");
     refused(
         &stack,
         &["actions", "approve", "00000000-0000-5000-8000-000000000000"],

@@ -13,8 +13,9 @@ use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse,
-    SimulationState, StepRequest, StepResponse, WatchRequest, WatchResponse,
+    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
+    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
+    WatchResponse,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -109,6 +110,7 @@ relayed! {
     inject_fault: "InjectFault", InjectFaultRequest => InjectFaultResponse;
     clear_fault: "ClearFault", ClearFaultRequest => ClearFaultResponse;
     list_faults: "ListFaults", ListFaultsRequest => ListFaultsResponse;
+    set_chaos: "SetChaos", SetChaosRequest => SetChaosResponse;
 }
 
 /// The calls with one answer.
@@ -126,6 +128,7 @@ pub(crate) fn unary(app: App) -> Router {
         .inject_fault(inject_fault)
         .clear_fault(clear_fault)
         .list_faults(list_faults)
+        .set_chaos(set_chaos)
         .with_state(app)
         .build()
 }

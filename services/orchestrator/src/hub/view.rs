@@ -63,7 +63,8 @@ impl View {
     /// Takes over a heartbeat of sim-engine. True when something a person steers has changed.
     pub(crate) fn heard_state(&mut self, state: Arc<SimulationState>, now: Instant) -> bool {
         let steered = |s: &SimulationState| {
-            (s.run_id.clone(), s.scenario.clone(), s.playing, s.status, s.speed.to_bits(), s.active_faults)
+            let SimulationState { run_id, scenario, playing, status, active_faults, .. } = s.clone();
+            (run_id, scenario, playing, status, active_faults, s.speed.to_bits(), s.chaos_level.to_bits())
         };
         let changed = self.state.as_ref().is_none_or(|(before, _)| steered(before) != steered(&state));
         self.state = Some((state, now));

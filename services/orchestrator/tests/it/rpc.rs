@@ -25,6 +25,7 @@ const MUTATING: &[&str] = &[
     "sim.v1.ControlService/Pause",
     "sim.v1.ControlService/Play",
     "sim.v1.ControlService/Reset",
+    "sim.v1.ControlService/SetChaos",
     "sim.v1.ControlService/SetScenario",
     "sim.v1.ControlService/SetSpeed",
     "sim.v1.ControlService/Step",

@@ -10,8 +10,8 @@ use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse,
-    StepRequest, StepResponse, WatchRequest, WatchResponse,
+    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
+    SetSpeedRequest, SetSpeedResponse, StepRequest, StepResponse, WatchRequest, WatchResponse,
 };
 
 use super::Control;
@@ -43,6 +43,7 @@ pub(crate) fn router(control: Control) -> Router {
         inject_fault: InjectFaultRequest => InjectFaultResponse,
         clear_fault: ClearFaultRequest => ClearFaultResponse,
         list_faults: ListFaultsRequest => ListFaultsResponse,
+        set_chaos: SetChaosRequest => SetChaosResponse,
     );
     let unary = MakeServiceBuilder::new()
         .receive_max_bytes(MAX_REQUEST_BYTES)

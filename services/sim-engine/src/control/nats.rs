@@ -9,7 +9,7 @@ use super::Control;
 use crate::refusal::Refusal;
 
 /// The methods: all of the service but Watch, whose part `sim.state` plays.
-pub(crate) const METHODS: [&str; 12] = [
+pub(crate) const METHODS: [&str; 13] = [
     "GetState",
     "GetTopology",
     "Play",
@@ -22,6 +22,7 @@ pub(crate) const METHODS: [&str; 12] = [
     "InjectFault",
     "ClearFault",
     "ListFaults",
+    "SetChaos",
 ];
 
 impl Calls for Control {
@@ -39,6 +40,7 @@ impl Calls for Control {
             "InjectFault" => encoded(self.inject_fault(decoded(payload)?).await),
             "ClearFault" => encoded(self.clear_fault(decoded(payload)?).await),
             "ListFaults" => encoded(self.list_faults(decoded(payload)?).await),
+            "SetChaos" => encoded(self.set_chaos(decoded(payload)?).await),
             _ => Err(Refusal::new(Code::Unimplemented, format!("{method} is not served over NATS"))),
         };
         answered.map_err(|refusal| CallError::new(refusal.code as i32, refusal.message))

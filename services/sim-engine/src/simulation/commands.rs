@@ -46,6 +46,11 @@ impl Simulation {
                 let cleared = self.clear_fault(id).await?;
                 answer(reply, cleared);
             }
+            Change::SetChaos(level, reply) => {
+                let journalled = Journalled::ChaosLevel(level);
+                let set = self.carry_out(Command::SetChaos(level), journalled).await?;
+                answer(reply, set.map(|_| self.state()));
+            }
             Change::Perform(command, reply) => self.perform(*command, reply).await?,
             Change::Fork(reply) => answer(reply, Ok(self.forked())),
             Change::Stop(reply) => self.end(reply).await?,

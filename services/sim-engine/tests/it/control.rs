@@ -19,7 +19,7 @@ async fn every_method_is_served_over_connect_and_over_nats() {
     let cloud = Cloud::start().await;
     let engine = cloud.engine().start().await;
     let unary: Vec<String> = methods().into_iter().filter(|method| method != "Watch").collect();
-    assert_eq!(unary.len(), 12);
+    assert_eq!(unary.len(), 13);
     for method in &unary {
         if let Err((code, message)) = engine.try_call(method, json!({})).await {
             assert!(code != "unimplemented" && code != "internal", "{method}: {code} {message}");
@@ -88,6 +88,8 @@ async fn mistakes_are_answered_with_what_to_do_instead() {
         ("InjectFault", fault("memory_leak", Value::Null), "invalid_argument", "no target"),
         ("ClearFault", json!({"faultId": "f"}), "not_found", "faults in force: none"),
         ("ClearFault", json!({}), "invalid_argument", "ListFaults"),
+        ("SetChaos", json!({"level": 1.5}), "invalid_argument", "from 0"),
+        ("SetChaos", json!({"level": "NaN"}), "invalid_argument", "from 0"),
     ];
     for (method, request, code, sentence) in cases {
         let error = engine.try_call(method, request.clone()).await.unwrap_err();
@@ -126,6 +128,27 @@ async fn a_fault_is_injected_once_listed_and_cleared() {
     let count = |kind| kinds.iter().filter(|seen| **seen == kind).count();
     assert_eq!(count(wire::SimulationEventKind::FaultStarted), 1);
     assert_eq!(count(wire::SimulationEventKind::FaultEnded), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chaos_begins_faults_and_a_restart_computes_the_same_ones() {
+    let cloud = Cloud::start().await;
+    let engine = cloud.engine().start().await;
+    let state = engine.call("SetChaos", json!({"level": 1})).await;
+    assert_eq!(state["state"]["chaosLevel"], 1.0);
+    engine.call("Step", json!({"ticks": 12_000})).await;
+    let begun = |events: &[wire::SimulationEvent]| -> Vec<String> {
+        let started = events.iter().filter(|event| event.kind() == wire::SimulationEventKind::FaultStarted);
+        started.map(|event| event.id.clone()).collect()
+    };
+    let before = begun(&cloud.events().await);
+    assert!(before.len() > 3, "one a minute is expected, {} began in ten", before.len());
+    let hash = engine.state().await.telemetry_hash;
+    let engine = engine.kill_and_start_again().await;
+    assert_eq!(engine.state().await.telemetry_hash, hash);
+    assert_eq!(begun(&cloud.events().await), before);
+    engine.call("SetScenario", json!({"scenario": "normal"})).await;
+    assert!(engine.state().await.chaos_level <= 0.0, "a scenario comes with a level of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,7 @@ impl Shard {
         self.spans = spans;
     }
 
-    /// The hot loop: one replica a turn. Formulas and sources are in `docs/simulation.md`, "A replica in a tick".
+    /// The hot loop: one replica a turn. Formulas and sources are in `docs/model/replicas.md`.
     fn serve_span(&mut self, span: &mut Span, common: &Common, around: &Surroundings<'_>) {
         let range = span.start..span.end;
         let ordinal = &self.ordinal[range.clone()];
