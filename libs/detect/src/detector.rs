@@ -48,6 +48,7 @@ pub struct Detector {
     window_bytes: usize,
     counters: Counters,
     longest_window_s: u32,
+    longest_count_s: u32,
 }
 
 impl Detector {
@@ -60,6 +61,7 @@ impl Detector {
             window_bytes: 0,
             counters: Counters::default(),
             longest_window_s: rules.longest_window_s(),
+            longest_count_s: rules.longest_count_s(),
         }
     }
 
@@ -129,9 +131,10 @@ impl Detector {
     }
 
     /// Simulated time of samples before a restart that determines the state after it, ms: one window until the rings
-    /// are equal, one until their sums are (see `windows`), one for the count of clear samples.
+    /// are equal, one until their sums are (see `windows`), one window or hold for the counts of clear and breached samples.
     pub fn history_ms(&self, interval_ms: u32) -> i64 {
-        3 * 1_000 * i64::from(self.longest_window_s) + 2 * i64::from(interval_ms)
+        let seconds = 2 * i64::from(self.longest_window_s) + i64::from(self.longest_count_s);
+        1_000 * seconds + 2 * i64::from(interval_ms)
     }
 
     /// Every open incident.

@@ -1,5 +1,7 @@
 //! Incidents and what happens to them.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use crate::rule::Severity;
@@ -43,6 +45,8 @@ pub struct Incident {
     pub observed: f64,
     /// Threshold that was crossed last, in the metric's unit.
     pub threshold: f64,
+    /// Labels of the rule that opened it.
+    pub labels: BTreeMap<String, String>,
     /// Tick at which it opened.
     pub tick: u64,
     /// Simulated time at which it opened.

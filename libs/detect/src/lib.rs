@@ -12,6 +12,7 @@ mod builtin;
 mod detector;
 mod incident;
 mod lifecycle;
+mod metrics;
 mod plan;
 mod rule;
 mod sample;
@@ -23,7 +24,9 @@ mod words;
 pub use builtin::builtin_rules;
 pub use detector::{Counters, Detector, Limits};
 pub use incident::{Incident, NAMESPACE, Transition, TransitionKind, incident_id};
+pub use metrics::{METRICS, Metric};
 pub use rule::{
-    Aggregate, MAX_RULES, MAX_WINDOW_S, Operator, Rule, RuleError, RuleErrors, RuleSet, Selector, Severity,
+    Aggregate, Condition, MAX_ALSO, MAX_RULES, MAX_WINDOW_S, Operator, Rule, RuleError, RuleErrors, RuleSet,
+    Selector, Severity,
 };
 pub use sample::{Columns, Sample, SampleError, SimTime, Target, TargetKind};

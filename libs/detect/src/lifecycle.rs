@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::incident::{Incident, Transition, TransitionKind, incident_id};
 use crate::plan::{Family, KindPlan, Plan};
-use crate::rule::Rule;
+use crate::rule::{Rule, samples};
 use crate::sample::{Sample, SimTime, Target};
 use crate::shard::{Series, Shard};
 use crate::words;
@@ -140,7 +140,7 @@ impl Simulation {
         for family in self.open.iter_mut().flatten() {
             let vanished = family.extract_if(.., |_, open| {
                 let rule = plan.rule_named(&open.incident.rule);
-                let window = rule.map_or(1, |rule| rule.window_samples(sample.interval_ms) as u64);
+                let window = rule.map_or(1, |rule| samples(rule.window_s, sample.interval_ms) as u64);
                 // The sample at hand is not complete yet: only the beats before it count.
                 beats - open.seen > window
             });
@@ -277,6 +277,7 @@ impl Case<'_> {
             metric: rule.metric.clone(),
             observed: value,
             threshold: rule.threshold,
+            labels: rule.labels.clone(),
             tick,
             detected_at: time,
             updated_tick: tick,

@@ -3,7 +3,7 @@
 //! Rules that watch the same metric over the same window share its windows; rules that also use the same aggregate
 //! share the computed row. Families are lists of judges, so that one pass over a family decides about its incident.
 
-use crate::rule::{Aggregate, Rule, RuleSet};
+use crate::rule::{Aggregate, Condition, Rule, RuleSet};
 use crate::sample::TargetKind;
 
 /// The arrangement for both kinds of targets, in the order of [`TargetKind::ALL`].
@@ -27,8 +27,6 @@ pub(crate) struct KindPlan {
 pub(crate) struct Panel {
     pub(crate) metric: String,
     pub(crate) window_s: u32,
-    /// A rule that watches it; all of them agree on the number of samples.
-    pub(crate) rule: usize,
     pub(crate) wants_max: bool,
     pub(crate) wants_min: bool,
 }
@@ -46,6 +44,8 @@ pub(crate) struct Judge {
     pub(crate) rule: usize,
     pub(crate) row: usize,
     pub(crate) panel: usize,
+    /// The row of each further condition.
+    pub(crate) also: Vec<usize>,
 }
 
 /// The judges that share an incident.
@@ -80,31 +80,36 @@ impl KindPlan {
     }
 
     fn add(&mut self, index: usize, rule: &Rule) {
-        let panel = find_or_push(
-            &mut self.panels,
-            |panel| panel.metric == rule.metric && panel.window_s == rule.window_s,
-            || Panel {
-                metric: rule.metric.clone(),
-                window_s: rule.window_s,
-                rule: index,
-                wants_max: false,
-                wants_min: false,
-            },
-        );
-        self.panels[panel].wants_max |= rule.aggregate == Aggregate::Max;
-        self.panels[panel].wants_min |= rule.aggregate == Aggregate::Min;
-        let row = find_or_push(
-            &mut self.rows,
-            |row| row.panel == panel && row.aggregate == rule.aggregate,
-            || Row { panel, aggregate: rule.aggregate },
-        );
+        let (panel, row) = self.row(&rule.metric, rule.window_s, rule.aggregate);
+        let also = rule.also.iter().map(|condition| {
+            let Condition { metric, aggregate, window_s, .. } = condition;
+            self.row(metric, *window_s, *aggregate).1
+        });
+        let also = also.collect();
         let family = find_or_push(
             &mut self.families,
             |family| family.name == rule.family,
             || Family { name: rule.family.clone(), judges: Vec::new() },
         );
         self.families[family].judges.push(self.judges.len());
-        self.judges.push(Judge { rule: index, row, panel });
+        self.judges.push(Judge { rule: index, row, panel, also });
+    }
+
+    /// The windows over a metric, and the row of one aggregate of them.
+    fn row(&mut self, metric: &str, window_s: u32, aggregate: Aggregate) -> (usize, usize) {
+        let panel = find_or_push(
+            &mut self.panels,
+            |panel| panel.metric == metric && panel.window_s == window_s,
+            || Panel { metric: metric.to_owned(), window_s, wants_max: false, wants_min: false },
+        );
+        self.panels[panel].wants_max |= aggregate == Aggregate::Max;
+        self.panels[panel].wants_min |= aggregate == Aggregate::Min;
+        let row = find_or_push(
+            &mut self.rows,
+            |row| row.panel == panel && row.aggregate == aggregate,
+            || Row { panel, aggregate },
+        );
+        (panel, row)
     }
 }
 

@@ -1,16 +1,24 @@
 //! Detection rules as data, checked when a set of them is built so that evaluation cannot fail.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::sample::TargetKind;
 
+mod check;
+mod set;
+
+pub use check::{RuleError, RuleErrors};
+pub use set::RuleSet;
+
 /// Most rules in one set. Every rule costs a pass over its series at every sample.
 pub const MAX_RULES: usize = 4_096;
 
-/// Longest window, seconds of simulated time. The stream that windows are rebuilt from keeps an hour; a restart needs
+/// Most conditions that a rule names besides its own.
+pub const MAX_ALSO: usize = 8;
+
+/// Longest window and longest hold, seconds of simulated time. The stream that windows are rebuilt from keeps an hour; a restart needs
 /// three windows of history.
 pub const MAX_WINDOW_S: u32 = 1_200;
 
@@ -178,140 +186,58 @@ pub struct Rule {
     pub clear_threshold: f64,
     /// Length of the window, simulated seconds.
     pub window_s: u32,
+    /// Fires only once the breach has been seen at every sample for this long, simulated seconds; 0 fires at the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub for_s: u32,
+    /// Fires only while all of these hold for the same target, too. They have no say in when the incident ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Condition>,
     /// Severity of the incident while this rule is the worst that fired.
     pub severity: Severity,
+    /// What it means and what to do, for people. Empty when the name says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Words of the user's own, such as `team: payments`; every incident of the rule carries them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Something else that has to hold for a rule to fire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// Metric it looks at, of the rule's target.
+    pub metric: String,
+    /// How its window becomes one number.
+    pub aggregate: Aggregate,
+    /// How that number is compared.
+    pub operator: Operator,
+    /// Holds beyond this, in the metric's unit (per second for [`Aggregate::Rate`]).
+    pub threshold: f64,
+    /// Length of the window, simulated seconds.
+    pub window_s: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
 }
 
 impl Rule {
-    /// Samples in its window when they are `interval_ms` apart; at least one.
-    pub(crate) fn window_samples(&self, interval_ms: u32) -> usize {
-        let interval = u64::from(interval_ms.max(1));
-        let window_ms = u64::from(self.window_s) * 1_000;
-        ((window_ms + interval / 2) / interval).clamp(1, MAX_WINDOW_SAMPLES) as usize
+    /// Samples that a breach must last for before it fires, the first one not counted.
+    pub(crate) fn hold_samples(&self, interval_ms: u32) -> usize {
+        if self.for_s == 0 { 0 } else { samples(self.for_s, interval_ms) }
     }
 
-    fn check(&self, mistakes: &mut Vec<RuleError>) {
-        let mut wrong = |what: &'static str, how: &'static str| {
-            mistakes.push(RuleError { rule: self.name.clone(), what, how });
-        };
-        if !is_word(&self.name) {
-            wrong("name", "use 1 to 64 lower-case letters, digits and underscores");
-        }
-        if !is_word(&self.family) {
-            wrong("family", "use 1 to 64 lower-case letters, digits and underscores");
-        }
-        if !is_word(&self.metric) {
-            wrong("metric", "use a metric name such as cpu_usage");
-        }
-        if self.selector.kinds.is_empty() {
-            wrong("selector", "name at least one kind of target: service or node");
-        }
-        if self.selector.ids.iter().any(String::is_empty) {
-            wrong("selector", "leave the ids out to watch every target; an id is never empty");
-        }
-        if !self.threshold.is_finite() {
-            wrong("threshold", "use a finite number");
-        }
-        if !self.clear_threshold.is_finite() {
-            wrong("clear_threshold", "use a finite number");
-        }
-        if self.window_s == 0 || self.window_s > MAX_WINDOW_S {
-            wrong("window_s", "use 1 to 1200 seconds");
-        }
-        if self.threshold.is_finite() && self.clear_threshold.is_finite() && !self.sides_fit() {
-            wrong(
-                "clear_threshold",
-                "put it on the healthy side of the threshold: at most the threshold for gt and gte, at least for lt and lte, equal for eq",
-            );
-        }
-    }
-
-    fn sides_fit(&self) -> bool {
-        match self.operator {
-            Operator::Gt | Operator::Gte => self.clear_threshold <= self.threshold,
-            Operator::Lt | Operator::Lte => self.clear_threshold >= self.threshold,
-            #[expect(clippy::float_cmp, reason = "both are literals of the rule")]
-            Operator::Eq => self.clear_threshold == self.threshold,
-        }
+    /// Every window that it looks at, seconds.
+    pub(crate) fn windows_s(&self) -> impl Iterator<Item = u32> + '_ {
+        std::iter::once(self.window_s).chain(self.also.iter().map(|condition| condition.window_s))
     }
 }
 
-fn is_word(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+/// Samples in `seconds` when they are `interval_ms` apart; at least one.
+pub(crate) fn samples(seconds: u32, interval_ms: u32) -> usize {
+    let interval = u64::from(interval_ms.max(1));
+    let ms = u64::from(seconds) * 1_000;
+    ((ms + interval / 2) / interval).clamp(1, MAX_WINDOW_SAMPLES) as usize
 }
-
-/// Rules that passed every check, in their given order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RuleSet {
-    rules: Vec<Rule>,
-}
-
-impl RuleSet {
-    /// Checks the rules and keeps them.
-    ///
-    /// # Errors
-    /// Every mistake of every rule at once.
-    pub fn new(rules: Vec<Rule>) -> Result<Self, RuleErrors> {
-        let mut mistakes = Vec::new();
-        if rules.len() > MAX_RULES {
-            mistakes.push(RuleError {
-                rule: format!("({} rules)", rules.len()),
-                what: "set",
-                how: "use at most 4096 rules",
-            });
-        }
-        let mut names = BTreeSet::new();
-        for rule in &rules {
-            rule.check(&mut mistakes);
-            if !names.insert(rule.name.as_str()) {
-                mistakes.push(RuleError {
-                    rule: rule.name.clone(),
-                    what: "name",
-                    how: "is used by another rule; choose a unique one",
-                });
-            }
-        }
-        if mistakes.is_empty() { Ok(Self { rules }) } else { Err(RuleErrors(mistakes)) }
-    }
-
-    /// The rules.
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    /// The longest window, seconds; 0 without rules.
-    pub fn longest_window_s(&self) -> u32 {
-        self.rules.iter().map(|rule| rule.window_s).max().unwrap_or(0)
-    }
-}
-
-/// One mistake in one rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("rule {rule}: {what}: {how}")]
-pub struct RuleError {
-    /// Name of the rule.
-    pub rule: String,
-    /// The field.
-    pub what: &'static str,
-    /// What to write instead.
-    pub how: &'static str,
-}
-
-/// Every mistake of a set of rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleErrors(pub Vec<RuleError>);
-
-impl fmt::Display for RuleErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, mistake) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            write!(f, "{mistake}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for RuleErrors {}

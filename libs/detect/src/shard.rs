@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::plan::{KindPlan, Plan};
-use crate::rule::{Operator, Rule};
+use crate::rule::{Condition, Operator, Rule, samples};
 use crate::sample::{Columns, Sample, TargetKind};
 use crate::windows::Windows;
 
@@ -38,9 +38,10 @@ impl Shard {
             .iter()
             .map(|kind| {
                 let series = sample.columns(kind.kind).ids().len();
-                let widths = kind.panels.iter().map(|panel| {
-                    Windows::bytes(plan.rules[panel.rule].window_samples(sample.interval_ms), series)
-                });
+                let widths = kind
+                    .panels
+                    .iter()
+                    .map(|panel| Windows::bytes(samples(panel.window_s, sample.interval_ms), series));
                 widths.sum::<usize>()
             })
             .sum()
@@ -114,6 +115,8 @@ pub(crate) struct Series {
 struct Verdict {
     /// Consecutive samples on the clear side, up to a window.
     clear: Vec<i16>,
+    /// Of a rule that waits: how long.
+    hold: Option<Hold>,
     /// All false unless `any_breached`, which spares calm series the look.
     breached: Vec<bool>,
     any_breached: bool,
@@ -121,18 +124,29 @@ struct Verdict {
     watched: Option<Vec<bool>>,
 }
 
+/// How long the breach of a rule with `for_s` has lasted.
+#[derive(Debug)]
+struct Hold {
+    /// Samples that it must last for.
+    samples: i16,
+    /// Consecutive samples that were breached before the newest, up to `samples`.
+    breached: Vec<i16>,
+}
+
 impl Series {
     fn new(plan: &KindPlan, rules: &[Rule], columns: &Columns<'_>, interval_ms: u32) -> Self {
         let ids: Vec<String> = columns.ids().iter().map(|id| (*id).to_owned()).collect();
         let count = ids.len();
         let panels = plan.panels.iter().map(|panel| {
-            let width = rules[panel.rule].window_samples(interval_ms);
-            Windows::new(width, count, panel.wants_max, panel.wants_min)
+            Windows::new(samples(panel.window_s, interval_ms), count, panel.wants_max, panel.wants_min)
         });
         let verdicts = plan.judges.iter().map(|judge| {
-            let selector = &rules[judge.rule].selector;
+            let rule = &rules[judge.rule];
+            let selector = &rule.selector;
+            let hold = i16::try_from(rule.hold_samples(interval_ms)).unwrap_or(i16::MAX);
             Verdict {
                 clear: vec![0; count],
+                hold: (hold > 0).then(|| Hold { samples: hold, breached: vec![0; count] }),
                 breached: vec![false; count],
                 any_breached: false,
                 watched: (!selector.ids.is_empty())
@@ -155,6 +169,9 @@ impl Series {
         for (new, old) in new.verdicts.iter_mut().zip(&self.verdicts) {
             for (s, old_index) in from.iter().enumerate() {
                 new.clear[s] = old_index.map_or(0, |index| old.clear[index]);
+                if let (Some(new), Some(old)) = (&mut new.hold, &old.hold) {
+                    new.breached[s] = old_index.map_or(0, |index| old.breached[index]);
+                }
             }
         }
         new
@@ -166,6 +183,9 @@ impl Series {
         }
         for verdict in &mut self.verdicts {
             verdict.clear.fill(0);
+            if let Some(hold) = &mut verdict.hold {
+                hold.breached.fill(0);
+            }
         }
     }
 
@@ -177,7 +197,12 @@ impl Series {
             self.panels[row.panel].aggregate(row.aggregate, interval_ms, values);
         }
         for (verdict, judge) in self.verdicts.iter_mut().zip(&plan.judges) {
-            verdict.judge(&rules[judge.rule], &self.rows[judge.row], self.panels[judge.panel].full());
+            let rule = &rules[judge.rule];
+            verdict.judge(rule, &self.rows[judge.row], self.panels[judge.panel].full());
+            for (condition, row) in rule.also.iter().zip(&judge.also) {
+                verdict.ask_also(condition, &self.rows[*row]);
+            }
+            verdict.wait();
         }
     }
 
@@ -254,5 +279,30 @@ impl Verdict {
             any = self.breached.iter().any(|breached| *breached);
         }
         self.any_breached = any;
+    }
+
+    /// Leaves breached only what meets a further condition.
+    fn ask_also(&mut self, condition: &Condition, values: &[f64]) {
+        if self.any_breached {
+            for (breached, value) in self.breached.iter_mut().zip(values) {
+                *breached &= condition.operator.breached(*value, condition.threshold);
+            }
+            self.any_breached = self.breached.iter().any(|breached| *breached);
+        }
+    }
+
+    /// Leaves breached only what has been so for long enough.
+    fn wait(&mut self) {
+        let Some(hold) = &mut self.hold else { return };
+        if !self.any_breached {
+            hold.breached.fill(0);
+            return;
+        }
+        for (breached, lasted) in self.breached.iter_mut().zip(&mut hold.breached) {
+            let long_enough = *breached && *lasted >= hold.samples;
+            *lasted = if *breached { (*lasted + 1).min(hold.samples) } else { 0 };
+            *breached = long_enough;
+        }
+        self.any_breached = self.breached.iter().any(|breached| *breached);
     }
 }

@@ -1,5 +1,6 @@
 //! Titles and descriptions: what was measured against what, for a person.
 
+use crate::metrics;
 use crate::rule::{Aggregate, Operator, Rule};
 use crate::sample::Target;
 
@@ -10,22 +11,29 @@ pub(crate) fn title(rule: &Rule, target: &Target, value: f64) -> String {
     format!("{}: {label} {value}{unit} {} {threshold}{unit}", target.id, rule.operator.sign())
 }
 
-/// Two sentences: the measurement, and what ends the incident.
+/// What the rule means, the measurement, and what ends the incident: a sentence each.
 pub(crate) fn breach(rule: &Rule, target: &Target, value: f64) -> String {
     let (label, unit) = metric_words(rule);
     let (value, threshold) = apart(value, rule.threshold);
     let clear = number(rule.clear_threshold, 0);
-    format!(
-        "The {aggregate} of {label} of {kind} {id} over {window} s was {value}{unit}, {side} the threshold of {threshold}{unit} (rule {name}). \
+    let mut sentences = String::new();
+    if !rule.description.is_empty() {
+        sentences = format!("{} ", rule.description);
+    }
+    let lasted =
+        if rule.for_s > 0 { format!(", and has been so for {} s", rule.for_s) } else { String::new() };
+    sentences
+        + &format!(
+            "The {aggregate} of {label} of {kind} {id} over {window} s was {value}{unit}, {side} the threshold of {threshold}{unit}{lasted} (rule {name}). \
          It resolves when that has been {clear_side} {clear}{unit} for {window} s.",
-        aggregate = aggregate_words(rule.aggregate),
-        kind = target.kind.as_str(),
-        id = target.id,
-        window = rule.window_s,
-        side = side(rule.operator),
-        name = rule.name,
-        clear_side = clear_side(rule.operator),
-    )
+            aggregate = aggregate_words(rule.aggregate),
+            kind = target.kind.as_str(),
+            id = target.id,
+            window = rule.window_s,
+            side = side(rule.operator),
+            name = rule.name,
+            clear_side = clear_side(rule.operator),
+        )
 }
 
 /// Why it ended when the metric went back.
@@ -73,26 +81,11 @@ fn clear_side(operator: Operator) -> &'static str {
 }
 
 /// Label and unit (with its space) of the rule's number.
-fn metric_words(rule: &Rule) -> (String, String) {
-    let (label, unit) = match rule.metric.as_str() {
-        "cpu_usage" => ("CPU usage", " %"),
-        "memory_usage" => ("memory usage", " %"),
-        "disk_usage" => ("disk usage", " %"),
-        "network_mbps" => ("network traffic", " Mbit/s"),
-        "request_rate" => ("request rate", " req/s"),
-        "throughput" => ("throughput", " req/s"),
-        "error_rate" => ("error rate", " %"),
-        "latency_p50" => ("p50 latency", " ms"),
-        "latency_p95" => ("p95 latency", " ms"),
-        "latency_p99" => ("p99 latency", " ms"),
-        "queue_depth" => ("queue depth", ""),
-        "active_connections" => ("active connections", ""),
-        "replicas" => ("replicas", ""),
-        "replicas_desired" => ("replicas desired", ""),
-        "up" => ("share of the time up", ""),
-        other => return (other.replace('_', " "), per_second(rule, "")),
-    };
-    (label.to_owned(), per_second(rule, unit))
+fn metric_words(rule: &Rule) -> (&str, String) {
+    let (label, unit) =
+        metrics::named(&rule.metric).map_or((rule.metric.as_str(), ""), |metric| (metric.label, metric.unit));
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    (label, per_second(rule, &unit))
 }
 
 fn per_second(rule: &Rule, unit: &str) -> String {
@@ -144,7 +137,7 @@ mod tests {
         let node = Target { kind: TargetKind::Node, id: "node-a1".into() };
         assert_eq!(
             breach(&rules[2], &node, 91.25),
-            "The average of CPU usage of node node-a1 over 10 s was 91.2 %, above the threshold of 85 % (rule cpu_high). \
+            "Little room is left for more load. The average of CPU usage of node node-a1 over 10 s was 91.2 %, above the threshold of 85 % (rule cpu_high). \
              It resolves when that has been at or below 80 % for 10 s."
         );
     }

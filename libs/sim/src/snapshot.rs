@@ -34,8 +34,8 @@ pub enum MetricName {
     ActiveConnections,
     /// Replicas that take traffic.
     Replicas,
-    /// Replicas that there should be.
-    ReplicasDesired,
+    /// Replicas that there should be, and that take no traffic.
+    ReplicasMissing,
     /// Share of the interval in which a node answered, 0 to 1.
     Up,
 }
@@ -57,7 +57,7 @@ impl MetricName {
             Self::QueueDepth => "queue_depth",
             Self::ActiveConnections => "active_connections",
             Self::Replicas => "replicas",
-            Self::ReplicasDesired => "replicas_desired",
+            Self::ReplicasMissing => "replicas_missing",
             Self::Up => "up",
         }
     }

@@ -1,7 +1,10 @@
 //! `incidents` (written by signal-service) and `incident_acknowledgements` (written by the orchestrator).
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{Page, StoreError};
@@ -39,6 +42,9 @@ pub struct IncidentRow {
     pub observed_value: f64,
     /// Threshold that was crossed.
     pub threshold: f64,
+    /// Labels of the rule that opened it.
+    #[sqlx(json)]
+    pub labels: BTreeMap<String, String>,
     /// Last transition: 1 opened, 2 escalated, 3 resolved.
     pub transition: i32,
     /// Counts the transitions from 1.
@@ -85,7 +91,7 @@ macro_rules! select_incidents {
         concat!(
             "select i.id, i.simulation_id, i.run_id, i.detected_at, i.tick_id, i.severity, i.title, i.description,
                     i.rule_name, i.family, i.target_kind, i.target_id, i.metric, i.observed_value, i.threshold,
-                    i.transition, i.revision, i.updated_tick, i.updated_at, i.resolved, i.resolved_at, i.resolution,
+                    i.labels, i.transition, i.revision, i.updated_tick, i.updated_at, i.resolved, i.resolved_at, i.resolution,
                     coalesce(k.acknowledged_by, '') as acknowledged_by
              from incidents i left join incident_acknowledgements k on k.incident_id = i.id ",
             $rest
@@ -99,11 +105,11 @@ pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, 
         "insert into incidents as i
             (id, simulation_id, run_id, detected_at, tick_id, severity, title, description, rule_name, family,
              target_kind, target_id, metric, observed_value, threshold, transition, revision, updated_tick, updated_at,
-             resolved, resolved_at, resolution)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+             resolved, resolved_at, resolution, labels)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
          on conflict (id, detected_at) do update
             set severity = excluded.severity, title = excluded.title, description = excluded.description,
-                observed_value = excluded.observed_value, threshold = excluded.threshold,
+                metric = excluded.metric, observed_value = excluded.observed_value, threshold = excluded.threshold,
                 transition = excluded.transition, revision = excluded.revision,
                 updated_tick = excluded.updated_tick, updated_at = excluded.updated_at,
                 resolved = excluded.resolved, resolved_at = excluded.resolved_at, resolution = excluded.resolution,
@@ -132,6 +138,7 @@ pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, 
     .bind(row.resolved)
     .bind(row.resolved_at)
     .bind(&row.resolution)
+    .bind(Json(&row.labels))
     .execute(conn)
     .await
     .map_err(StoreError::query("write an incident"))?;

@@ -90,6 +90,7 @@ pub(crate) fn incident(
         resolved: _,
         resolved_at: _,
         acknowledged_by: _,
+        labels: _,
         resolution: _,
     } = message;
     let scope = scope(simulation_id, &run_id, updated_at)?;

@@ -21,7 +21,7 @@ export type MetricName =
   | "queue_depth"
   | "active_connections"
   | "replicas"
-  | "replicas_desired"
+  | "replicas_missing"
   | "up";
 
 interface MetricUnit {
@@ -43,7 +43,7 @@ export const METRICS: Readonly<Record<MetricName, MetricUnit>> = {
   queue_depth: { label: "Queue depth", unit: "req" },
   active_connections: { label: "Connections", unit: "connections" },
   replicas: { label: "Replicas", unit: "replicas" },
-  replicas_desired: { label: "Replicas desired", unit: "replicas" },
+  replicas_missing: { label: "Replicas missing", unit: "replicas" },
   up: { label: "Up", unit: "share" },
 };
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::cloud::{INTERVAL_MS, Reading, detector_with, queue_rule, time_at};
 
-/// Two rules of one family with different windows and one of another family: everything a restart could get wrong.
+/// Two rules of one family with different windows, one of another family, and one that waits and asks twice: everything a restart could get wrong.
 fn rules() -> Vec<Rule> {
     let high = queue_rule(Aggregate::Avg, Operator::Gt, 8);
     let mut critical = queue_rule(Aggregate::Max, Operator::Gt, 6);
@@ -20,7 +20,18 @@ fn rules() -> Vec<Rule> {
     falling.family = "trend".into();
     falling.threshold = -1.0;
     falling.clear_threshold = -0.5;
-    vec![high, critical, falling]
+    let mut lasting = queue_rule(Aggregate::Min, Operator::Gt, 3);
+    lasting.name = "queue_stays_deep".into();
+    lasting.family = "lasting".into();
+    lasting.for_s = 12;
+    lasting.also.push(detect::Condition {
+        metric: "queue_depth".into(),
+        aggregate: Aggregate::Avg,
+        operator: Operator::Gt,
+        threshold: 12.0,
+        window_s: 7,
+    });
+    vec![high, critical, falling, lasting]
 }
 
 /// What happens to the stream at one step.

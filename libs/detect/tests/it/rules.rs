@@ -1,5 +1,6 @@
 use detect::{
-    Aggregate, MAX_RULES, Operator, RuleSet, Selector, Severity, TargetKind, TransitionKind, builtin_rules,
+    Aggregate, Condition, MAX_RULES, Operator, Rule, RuleSet, Selector, Severity, TargetKind, TransitionKind,
+    builtin_rules,
 };
 
 use crate::cloud::{Reading, detector_with, feed, queue_rule, times};
@@ -7,20 +8,47 @@ use crate::cloud::{Reading, detector_with, feed, queue_rule, times};
 #[test]
 fn the_built_in_rules_are_valid_and_as_documented() {
     let rules = RuleSet::new(builtin_rules()).unwrap();
-    let told: Vec<_> =
-        rules.rules().iter().map(|r| (r.name.as_str(), r.family.as_str(), r.threshold, r.severity)).collect();
-    assert_eq!(
-        told,
-        [
-            ("error_rate_high", "error_rate", 5.0, Severity::High),
-            ("error_rate_critical", "error_rate", 10.0, Severity::Critical),
-            ("cpu_high", "cpu", 85.0, Severity::Warning),
-            ("cpu_critical", "cpu", 95.0, Severity::High),
-            ("memory_high", "memory", 90.0, Severity::High),
-            ("latency_high", "latency", 500.0, Severity::High),
-        ]
-    );
-    assert_eq!(rules.longest_window_s(), 10);
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/detection.md")).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+        .filter(|cells: &Vec<&str>| cells.len() == 7)
+        .collect();
+    let told: Vec<[String; 7]> = rules.rules().iter().map(documented).collect();
+    assert_eq!(rows, told);
+    assert_eq!(rules.longest_window_s(), 720);
+}
+
+/// A rule as the table of docs/detection.md has it.
+fn documented(rule: &Rule) -> [String; 7] {
+    let Rule { aggregate, operator, window_s, metric, threshold, .. } = rule;
+    let compared =
+        |aggregate: &Aggregate, metric: &str, operator: &Operator, threshold: f64, window_s: u32| {
+            let aggregate = format!("{aggregate:?}").to_lowercase();
+            format!("{aggregate}({metric}, {window_s} s) {} {threshold}", operator.sign())
+        };
+    let mut fires = compared(aggregate, metric, operator, *threshold, *window_s);
+    for also in &rule.also {
+        fires += " and ";
+        fires += &compared(&also.aggregate, &also.metric, &also.operator, also.threshold, also.window_s);
+    }
+    if rule.for_s > 0 {
+        fires += &format!(" for {} s", rule.for_s);
+    }
+    let kinds: Vec<String> = rule.selector.kinds.iter().map(|kind| format!("{}s", kind.as_str())).collect();
+    let severity = format!("{} {}", rule.severity.number(), rule.severity.as_str());
+    let clear = rule.clear_threshold.to_string();
+    [
+        rule.name.clone(),
+        rule.family.clone(),
+        kinds.join(", "),
+        fires,
+        clear,
+        severity,
+        rule.description.clone(),
+    ]
 }
 
 #[test]
@@ -31,7 +59,19 @@ fn every_mistake_is_reported_at_once() {
     rule.selector = Selector::all([]);
     let mut backwards = queue_rule(Aggregate::Avg, Operator::Lt, 10);
     backwards.clear_threshold = 1.0;
-    let told = RuleSet::new(vec![rule, backwards.clone(), backwards]).unwrap_err().to_string();
+    let mut elsewhere = queue_rule(Aggregate::Avg, Operator::Gt, 10);
+    elsewhere.name = "elsewhere".into();
+    elsewhere.selector = Selector::all([TargetKind::Node]);
+    elsewhere.for_s = 1_201;
+    elsewhere.labels.insert(String::new(), "x".into());
+    elsewhere.also.push(Condition {
+        metric: "queue_lenght".into(),
+        aggregate: Aggregate::Avg,
+        operator: Operator::Gt,
+        threshold: f64::INFINITY,
+        window_s: 0,
+    });
+    let told = RuleSet::new(vec![rule, backwards.clone(), backwards, elsewhere]).unwrap_err().to_string();
     for part in [
         "Queue deep: name",
         "Queue deep: selector",
@@ -39,6 +79,12 @@ fn every_mistake_is_reported_at_once() {
         "Queue deep: window_s: use 1 to 1200 seconds",
         "queue_deep: clear_threshold",
         "queue_deep: name: is used by another rule",
+        "elsewhere: metric: queue_depth is not measured of nodes",
+        "elsewhere: for_s: use 0 to 1200 seconds",
+        "elsewhere: labels",
+        "elsewhere: also: there is no metric \"queue_lenght\"; use one of cpu_usage, ",
+        "elsewhere: also: use a finite number",
+        "elsewhere: also: use a window_s",
     ] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
@@ -110,4 +156,35 @@ fn nodes_have_incidents_too() {
     }
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].incident.target.kind, told[0].incident.tick), (TargetKind::Node, 9));
+}
+
+#[test]
+fn a_rule_waits_for_its_breach_to_last() {
+    let mut rule = queue_rule(Aggregate::Last, Operator::Gt, 1);
+    rule.for_s = 5;
+    let mut detector = detector_with(vec![rule]);
+    // Five breached samples, one below, then long enough.
+    let values = times(50.0, 5).chain(times(9.0, 1)).chain(times(50.0, 8));
+    let told = feed(&mut detector, "queue_depth", 0, values);
+    assert_eq!(told, [(11, TransitionKind::Opened, Severity::High)]);
+}
+
+#[test]
+fn a_rule_fires_only_while_its_other_conditions_hold() {
+    let mut rule = queue_rule(Aggregate::Last, Operator::Gt, 1);
+    rule.labels.insert("team".into(), "shop".into());
+    rule.also.push(Condition {
+        metric: "queue_depth".into(),
+        aggregate: Aggregate::Avg,
+        operator: Operator::Gt,
+        threshold: 30.0,
+        window_s: 4,
+    });
+    let mut detector = detector_with(vec![rule]);
+    let told =
+        feed(&mut detector, "queue_depth", 0, times(0.0, 4).chain(times(50.0, 4)).chain(times(9.0, 4)));
+    // The mean of four exceeds 30 at the third sample of 50. The band between the thresholds keeps it open, whatever the mean.
+    assert_eq!(told, [(6, TransitionKind::Opened, Severity::High)]);
+    let open: Vec<_> = detector.open_incidents().collect();
+    assert_eq!(open[0].labels["team"], "shop");
 }

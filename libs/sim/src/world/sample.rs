@@ -29,7 +29,7 @@ const SERVICE_METRICS: [MetricName; 14] = [
     MetricName::QueueDepth,
     MetricName::ActiveConnections,
     MetricName::Replicas,
-    MetricName::ReplicasDesired,
+    MetricName::ReplicasMissing,
 ];
 
 /// Columns of nodes, in order.
@@ -263,7 +263,7 @@ impl Cloud {
             (tally.waiting * per_tick) as f32,
             (tally.in_flight * per_tick) as f32,
             service.running as f32,
-            service.desired as f32,
+            service.desired.saturating_sub(service.running) as f32,
         ]
     }
 

@@ -130,14 +130,14 @@ fn threads_change_nothing() {
 /// builds are held to the same ones (`scripts/test.sh`), as is every machine. A change of the model changes them: check that
 /// it was meant, then write the new ones here and raise `MODEL_VERSION`, in the same commit.
 const GOLDEN: [(&str, &str); 8] = [
-    ("normal", "ea1db8d17df690be6bfc69d58cd15e831bb2d43e71fbd824d802d0a0fbd368ac"),
-    ("high_load", "99c9ccae7b2c3ac247fd79219ae1e6b9ffcac36fb1cf358cf0284b3a29d81576"),
-    ("cascade_failure", "adfedf58f490ee63acaee105118cd6a80a74a64341893c2845baea9041fde5f3"),
-    ("trace_replay", "dc0e33874fb20fffc560ef147248d5d32c981377a7af318423edeb65beb7da9d"),
-    ("every_part", "38faee0802b2823d415ccf9bc8a39766685419a050617be30cb357c7f05fd829"),
-    ("every_fault", "85188651bc4926aab0675d74f97961e0d5da4960df85c478e608c235e74ecdeb"),
-    ("chaos", "311627600ff171ec754e3435dfb60d8d28bcfc0754389e5e1bb74c09a3f81f28"),
-    ("wide", "236bc150cc5a9238e8dff97e3cb32044dcf107f073f5e914025724bc4c7be019"),
+    ("normal", "8ff9602f7c1eecdf681652366ea3234386df5f1ab91e8c22a4c048264d4f0667"),
+    ("high_load", "17aa52fb6ee9392fc1af6426e78bb23f0ef9e175686c9ba94198a937a6808311"),
+    ("cascade_failure", "1be8d6673f0fea9381e31a2574dcf329afec4f3b33dd8f016ed80db3705872aa"),
+    ("trace_replay", "520a64a6e9dd163814dbee96d153673352b8d59bbfc24bceabe8fa9cf4969660"),
+    ("every_part", "bca2e5841759e596daa55e9c660b75716aba584145bfedb7364d8402c8476ca1"),
+    ("every_fault", "024164f7e49f424b001acf905b2c61bf1cf18c6b637c31344e976f374046ee71"),
+    ("chaos", "67ad73be06404744b99a76087f7e462725298e90bccb56f8d1ddf17d8bf78753"),
+    ("wide", "3e0e9ce1fa514dd44afa80c58a518a024ccf070c9a0c508b92466a91ceb5ce92"),
 ];
 
 #[test]

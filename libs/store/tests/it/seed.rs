@@ -1,5 +1,6 @@
 //! A short history to ask questions about: two services and two nodes for an hour, incidents, actions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use store::actions::{self, Decision, Proposal, Status, Transition};
@@ -29,6 +30,7 @@ pub(crate) fn incident(number: u128, after_s: i64) -> IncidentRow {
         metric: "error_rate".into(),
         observed_value: 14.2,
         threshold: 10.0,
+        labels: BTreeMap::new(),
         transition: 1,
         revision: 1,
         updated_tick: after_s * 20,

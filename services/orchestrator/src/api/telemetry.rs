@@ -200,7 +200,7 @@ const UNITS: &[(&str, &str)] = &[
     ("queue_depth", "requests"),
     ("active_connections", "connections"),
     ("replicas", "replicas"),
-    ("replicas_desired", "replicas"),
+    ("replicas_missing", "replicas"),
     ("up", "share"),
 ];
 

@@ -91,6 +91,7 @@ pub fn row(incident: &Incident) -> IncidentRow {
         metric: incident.metric.clone(),
         observed_value: incident.observed_value,
         threshold: incident.threshold,
+        labels: incident.labels.clone(),
         transition: incident.transition,
         revision: incident.revision.cast_signed(),
         updated_tick: incident.updated_tick.cast_signed(),

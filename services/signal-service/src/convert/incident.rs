@@ -41,6 +41,7 @@ pub(crate) fn row(transition: &Transition) -> Result<IncidentRow, UnreadableInci
         metric: incident.metric.clone(),
         observed_value: incident.observed,
         threshold: incident.threshold,
+        labels: incident.labels.clone(),
         transition: transition_kind(*kind) as i32,
         revision: incident.revision.cast_signed(),
         updated_tick: incident.updated_tick.cast_signed(),
@@ -71,6 +72,7 @@ pub(crate) fn to_message(row: &IncidentRow) -> ops::Incident {
         metric,
         observed_value,
         threshold,
+        labels,
         transition,
         revision,
         updated_tick,
@@ -95,6 +97,7 @@ pub(crate) fn to_message(row: &IncidentRow) -> ops::Incident {
         metric,
         observed_value,
         threshold,
+        labels,
         tick: tick_id.cast_unsigned(),
         detected_at: Some(detected_at.into()),
         updated_tick: updated_tick.cast_unsigned(),
@@ -131,6 +134,7 @@ pub(crate) fn restored(row: IncidentRow) -> Result<Incident, UnreadableIncident>
         metric: row.metric,
         observed: row.observed_value,
         threshold: row.threshold,
+        labels: row.labels,
         tick: row.tick_id.unsigned_abs(),
         detected_at: time(row.detected_at),
         updated_tick: row.updated_tick.unsigned_abs(),
@@ -161,6 +165,8 @@ fn transition_kind(kind: TransitionKind) -> ops::IncidentTransition {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn incident() -> Incident {
@@ -178,6 +184,7 @@ mod tests {
             metric: "error_rate".into(),
             observed: 6.0,
             threshold: 5.0,
+            labels: BTreeMap::from([("team".to_owned(), "shop".to_owned())]),
             tick: 40,
             detected_at: SimTime::from_micros(1_700_000_000_123_456),
             updated_tick: 40,

@@ -24,7 +24,7 @@ impl Run {
     /// The sample at this second of the run.
     pub(crate) fn at(&self, second: u64) -> MetricSnapshot {
         let second_f = second as f32;
-        let calm = |value: f32| value + (second_f * 0.7).sin();
+        let calm = |value: f32| value + (second_f * 0.7) % 2.0 - 1.0;
         let checkout_errors = match second % 120 {
             20..35 => 7.0,
             35..50 => 40.0,
