@@ -54,7 +54,9 @@ impl World {
                 let range = self.cloud.replicas_of(service);
                 let held: Vec<u32> = range
                     .clone()
-                    .filter(|index| self.is_held(*index, range.clone()))
+                    .filter(|index| {
+                        self.is_held(*index, range.clone(), self.cloud.replicas.row(*index).clean)
+                    })
                     .map(|index| self.cloud.replicas.row(index).ordinal)
                     .collect();
                 self.crash_where(
@@ -65,13 +67,14 @@ impl World {
         }
     }
 
-    /// Whether a fault keeps a replica down: the first ones of a service up to the share that is struck.
-    fn is_held(&self, index: usize, range: std::ops::Range<usize>) -> bool {
+    /// Whether a fault keeps a replica down: the first ones of a service up to the share that is struck. `clean` asks what a
+    /// replica that was started anew would meet.
+    fn is_held(&self, index: usize, range: std::ops::Range<usize>, clean: bool) -> bool {
         let row = self.cloud.replicas.row(index);
         if self.cloud.nodes[row.node as usize].down {
             return true;
         }
-        let share = self.cloud.effects.services[row.service as usize].strain[usize::from(row.clean)].crashed;
+        let share = self.cloud.effects.services[row.service as usize].strain[usize::from(clean)].crashed;
         let struck = libm::ceil(share * range.len() as f64) as usize;
         index - range.start < struck
     }
@@ -84,16 +87,20 @@ impl World {
             if row.state == ReplicaState::Crashed || !chosen(&row) {
                 continue;
             }
-            self.cloud.stop(index, ReplicaState::Crashed, self.tick + ticks(RESTART_DELAY_S));
+            self.crash(index, &row, cause);
             changed = true;
-            let name = self.replica_name(&row);
-            let message = format!("replica {name} went down: {cause}");
-            let target = Target::service(&*self.scenario.topology.services[row.service as usize].id);
-            self.emit(EventKind::ReplicaCrashed, target, message, &[("replica", &name), ("cause", cause)]);
         }
         if changed {
             self.cloud.refresh_shares();
         }
+    }
+
+    fn crash(&mut self, index: usize, row: &Replica, cause: &str) {
+        self.cloud.stop(index, ReplicaState::Crashed, self.tick + ticks(RESTART_DELAY_S));
+        let name = self.replica_name(row);
+        let message = format!("replica {name} went down: {cause}");
+        let target = Target::service(&*self.scenario.topology.services[row.service as usize].id);
+        self.emit(EventKind::ReplicaCrashed, target, message, &[("replica", &name), ("cause", cause)]);
     }
 
     /// Lets replicas that are starting, draining or down go on; kills those that ran out of memory.
@@ -114,17 +121,21 @@ impl World {
                 match row.state {
                     ReplicaState::Running => {}
                     ReplicaState::Crashed => {
-                        if row.until_tick <= self.tick && !self.is_held(index, range.clone()) {
+                        if row.until_tick <= self.tick && !self.is_held(index, range.clone(), row.clean) {
                             let startup_s = self.scenario.topology.services[service].specs.startup_s;
                             self.cloud.stop(index, ReplicaState::Starting, self.tick + ticks(startup_s));
                             changed = true;
                         }
                     }
+                    ReplicaState::Starting if row.until_tick > self.tick => {}
                     ReplicaState::Starting => {
-                        if row.until_tick <= self.tick {
+                        // What a restart does not cure is still there when it comes up.
+                        if self.is_held(index, range.clone(), true) {
+                            self.crash(index, &row, "killed by a fault");
+                        } else {
                             self.ready(index, &row);
-                            changed = true;
                         }
+                        changed = true;
                     }
                     ReplicaState::Draining => gone |= row.until_tick <= self.tick || row.backlog < 1e-9,
                 }

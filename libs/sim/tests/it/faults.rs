@@ -2,7 +2,8 @@
 
 use sim::fault::{FaultError, kinds};
 use sim::{
-    Command, CommandError, Effect, EventKind, FaultId, FaultKind, FaultSpec, MetricName, Target, TargetKind,
+    ActionKind, Command, CommandError, Effect, EventKind, FaultId, FaultKind, FaultSpec, MetricName, Target,
+    TargetKind,
 };
 
 use crate::stage::Stage;
@@ -193,4 +194,20 @@ fn contradicting_faults_combine_and_each_leaves_by_itself() {
     calm.run_s(210);
     let left = distance(&calm, &stage);
     assert!(left < 0.02, "{left} is left behind");
+}
+
+#[test]
+fn a_restart_does_not_cure_a_persistent_crash() {
+    let up_after_a_restart = |persistent: bool| {
+        let mut stage = Stage::of("normal");
+        stage.run_s(10);
+        let crash = FaultSpec::new(FaultKind::ServiceCrash, Target::service("cart"));
+        stage.apply(&Command::InjectFault(FaultSpec { id: "it".to_owned(), persistent, ..crash })).unwrap();
+        stage.run_s(10);
+        stage.act(ActionKind::RestartService, "cart", 0).unwrap();
+        stage.run_s(60);
+        stage.mean("cart", MetricName::Replicas, 10).unwrap()
+    };
+    assert!(up_after_a_restart(false) > 1.0);
+    assert!(up_after_a_restart(true) < 0.5);
 }

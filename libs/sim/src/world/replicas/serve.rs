@@ -101,7 +101,8 @@ impl Shard {
             let capacity = TICK_S / turn_s;
             let step = common.curve.step(backlog[at], offered, capacity);
             backlog[at] = step.number;
-            let latency_s = service_s + step.wait * turn_s;
+            // `workers` turns are the service time, or what the slots and the network make of it.
+            let latency_s = (common.workers + step.wait) * turn_s;
             latency[at] = latency_s;
             let variance = common.service_cv2 * service_s * service_s + step.wait_variance * turn_s * turn_s;
 
