@@ -13,6 +13,8 @@ use crate::{
 const NEAR_TIMEOUT: f64 = 0.8;
 /// A queue shorter than this a replica is ordinary jitter.
 const QUEUE_PER_REPLICA: f64 = 20.0;
+/// Processors below this are idle, %.
+const IDLE_CPU_PCT: f64 = 30.0;
 /// Arrivals have to pass answers by this factor before a queue counts as growing.
 const UNANSWERED: f64 = 1.05;
 
@@ -145,12 +147,19 @@ impl Assessment {
         if at_least(self.cpu_pct, tuning.overload_cpu_pct) {
             return Condition::Overloaded;
         }
+        let failing = at_least(self.error_rate_pct, tuning.error_rate_pct);
         if self.queue_grows(queue_rises) {
             // With busy processors a growing queue is overload that the mean has not caught up with.
-            let busy = at_least(self.cpu_pct, tuning.busy_cpu_pct);
-            return if busy { Condition::Overloaded } else { Condition::Backlogged };
+            if at_least(self.cpu_pct, tuning.busy_cpu_pct) {
+                return Condition::Overloaded;
+            }
+            // With idle processors and errors it is stuck: there is not too much to do, it is not being done.
+            let stuck = failing && self.cpu_pct.is_some_and(|cpu| cpu < IDLE_CPU_PCT);
+            if !stuck {
+                return Condition::Backlogged;
+            }
         }
-        if at_least(self.error_rate_pct, tuning.error_rate_pct) {
+        if failing {
             return Condition::Failing;
         }
         if at_least(self.p99_ms, self.slow_ms) {

@@ -180,3 +180,22 @@ fn another_seed_is_another_run_with_the_same_ending() {
     assert_eq!(report.open().count(), 0);
     assert_ne!(report.telemetry_hash, run("cascade_failure", 300.0, Policy::ApproveAll).telemetry_hash);
 }
+
+#[test]
+fn the_first_answer_to_a_cascade_is_the_right_one_whenever_it_begins() {
+    let named = |name: &str| all().into_iter().find(|scenario| scenario.name == name).unwrap();
+    let (normal, cascade) = (named("normal"), named("cascade_failure"));
+    for step in 0..30 {
+        let options = Options { approval_delay_s: 1.0, ..Options::default() };
+        let mut day = Loop::new(normal.clone(), options).unwrap();
+        day.run_s(20.0 + f64::from(step) * 3.35);
+        day.command(&Command::SetScenario(cascade.clone())).unwrap();
+        let first = day.run_s(30.0).report().actions[0].clone();
+        assert_eq!(
+            (first.kind, first.target.as_str()),
+            ("RESTART_SERVICE", "payment"),
+            "{step}: {}",
+            first.reason
+        );
+    }
+}
