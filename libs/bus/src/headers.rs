@@ -25,3 +25,5 @@ pub const DEAD_SEQUENCE: &str = "Mc-Dead-Sequence";
 pub const DEAD_CONSUMER: &str = "Mc-Dead-Consumer";
 /// Dead letters: how often it was tried.
 pub const DEAD_ATTEMPTS: &str = "Mc-Dead-Attempts";
+/// Key-value buckets: what a message does to its key, when that is not giving it a value.
+pub const KV_OPERATION: &str = "KV-Operation";

@@ -6,6 +6,7 @@
 
 pub use async_nats;
 
+pub mod bucket;
 mod calls;
 mod connect;
 mod consume;

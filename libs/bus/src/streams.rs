@@ -22,6 +22,8 @@ pub const OPS_INCIDENTS: &str = "OPS_INCIDENTS";
 pub const OPS_ACTIONS: &str = "OPS_ACTIONS";
 /// Approved actions.
 pub const OPS_COMMANDS: &str = "OPS_COMMANDS";
+/// Detection rules: a key-value bucket of the name `OPS_RULES`, and like every bucket a stream.
+pub const OPS_RULES: &str = "KV_OPS_RULES";
 /// Messages that a consumer could not handle.
 pub const DLQ: &str = "DLQ";
 
@@ -45,13 +47,24 @@ struct Spec {
     max_bytes: i64,
     discard: DiscardPolicy,
     persist: PersistenceMode,
-    /// Only the latest message of a subject is kept.
-    latest_only: bool,
-    /// History that nobody may rewrite: the server refuses to delete or purge its messages.
-    history: bool,
+    /// Newest messages of each subject that are kept; -1 keeps all.
+    per_subject: i64,
+    /// What the messages are, and so what the server lets be done to them.
+    kind: Kind,
 }
 
-const SPECS: [Spec; 8] = [
+/// What a stream is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Messages that may be deleted and purged.
+    Messages,
+    /// History that nobody may rewrite: the server refuses to delete or purge its messages.
+    History,
+    /// A key-value bucket, with the settings by which every NATS client recognises one.
+    Bucket,
+}
+
+const SPECS: [Spec; 9] = [
     Spec {
         name: SIM_METRICS,
         subjects: &["sim.metrics", "sim.metrics.>"],
@@ -60,8 +73,8 @@ const SPECS: [Spec; 8] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::Old,
         persist: PersistenceMode::Async,
-        latest_only: false,
-        history: false,
+        per_subject: -1,
+        kind: Kind::Messages,
     },
     Spec {
         name: SIM_EVENTS,
@@ -71,8 +84,8 @@ const SPECS: [Spec; 8] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::Old,
         persist: PersistenceMode::Default,
-        latest_only: false,
-        history: false,
+        per_subject: -1,
+        kind: Kind::Messages,
     },
     Spec {
         name: SIM_JOURNAL,
@@ -82,8 +95,8 @@ const SPECS: [Spec; 8] = [
         max_bytes: 1_024 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
-        latest_only: false,
-        history: false,
+        per_subject: -1,
+        kind: Kind::Messages,
     },
     Spec {
         name: SIM_CHECKPOINTS,
@@ -94,8 +107,8 @@ const SPECS: [Spec; 8] = [
         // A state that is lost is computed again.
         discard: DiscardPolicy::Old,
         persist: PersistenceMode::Default,
-        latest_only: true,
-        history: false,
+        per_subject: 1,
+        kind: Kind::Messages,
     },
     Spec {
         name: OPS_INCIDENTS,
@@ -105,8 +118,8 @@ const SPECS: [Spec; 8] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
-        latest_only: false,
-        history: true,
+        per_subject: -1,
+        kind: Kind::History,
     },
     Spec {
         name: OPS_ACTIONS,
@@ -116,8 +129,8 @@ const SPECS: [Spec; 8] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
-        latest_only: false,
-        history: true,
+        per_subject: -1,
+        kind: Kind::History,
     },
     Spec {
         name: OPS_COMMANDS,
@@ -127,8 +140,21 @@ const SPECS: [Spec; 8] = [
         max_bytes: 256 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
-        latest_only: false,
-        history: true,
+        per_subject: -1,
+        kind: Kind::History,
+    },
+    Spec {
+        name: OPS_RULES,
+        subjects: &["$KV.OPS_RULES.>"],
+        description: "Detection rules; written by the orchestrator only.",
+        max_age: Duration::ZERO,
+        // A rule has at most 12 KiB.
+        max_bytes: 256 * MIB,
+        discard: DiscardPolicy::New,
+        persist: PersistenceMode::Default,
+        // The audit has every change; this many tell its writer what it missed while it was away.
+        per_subject: 16,
+        kind: Kind::Bucket,
     },
     Spec {
         name: DLQ,
@@ -139,8 +165,8 @@ const SPECS: [Spec; 8] = [
         // When it is full the messages stay in their own streams, and come again.
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
-        latest_only: false,
-        history: false,
+        per_subject: -1,
+        kind: Kind::Messages,
     },
 ];
 
@@ -156,7 +182,7 @@ impl Spec {
             max_age: self.max_age,
             max_bytes: self.max_bytes,
             max_messages: -1,
-            max_messages_per_subject: if self.latest_only { 1 } else { -1 },
+            max_messages_per_subject: self.per_subject,
             max_message_size: if self.name == DLQ { MAX_DEAD_LETTER_BYTES } else { MAX_MESSAGE_BYTES },
             max_consumers: -1,
             discard: self.discard,
@@ -164,9 +190,9 @@ impl Spec {
             duplicate_window: DUPLICATE_WINDOW.min(if self.max_age.is_zero() { DAY } else { self.max_age }),
             no_ack: false,
             allow_direct: true,
-            allow_rollup: false,
-            deny_delete: self.history,
-            deny_purge: self.history,
+            allow_rollup: self.kind == Kind::Bucket,
+            deny_delete: self.kind != Kind::Messages,
+            deny_purge: self.kind == Kind::History,
             compression: Some(Compression::None),
             persist_mode: Some(self.persist),
             ..Config::default()
@@ -227,6 +253,7 @@ mod tests {
         assert_eq!(of_subject("sim.metrics.3"), Some(SIM_METRICS));
         assert_eq!(of_subject("sim.journal.default"), Some(SIM_JOURNAL));
         assert_eq!(of_subject("dlq.OPS_ACTIONS"), Some(DLQ));
+        assert_eq!(of_subject("$KV.OPS_RULES.cpu_high"), Some(OPS_RULES));
         assert_eq!(of_subject("sim.state"), None);
     }
 }

@@ -17,6 +17,14 @@ pub const OPS_ACTIONS: &str = "ops.actions";
 /// Approved actions on their way to sim-engine.
 pub const OPS_COMMANDS: &str = "ops.commands";
 
+/// Every key of the bucket of detection rules.
+pub const OPS_RULES: &str = "$KV.OPS_RULES.>";
+
+/// A key of the bucket of detection rules.
+pub fn ops_rule(key: &str) -> String {
+    format!("$KV.OPS_RULES.{key}")
+}
+
 /// Telemetry of one shard of a cloud too large for one message.
 pub fn sim_metrics_shard(shard: u32) -> String {
     format!("{SIM_METRICS}.{shard}")

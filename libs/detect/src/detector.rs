@@ -9,6 +9,8 @@ use crate::rule::RuleSet;
 use crate::sample::Sample;
 use crate::shard::Shard;
 
+mod adopt;
+
 /// How much a detector may hold. Samples beyond a limit are counted and not judged; nothing is evicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -176,7 +178,7 @@ impl Detector {
         self.counters.observed += 1;
         let follows = simulation.advance(sample);
         if let Some(transitions) = transitions {
-            simulation.resolve_orphans(sample, transitions);
+            simulation.resolve_orphans(&self.plan, sample.tick, sample.time, transitions);
             if follows {
                 simulation.resolve_vanished(&self.plan, sample, transitions);
             }

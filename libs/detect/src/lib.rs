@@ -6,8 +6,11 @@
 //!
 //! Everything the detector remembers, except its open incidents and the names of past runs, follows from the last
 //! [`Detector::history_ms`] of samples. That is what makes a restart invisible: [`Detector::restore_run`],
-//! [`Detector::restore_open`] for each open incident, [`Detector::warm`] with that much history, and go on.
+//! [`Detector::restore_open`] for each open incident, [`Detector::warm`] with that much history, and go on. It is also what lets a
+//! set of rules change in mid-stream: [`Detector::beside`] is warmed with history for the rules that are new, and
+//! [`Detector::adopt`] takes its windows over, while those of the other rules stay as they are.
 
+mod backtest;
 mod builtin;
 mod detector;
 mod incident;
@@ -21,12 +24,13 @@ pub mod stats;
 mod windows;
 mod words;
 
+pub use backtest::{Backtest, Comparison, MAX_TOLD, Told};
 pub use builtin::builtin_rules;
 pub use detector::{Counters, Detector, Limits};
 pub use incident::{Incident, NAMESPACE, Transition, TransitionKind, incident_id};
 pub use metrics::{METRICS, Metric};
 pub use rule::{
     Aggregate, Condition, MAX_ALSO, MAX_RULES, MAX_WINDOW_S, Operator, Rule, RuleError, RuleErrors, RuleSet,
-    Selector, Severity,
+    Selector, Severity, Withdrawn,
 };
 pub use sample::{Columns, Sample, SampleError, SimTime, Target, TargetKind};

@@ -40,7 +40,7 @@ pub(crate) struct Simulation {
     pub(crate) shards: BTreeMap<u32, Shard>,
     /// Open incidents by target, for each family of services, then for each family of nodes.
     open: [Vec<BTreeMap<String, Open>>; 2],
-    /// Restored incidents whose rule is no longer there.
+    /// Open incidents that no rule judges any more; they end at the next sample.
     orphans: Vec<Incident>,
 }
 
@@ -52,7 +52,7 @@ impl Simulation {
             beat: None,
             beats: 0,
             shards: BTreeMap::new(),
-            open: [0, 1].map(|kind| plan.kinds[kind].families.iter().map(|_| BTreeMap::new()).collect()),
+            open: nothing_open(plan),
             orphans: Vec::new(),
         }
     }
@@ -74,17 +74,33 @@ impl Simulation {
     }
 
     pub(crate) fn restore(&mut self, plan: &Plan, incident: Incident) {
-        let place = plan.kinds.iter().enumerate().find_map(|(kind, kind_plan)| {
-            let family = kind_plan.families.iter().position(|family| family.name == incident.family)?;
-            (kind_plan.kind == incident.target.kind && opener(plan, kind_plan, family, &incident).is_some())
-                .then_some((kind, family))
+        self.place(plan, Open { seen: self.beats, incident });
+    }
+
+    /// Puts an open incident where its family's are, or aside when nobody judges it any more.
+    fn place(&mut self, plan: &Plan, open: Open) {
+        let Incident { family, target, .. } = &open.incident;
+        let kind = plan.kinds.iter().position(|kind| kind.kind == target.kind);
+        let place = kind.and_then(|kind| {
+            let family = plan.kinds[kind].families.iter().position(|other| other.name == *family)?;
+            plan.abandoned(&open.incident).is_none().then_some((kind, family))
         });
         match place {
             Some((kind, family)) => {
-                let open = Open { seen: self.beats, incident };
                 self.open[kind][family].insert(open.incident.target.id.clone(), open);
             }
-            None => self.orphans.push(incident),
+            None => self.orphans.push(open.incident),
+        }
+    }
+
+    /// Other rules: incidents stay open while there is one that judges them, and end as of the last sample otherwise.
+    pub(crate) fn adopt(&mut self, plan: &Plan, transitions: &mut Vec<Transition>) {
+        let before = std::mem::replace(&mut self.open, nothing_open(plan));
+        for open in before.into_iter().flatten().flat_map(BTreeMap::into_values) {
+            self.place(plan, open);
+        }
+        if let Some(Beat { tick, time, .. }) = self.beat {
+            self.resolve_orphans(plan, tick, time, transitions);
         }
     }
 
@@ -154,12 +170,19 @@ impl Simulation {
         }
     }
 
-    /// Resolves incidents whose rule is no longer there.
-    pub(crate) fn resolve_orphans(&mut self, sample: &Sample<'_>, transitions: &mut Vec<Transition>) {
+    /// Resolves incidents that nobody judges any more.
+    pub(crate) fn resolve_orphans(
+        &mut self,
+        plan: &Plan,
+        tick: u64,
+        time: SimTime,
+        transitions: &mut Vec<Transition>,
+    ) {
         for incident in std::mem::take(&mut self.orphans) {
-            let reason = format!("rule {} was removed", incident.rule);
+            let reason = plan.abandoned(&incident);
+            let reason = reason.unwrap_or_else(|| format!("rule {} was removed", incident.rule));
             let sentence = format!("Resolved: {reason}.");
-            transitions.push(resolve(incident, sample.tick, sample.time, &reason, &sentence));
+            transitions.push(resolve(incident, tick, time, &reason, &sentence));
         }
     }
 
@@ -310,9 +333,8 @@ impl Case<'_> {
     }
 }
 
-fn opener<'a>(plan: &'a Plan, kind: &KindPlan, family: usize, incident: &Incident) -> Option<&'a Rule> {
-    let rules = kind.families[family].judges.iter().map(|judge| &plan.rules[kind.judges[*judge].rule]);
-    rules.into_iter().find(|rule| rule.name == incident.rule)
+fn nothing_open(plan: &Plan) -> [Vec<BTreeMap<String, Open>>; 2] {
+    [0, 1].map(|kind| plan.kinds[kind].families.iter().map(|_| BTreeMap::new()).collect())
 }
 
 fn resolve(mut incident: Incident, tick: u64, time: SimTime, reason: &str, sentence: &str) -> Transition {

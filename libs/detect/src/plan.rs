@@ -3,14 +3,20 @@
 //! Rules that watch the same metric over the same window share its windows; rules that also use the same aggregate
 //! share the computed row. Families are lists of judges, so that one pass over a family decides about its incident.
 
-use crate::rule::{Aggregate, Condition, Rule, RuleSet};
-use crate::sample::TargetKind;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::incident::Incident;
+use crate::rule::{Aggregate, Condition, Rule, RuleSet, Withdrawn};
+use crate::sample::{Target, TargetKind};
 
 /// The arrangement for both kinds of targets, in the order of [`TargetKind::ALL`].
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) rules: Vec<Rule>,
     pub(crate) kinds: [KindPlan; 2],
+    /// Position of each rule, by name.
+    names: HashMap<String, usize>,
+    withdrawn: BTreeMap<String, Withdrawn>,
 }
 
 #[derive(Debug)]
@@ -56,14 +62,33 @@ pub(crate) struct Family {
 }
 
 impl Plan {
-    pub(crate) fn new(rules: &RuleSet) -> Self {
-        let rules = rules.rules().to_vec();
+    pub(crate) fn new(set: &RuleSet) -> Self {
+        let rules = set.rules().to_vec();
         let kinds = TargetKind::ALL.map(|kind| KindPlan::new(kind, &rules));
-        Self { rules, kinds }
+        let names = rules.iter().enumerate().map(|(index, rule)| (rule.name.clone(), index)).collect();
+        Self { rules, kinds, names, withdrawn: set.withdrawn().clone() }
     }
 
     pub(crate) fn rule_named(&self, name: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.name == name)
+        self.names.get(name).map(|index| &self.rules[*index])
+    }
+
+    /// Why nobody judges an incident any more; `None` while its rule watches its target.
+    pub(crate) fn abandoned(&self, incident: &Incident) -> Option<String> {
+        let Incident { rule: name, family, target: Target { kind, id }, .. } = incident;
+        let Some(rule) = self.rule_named(name) else {
+            let what = match self.withdrawn.get(name) {
+                Some(Withdrawn::Deleted) => "deleted",
+                Some(Withdrawn::Disabled) => "disabled",
+                None => "removed",
+            };
+            return Some(format!("rule {name} was {what}"));
+        };
+        if rule.family != *family {
+            return Some(format!("rule {name} moved to the family {}", rule.family));
+        }
+        let watched = rule.selector.matches(*kind, id);
+        (!watched).then(|| format!("rule {name} no longer watches {} {id}", kind.as_str()))
     }
 }
 

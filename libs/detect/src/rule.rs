@@ -10,7 +10,7 @@ mod check;
 mod set;
 
 pub use check::{RuleError, RuleErrors};
-pub use set::RuleSet;
+pub use set::{RuleSet, Withdrawn};
 
 /// Most rules in one set. Every rule costs a pass over its series at every sample.
 pub const MAX_RULES: usize = 4_096;
@@ -129,6 +129,14 @@ impl Operator {
         }
     }
 
+    /// Clear threshold of a rule that names none: 90 % of a positive threshold that is to be exceeded, otherwise the threshold itself.
+    pub fn usual_clear_threshold(self, threshold: f64) -> f64 {
+        match self {
+            Self::Gt | Self::Gte if threshold > 0.0 => 0.9 * threshold,
+            _ => threshold,
+        }
+    }
+
     /// The sign for titles.
     pub const fn sign(self) -> &'static str {
         match self {
@@ -227,6 +235,39 @@ impl Rule {
     /// Samples that a breach must last for before it fires, the first one not counted.
     pub(crate) fn hold_samples(&self, interval_ms: u32) -> usize {
         if self.for_s == 0 { 0 } else { samples(self.for_s, interval_ms) }
+    }
+
+    /// Whether it says the same as another rule about every series, whatever the two are called.
+    pub(crate) fn judges_like(&self, other: &Self) -> bool {
+        // Exhaustive, so that a new field asks whether it has a say.
+        let Self {
+            name: _,
+            family: _,
+            metric,
+            selector,
+            aggregate,
+            operator,
+            threshold,
+            clear_threshold,
+            window_s,
+            for_s,
+            also,
+            severity: _,
+            description: _,
+            labels: _,
+        } = self;
+        (metric, selector, aggregate, operator, window_s, for_s, also)
+            == (
+                &other.metric,
+                &other.selector,
+                &other.aggregate,
+                &other.operator,
+                &other.window_s,
+                &other.for_s,
+                &other.also,
+            )
+            && threshold.to_bits() == other.threshold.to_bits()
+            && clear_threshold.to_bits() == other.clear_threshold.to_bits()
     }
 
     /// Every window that it looks at, seconds.

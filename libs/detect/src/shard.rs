@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::plan::{KindPlan, Plan};
+use crate::plan::{KindPlan, Panel, Plan};
 use crate::rule::{Condition, Operator, Rule, samples};
 use crate::sample::{Columns, Sample, TargetKind};
 use crate::windows::Windows;
+
+mod adopt;
 
 /// One shard: the same ids in the same order from sample to sample, most of the time.
 #[derive(Debug)]
@@ -34,17 +36,8 @@ impl Shard {
 
     /// Bytes of windows that a shard with these ids takes.
     pub(crate) fn bytes(plan: &Plan, sample: &Sample<'_>) -> usize {
-        plan.kinds
-            .iter()
-            .map(|kind| {
-                let series = sample.columns(kind.kind).ids().len();
-                let widths = kind
-                    .panels
-                    .iter()
-                    .map(|panel| Windows::bytes(samples(panel.window_s, sample.interval_ms), series));
-                widths.sum::<usize>()
-            })
-            .sum()
+        let of_kind = |kind: &KindPlan| kind.bytes(sample.columns(kind.kind).ids().len(), sample.interval_ms);
+        plan.kinds.iter().map(of_kind).sum()
     }
 
     /// Bytes of windows that it takes now.
@@ -101,7 +94,7 @@ fn same_ids(ours: &[String], theirs: &[&str]) -> bool {
 }
 
 /// Every series of one kind of target.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Series {
     pub(crate) ids: Vec<String>,
     index: HashMap<String, usize>,
@@ -133,29 +126,46 @@ struct Hold {
     breached: Vec<i16>,
 }
 
+impl KindPlan {
+    /// Bytes of windows that so many series take.
+    fn bytes(&self, series: usize, interval_ms: u32) -> usize {
+        let widths = self.panels.iter().map(|panel| samples(panel.window_s, interval_ms));
+        widths.map(|width| Windows::bytes(width, series)).sum()
+    }
+}
+
+impl Panel {
+    /// Empty windows over so many series.
+    fn empty(&self, series: usize, interval_ms: u32) -> Windows {
+        Windows::new(samples(self.window_s, interval_ms), series, self.wants_max, self.wants_min)
+    }
+}
+
+impl Verdict {
+    /// What a rule says before the first sample: nothing.
+    fn none(rule: &Rule, kind: TargetKind, ids: &[String], interval_ms: u32) -> Self {
+        let hold = i16::try_from(rule.hold_samples(interval_ms)).unwrap_or(i16::MAX);
+        let selector = &rule.selector;
+        Self {
+            clear: vec![0; ids.len()],
+            hold: (hold > 0).then(|| Hold { samples: hold, breached: vec![0; ids.len()] }),
+            breached: vec![false; ids.len()],
+            any_breached: false,
+            watched: (!selector.ids.is_empty())
+                .then(|| ids.iter().map(|id| selector.matches(kind, id)).collect()),
+        }
+    }
+}
+
 impl Series {
     fn new(plan: &KindPlan, rules: &[Rule], columns: &Columns<'_>, interval_ms: u32) -> Self {
         let ids: Vec<String> = columns.ids().iter().map(|id| (*id).to_owned()).collect();
-        let count = ids.len();
-        let panels = plan.panels.iter().map(|panel| {
-            Windows::new(samples(panel.window_s, interval_ms), count, panel.wants_max, panel.wants_min)
-        });
-        let verdicts = plan.judges.iter().map(|judge| {
-            let rule = &rules[judge.rule];
-            let selector = &rule.selector;
-            let hold = i16::try_from(rule.hold_samples(interval_ms)).unwrap_or(i16::MAX);
-            Verdict {
-                clear: vec![0; count],
-                hold: (hold > 0).then(|| Hold { samples: hold, breached: vec![0; count] }),
-                breached: vec![false; count],
-                any_breached: false,
-                watched: (!selector.ids.is_empty())
-                    .then(|| ids.iter().map(|id| selector.matches(plan.kind, id)).collect()),
-            }
-        });
+        let panels = plan.panels.iter().map(|panel| panel.empty(ids.len(), interval_ms));
+        let verdicts =
+            plan.judges.iter().map(|judge| Verdict::none(&rules[judge.rule], plan.kind, &ids, interval_ms));
         Self {
             panels: panels.collect(),
-            rows: plan.rows.iter().map(|_| vec![f64::NAN; count]).collect(),
+            rows: plan.rows.iter().map(|_| vec![f64::NAN; ids.len()]).collect(),
             verdicts: verdicts.collect(),
             index: ids.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect(),
             ids,

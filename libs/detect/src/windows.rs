@@ -37,8 +37,8 @@ impl Windows {
             ring: vec![0.0; width * series],
             sum: vec![0.0; series],
             run: vec![-full; series],
-            max: wants_max.then(|| Extreme::new(series, |a, b| a >= b)),
-            min: wants_min.then(|| Extreme::new(series, |a, b| a <= b)),
+            max: wants_max.then(|| Extreme::new(series, LARGER)),
+            min: wants_min.then(|| Extreme::new(series, SMALLER)),
         }
     }
 
@@ -157,6 +157,18 @@ impl Windows {
         }
     }
 
+    /// Keeps track of the largest and the smallest value from now on, or no longer.
+    pub(crate) fn keep_extremes(&mut self, max: bool, min: bool) {
+        let series = self.series;
+        let kept = |wanted: bool, kept: Option<Extreme>, beats| {
+            let anew = || Extreme { stale: (0..series).collect(), ..Extreme::new(series, beats) };
+            wanted.then(|| kept.unwrap_or_else(anew))
+        };
+        self.max = kept(max, self.max.take(), LARGER);
+        self.min = kept(min, self.min.take(), SMALLER);
+        self.rescan_extremes();
+    }
+
     fn row(&self, slot: usize) -> &[f32] {
         &self.ring[slot * self.series..(slot + 1) * self.series]
     }
@@ -196,6 +208,9 @@ fn fill(out: &mut [f64], row: &[f32], run: &[i16], full: i16) {
         *out = if *run == full { f64::from(*value) } else { f64::NAN };
     }
 }
+
+const LARGER: fn(f32, f32) -> bool = |a, b| a >= b;
+const SMALLER: fn(f32, f32) -> bool = |a, b| a <= b;
 
 /// The largest (or smallest) value of every window. Looked up again only when the value that leaves was the extreme.
 #[derive(Debug)]

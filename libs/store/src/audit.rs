@@ -94,6 +94,21 @@ pub async fn of_subject(conn: &mut PgConnection, subject_id: &str) -> Result<Vec
     .map_err(StoreError::query("read the audit"))
 }
 
+/// The newest entry about a subject.
+pub async fn last_of_subject(
+    conn: &mut PgConnection,
+    subject_id: &str,
+) -> Result<Option<Recorded>, StoreError> {
+    sqlx::query_as(
+        "select seq, at, actor, action, simulation_id, subject_id, before, after, reason, trace_id
+         from audit where subject_id = $1 order by seq desc limit 1",
+    )
+    .bind(subject_id)
+    .fetch_optional(conn)
+    .await
+    .map_err(StoreError::query("read the audit"))
+}
+
 /// Checks the whole chain; `None` when nothing was changed, removed or cut off.
 pub async fn verify(conn: &mut PgConnection) -> Result<Option<Broken>, StoreError> {
     sqlx::query_as("select seq, problem from audit_verify()")

@@ -2,6 +2,7 @@
 
 mod batch;
 mod query;
+mod samples;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -10,6 +11,7 @@ use crate::{StoreError, timeseries};
 
 pub use batch::{Batch, InvalidRow, MAX_ID_BYTES, Row};
 pub use query::{Aggregate, MAX_POINTS, Point, Series, SeriesQuery, query};
+pub use samples::{SampleQuery, StoredValue, samples};
 
 /// One `CopyData` message. The connection buffers a message whole; this keeps it small against the batch.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -6,6 +6,7 @@ pub(crate) mod control;
 mod fields;
 pub(crate) mod guard;
 mod incidents;
+mod rules;
 mod simulations;
 mod stream;
 mod telemetry;
@@ -44,6 +45,7 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .add_router(actions::router(app.clone()))
         .add_router(incidents::router(app.clone()))
         .add_router(telemetry::router(app.clone()))
+        .add_router(rules::router(app.clone()))
         .add_router(control::unary(app.clone()))
         .build();
     let simulations = calls()
@@ -51,11 +53,14 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .receive_max_bytes(simulations::MAX_REQUEST_BYTES)
         .add_router(simulations::router(app.clone()))
         .build();
+    // A test of rules has a limit of its own.
+    let trials = calls().add_router(rules::trials(app.clone())).build();
     let streaming = calls().add_router(control::streaming(app.clone())).build();
     Router::new()
         .merge(unary)
         .merge(simulations)
         .merge(streaming)
+        .merge(trials)
         .merge(stream::router(app.clone()))
         .merge(health)
         .fallback_service(dashboard::router(dashboard))

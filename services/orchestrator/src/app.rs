@@ -1,9 +1,11 @@
 //! What handlers, consumers and jobs share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
 use store::Store;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::hubs::Hubs;
@@ -28,6 +30,8 @@ pub(crate) struct App {
     pub(crate) relay: relay::Handle,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    /// A permit for each test of rules that may run at a time.
+    pub(crate) trials: Arc<Semaphore>,
     /// Cancelled when the process is to end; every stream and loop observes it.
     pub(crate) shutdown: CancellationToken,
 }

@@ -3,6 +3,7 @@
 pub(crate) mod events;
 pub(crate) mod incidents;
 pub(crate) mod proposals;
+pub(crate) mod rules;
 
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub(crate) const INCIDENTS: &str = "orchestrator-incidents";
 pub(crate) const ACTIONS: &str = "orchestrator-actions";
 /// Durable consumer of what sim-engine reports.
 pub(crate) const EVENTS: &str = "orchestrator-events";
+/// Durable consumer of changes of rules.
+pub(crate) const RULES: &str = "orchestrator-rules";
 
 /// Pause between two tries while the database is away. Well below the consumer's `ack_wait`, so that the message can be
 /// held on to.
@@ -27,10 +30,11 @@ pub(crate) struct Consumers {
     incidents: Consumer,
     actions: Consumer,
     events: Consumer,
+    rules: Consumer,
 }
 
 impl Consumers {
-    /// Binds the three consumers.
+    /// Binds the consumers.
     pub(crate) async fn open(app: &App) -> Result<Self, StreamError> {
         let open = |stream, durable| {
             Consumer::open(&app.bus, ConsumerSpec::durable(stream, durable), app.shutdown.clone())
@@ -39,6 +43,7 @@ impl Consumers {
             incidents: open(bus::streams::OPS_INCIDENTS, INCIDENTS).await?,
             actions: open(bus::streams::OPS_ACTIONS, ACTIONS).await?,
             events: open(bus::streams::SIM_EVENTS, EVENTS).await?,
+            rules: open(bus::streams::OPS_RULES, RULES).await?,
         })
     }
 
@@ -47,7 +52,8 @@ impl Consumers {
         tokio::join!(
             bus::serve(self.incidents, Incidents(app.clone())),
             bus::serve(self.actions, Proposals(app.clone())),
-            bus::serve(self.events, Events(app)),
+            bus::serve(self.events, Events(app.clone())),
+            bus::serve(self.rules, Rules(app)),
         );
     }
 }
@@ -73,6 +79,14 @@ struct Events(App);
 impl Handler for Events {
     async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
         events::handle(&self.0, delivery).await
+    }
+}
+
+struct Rules(App);
+
+impl Handler for Rules {
+    async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
+        rules::handle(&self.0, delivery).await
     }
 }
 

@@ -24,6 +24,9 @@ mod metrics;
 mod position;
 mod proposal;
 mod record;
+// As for `api`.
+#[allow(clippy::result_large_err)]
+mod rules;
 pub mod service;
 
 pub use app::Limits;

@@ -1,6 +1,7 @@
 //! The story of the process: connect, bring the schema and the streams up to date, serve, and end in time.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::service::metrics::Metrics as Registry;
@@ -10,6 +11,7 @@ use chrono::Utc;
 use relay::Relay;
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -25,9 +27,13 @@ use crate::jobs;
 use crate::listener::EventListener;
 use crate::metrics::Metrics;
 use crate::record::PRODUCER;
+use crate::rules::keeper;
 
 /// Time for open requests and loops to end once the process has to. Streams are told at once.
 const DRAIN: Duration = Duration::from_secs(4);
+
+/// Tests of rules at a time: each keeps a connection to the database and most of a core busy.
+const TRIALS: usize = 2;
 
 /// Why the orchestrator could not start, or go on.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +56,9 @@ pub enum ServiceError {
     /// PostgreSQL.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The detection rules.
+    #[error("the detection rules could not be prepared")]
+    Rules(#[from] rulebook::SeedError),
     /// A part ended on its own, or panicked.
     #[error("{part} ended before it was told to; the process cannot go on without it, start it again")]
     Ended {
@@ -86,6 +95,10 @@ impl Service {
         let listener = TcpListener::bind(config.address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (bus, store) = connect(&config).await?;
+        let seeded = Box::pin(rulebook::seed(&bus, keeper::RELEASE)).await?;
+        if seeded > 0 {
+            tracing::info!(rules = seeded, "built-in rules were brought up to this release");
+        }
 
         let registry = Registry::new(PRODUCER, env!("CARGO_PKG_VERSION"));
         let relay = Relay::new(store.clone(), bus.clone(), PRODUCER);
@@ -96,6 +109,7 @@ impl Service {
             relay: relay.handle(),
             limits: config.limits,
             metrics: Metrics::new(&registry),
+            trials: Arc::new(Semaphore::new(TRIALS)),
             shutdown: shutdown.clone(),
         };
         app.hubs.register(&registry);
@@ -107,6 +121,7 @@ impl Service {
         parts.spawn(part("the event stream", feeds.run(app.clone())));
         parts.spawn(part("the consumers", consumers.run(app.clone())));
         parts.spawn(part("the jobs", jobs::run(app.clone())));
+        parts.spawn(part("the keeper of the rules", keeper::run(app.clone())));
         parts.spawn(part("the HTTP server", serve(listener, &app, &config, health::router(&app, registry))));
         tracing::info!(%address, "orchestrator is serving");
         Ok(Self { address, shutdown, parts })

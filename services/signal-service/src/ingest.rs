@@ -24,6 +24,8 @@ use crate::marks::{Marks, Standing};
 use crate::meters::Meters;
 use crate::service::PRODUCER;
 
+mod adopt;
+
 /// Encoded rows in one transaction. Past it a batch is committed in parts, so that neither our memory nor a transaction
 /// grows with the size of the cloud.
 const MAX_BATCH_BYTES: usize = 8 << 20;
@@ -249,7 +251,7 @@ pub(crate) fn read(delivery: &Delivery) -> Result<Snapshot, String> {
 
 impl Work {
     fn is_empty(&self) -> bool {
-        self.marks.is_empty()
+        self.marks.is_empty() && self.transitions.is_empty()
     }
 
     fn clear(&mut self) {

@@ -46,6 +46,9 @@ pub(crate) struct Meters {
     open: Family<Severity, Gauge>,
     not_judged: Gauge,
     window_bytes: Gauge,
+    rules_revision: Gauge,
+    rules: Gauge,
+    rules_left_out: Gauge,
 }
 
 impl Meters {
@@ -87,6 +90,9 @@ impl Meters {
             open: metrics.register("open_incidents", "Open incidents by severity", Family::default()),
             not_judged: gauge("snapshots_not_judged", "Snapshots beyond a limit of the detector"),
             window_bytes: gauge("window_bytes", "Memory of the detector's windows"),
+            rules_revision: gauge("rules_revision", "Revision of the set of rules that is judged by"),
+            rules: gauge("rules", "Rules that are judged by"),
+            rules_left_out: gauge("rules_left_out", "Kept rules that cannot be judged by"),
         }
     }
 
@@ -141,6 +147,12 @@ impl Meters {
         for (severity, count) in counts {
             self.open.get_or_create(&Severity { severity }).set(count);
         }
+    }
+
+    pub(crate) fn rules(&self, revision: u64, rules: usize, left_out: usize) {
+        self.rules_revision.set(revision.cast_signed());
+        self.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
+        self.rules_left_out.set(i64::try_from(left_out).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn detector(&self, counters: Counters, window_bytes: usize) {

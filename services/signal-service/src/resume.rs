@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use bus::{Bus, subjects};
-use detect::{Detector, Limits, RuleErrors, RuleSet};
+use detect::{Detector, Limits, RuleSet};
 use store::{Store, StoreError, deleted, incidents, progress};
 use tokio_util::sync::CancellationToken;
 
@@ -23,8 +23,6 @@ const DEFAULT_SIMULATION: &str = "default";
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResumeError {
-    #[error("the built-in rules are invalid")]
-    Rules(#[source] RuleErrors),
     #[error("what the last process left could not be read")]
     Store(#[source] StoreError),
     #[error("the state of the telemetry stream could not be read; is JetStream enabled?")]
@@ -39,14 +37,14 @@ impl From<Stopped> for ResumeError {
     }
 }
 
-/// The state as it was at the watermark.
+/// The state as it was at the watermark, with these rules.
 pub(crate) async fn resume(
     store: &Store,
     bus: &Bus,
+    rules: &RuleSet,
     token: &CancellationToken,
 ) -> Result<(Detector, Marks), ResumeError> {
-    let rules = RuleSet::new(detect::builtin_rules()).map_err(ResumeError::Rules)?;
-    let mut detector = Detector::new(&rules, Limits::default());
+    let mut detector = Detector::new(rules, Limits::default());
     let mut marks = store::retry(|| stored_marks(store)).await.map_err(ResumeError::Store)?;
     for (simulation, mark) in marks.simulations() {
         detector.restore_run(simulation, &mark.run_id.to_string(), mark.over.iter().map(ToString::to_string));
@@ -59,7 +57,7 @@ pub(crate) async fn resume(
             Err(error) => tracing::error!(%error, "an open incident is left as it is"),
         }
     }
-    let (first, last) = history::bounds(bus).await.map_err(ResumeError::Stream)?;
+    let (_, last) = history::bounds(bus).await.map_err(ResumeError::Stream)?;
     if last < marks.cursor() {
         tracing::warn!(
             last,
@@ -69,7 +67,20 @@ pub(crate) async fn resume(
         marks.stream_made_anew();
         return Ok((detector, marks));
     }
-    let history = read_back(bus, &detector, &marks, first, token).await?;
+    let warmed = warm(bus, &mut detector, &marks, token).await?;
+    tracing::info!(cursor = marks.cursor(), incidents = restored, samples = warmed, "resumed");
+    Ok((detector, marks))
+}
+
+/// Fills a detector's windows with what the stream has from before the watermark. Returns how many samples that was.
+pub(crate) async fn warm(
+    bus: &Bus,
+    detector: &mut Detector,
+    marks: &Marks,
+    token: &CancellationToken,
+) -> Result<u64, ResumeError> {
+    let (first, _) = history::bounds(bus).await.map_err(ResumeError::Stream)?;
+    let history = read_back(bus, detector, marks, first, token).await?;
     let mut warmed = 0_u64;
     for snapshot in &history {
         let past = marks.of(&snapshot.simulation_id).is_some_and(|mark| is_past(mark, snapshot));
@@ -78,8 +89,7 @@ pub(crate) async fn resume(
             warmed += 1;
         }
     }
-    tracing::info!(cursor = marks.cursor(), incidents = restored, samples = warmed, "resumed");
-    Ok((detector, marks))
+    Ok(warmed)
 }
 
 async fn stored_marks(store: &Store) -> Result<Marks, StoreError> {

@@ -1,5 +1,6 @@
 //! The process: connect, resume, take telemetry until asked to stop, drain.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use ::service::metrics::Metrics;
 use ::service::shutdown;
 use bus::{Bus, BusConfig, ConnectError, Consumer, ConsumerSpec, StreamError, streams};
 use relay::Relay;
+use rulebook::{Follower, InForce, Known, Standing};
 use store::{Store, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -52,11 +54,14 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
     let Some((store, bus)) = connected.transpose()? else {
         return Ok(());
     };
+    let Some((follower, rules)) = Box::pin(Follower::open(bus.clone(), token.clone())).await else {
+        return Ok(());
+    };
     let metrics = Metrics::new(PRODUCER, env!("CARGO_PKG_VERSION"));
     let meters = Meters::new(&metrics);
-    let mut tasks = Vec::new();
+    let mut tasks = vec![tokio::spawn(follower.run())];
     if let Some(addr) = config.health_addr {
-        tasks.push(serve_health(addr, &store, &bus, metrics, &token).await?);
+        tasks.push(serve_health(addr, (&store, &bus, &rules), metrics, &token).await?);
     }
     let relay = Relay::new(store.clone(), bus.clone(), PRODUCER);
     let handle = relay.handle();
@@ -68,9 +73,10 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
     tasks.push(tokio::spawn(retention::sweep_deleted(store.clone(), sweep.clone(), token.clone())));
 
     let outcome = Box::pin(async {
-        let resumed = resume::resume(&store, &bus, &token).await?;
+        let InForce { set, .. } = rules.borrow().book.in_force();
+        let resumed = resume::resume(&store, &bus, &set, &token).await?;
         let ingest = Ingest::new(store.clone(), bus.clone(), handle, resumed, meters, sweep, token.clone());
-        Box::pin(take_telemetry(&bus, ingest, &token)).await
+        Box::pin(take_telemetry(&bus, ingest, rules, &token)).await
     })
     .await;
     token.cancel();
@@ -95,12 +101,11 @@ async fn connect(config: &Config) -> Result<(Store, Bus), ServiceError> {
 
 async fn serve_health(
     addr: std::net::SocketAddr,
-    store: &Store,
-    bus: &Bus,
+    (store, bus, rules): (&Store, &Bus, &watch::Receiver<Known>),
     metrics: Metrics,
     token: &CancellationToken,
 ) -> Result<JoinHandle<()>, ServiceError> {
-    let (store, bus) = (store.clone(), bus.clone());
+    let (store, bus, rules) = (store.clone(), bus.clone(), rules.clone());
     let health = Health::new()
         .check("nats", move || {
             let bus = bus.clone();
@@ -109,6 +114,17 @@ async fn serve_health(
         .check("postgres", move || {
             let store = store.clone();
             async move { store.ping().await }
+        })
+        // Incidents are told all the same, by the last known rules.
+        .show("rules", move || {
+            let standing = rules.borrow().standing;
+            async move {
+                match standing {
+                    Standing::Current => Ok(()),
+                    Standing::Unseeded => Err("no rules are kept yet, the built-in ones are in force: is the orchestrator running?"),
+                    Standing::Lost => Err("the bucket of rules was deleted, the last known ones are in force: is the orchestrator running?"),
+                }
+            }
         });
     let listener = http::listen(addr, "HEALTH_ADDR").await?;
     let serve = http::serve(listener, health.router(metrics), token.clone());
@@ -122,12 +138,29 @@ async fn serve_health(
 async fn take_telemetry(
     bus: &Bus,
     mut ingest: Ingest,
+    mut rules: watch::Receiver<Known>,
     token: &CancellationToken,
 ) -> Result<(), ServiceError> {
     let spec = ConsumerSpec { max_batch: MAX_BATCH, ..ConsumerSpec::durable(streams::SIM_METRICS, PRODUCER) };
     let mut consumer = Consumer::open(bus, spec, token.clone()).await?;
-    while let Some(batch) = consumer.next_batch(MAX_BATCH, MAX_BATCH_AGE).await {
+    // The first set is in force already; taking it up again tells the meters and the log.
+    rules.mark_changed();
+    loop {
+        let batch = {
+            let mut next = pin!(consumer.next_batch(MAX_BATCH, MAX_BATCH_AGE));
+            loop {
+                tokio::select! {
+                    biased;
+                    // While the simulation stands still there is no batch, and rules change all the same.
+                    Ok(()) = rules.changed() => {
+                        let book = rules.borrow_and_update().book.clone();
+                        ingest.adopt(&book).await?;
+                    }
+                    batch = &mut next => break batch,
+                }
+            }
+        };
+        let Some(batch) = batch else { return Ok(()) };
         ingest.take(batch).await?;
     }
-    Ok(())
 }

@@ -1,14 +1,24 @@
 //! Rules that were checked together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{RuleError, RuleErrors};
 use super::{MAX_RULES, Rule};
 
 /// Rules that passed every check, in their given order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    withdrawn: BTreeMap<String, Withdrawn>,
+}
+
+/// Why a rule that there was is not in a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// Somebody deleted it.
+    Deleted,
+    /// Somebody disabled it.
+    Disabled,
 }
 
 impl RuleSet {
@@ -36,7 +46,28 @@ impl RuleSet {
                 });
             }
         }
-        if mistakes.is_empty() { Ok(Self { rules }) } else { Err(RuleErrors(mistakes)) }
+        if mistakes.is_empty() {
+            Ok(Self { rules, withdrawn: BTreeMap::new() })
+        } else {
+            Err(RuleErrors(mistakes))
+        }
+    }
+
+    /// Says what became of rules that are not in the set, so that their incidents end with the reason.
+    #[must_use]
+    pub fn with_withdrawn(mut self, withdrawn: impl IntoIterator<Item = (String, Withdrawn)>) -> Self {
+        self.withdrawn.extend(withdrawn);
+        self
+    }
+
+    /// What became of rules that are not in the set.
+    pub(crate) fn withdrawn(&self) -> &BTreeMap<String, Withdrawn> {
+        &self.withdrawn
+    }
+
+    /// Rules that have been checked as part of another set.
+    pub(crate) fn of_checked(rules: Vec<Rule>) -> Self {
+        Self { rules, withdrawn: BTreeMap::new() }
     }
 
     /// The rules.

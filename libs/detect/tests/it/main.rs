@@ -1,6 +1,8 @@
 //! The detector as its callers see it: samples in, transitions out.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod adopt;
+mod backtest;
 mod cloud;
 mod incidents;
 mod limits;

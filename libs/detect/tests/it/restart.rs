@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use detect::{Aggregate, Detector, Operator, Rule, Transition};
+use detect::{Aggregate, Detector, Limits, Operator, Rule, RuleSet, Transition};
 use proptest::prelude::*;
 
 use crate::cloud::{INTERVAL_MS, Reading, detector_with, queue_rule, time_at};
 
 /// Two rules of one family with different windows, one of another family, and one that waits and asks twice: everything a restart could get wrong.
-fn rules() -> Vec<Rule> {
+pub(crate) fn rules() -> Vec<Rule> {
     let high = queue_rule(Aggregate::Avg, Operator::Gt, 8);
     let mut critical = queue_rule(Aggregate::Max, Operator::Gt, 6);
     critical.name = "queue_very_deep".into();
@@ -36,7 +36,7 @@ fn rules() -> Vec<Rule> {
 
 /// What happens to the stream at one step.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Sample(Vec<Option<f32>>),
     Gap(u64),
     Again,
@@ -44,7 +44,7 @@ enum Step {
     NewRun,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let value = prop_oneof![
         // Calm, in the band of hysteresis, breached: mostly extremes, or nothing would ever open and resolve.
         10 => prop::sample::select(vec![0.1_f32, 3.3, 9.1, 14.7, 19.9]).prop_map(Some),
@@ -61,7 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Values move slowly, or nothing would ever be clear for a whole window.
-fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
+pub(crate) fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
     let (mut second, mut run) = (0, 0);
     let mut stream: Vec<Reading> = Vec::new();
     for (step, times) in steps {
@@ -89,8 +89,8 @@ fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
 }
 
 /// What the service does on start: runs, open incidents, then the history that determines the state.
-fn restarted(dead: &Detector, past: &[Reading]) -> Detector {
-    let mut detector = detector_with(rules());
+pub(crate) fn restarted(dead: &Detector, past: &[Reading], rules: &RuleSet) -> Detector {
+    let mut detector = Detector::new(rules, Limits::default());
     let Some(newest) = past.iter().max_by_key(|reading| reading.tick()) else { return detector };
     let over: BTreeSet<String> =
         past.iter().map(|reading| reading.run.clone()).filter(|over| *over != newest.run).collect();
@@ -124,7 +124,7 @@ proptest! {
         for (index, reading) in stream.iter().enumerate() {
             while kills.first() == Some(&index) {
                 kills.remove(0);
-                detector = restarted(&detector, &stream[..index]);
+                detector = restarted(&detector, &stream[..index], &RuleSet::new(rules()).unwrap());
             }
             told.extend(reading.observe(&mut detector));
         }

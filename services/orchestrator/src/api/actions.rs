@@ -4,14 +4,12 @@ use axum::Router;
 use axum::extract::State;
 use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
 use http::HeaderMap;
-use prost::Message;
 use proto::ops::v1::action_service_connect::ActionServiceBuilder;
 use proto::ops::v1::{
     ApproveActionRequest, ApproveActionResponse, GetActionHistoryRequest, GetActionHistoryResponse,
     GetActionRequest, GetActionResponse, ListPendingActionsRequest, ListPendingActionsResponse,
     RejectActionRequest, RejectActionResponse,
 };
-use sha2::{Digest as _, Sha256};
 use store::actions::{self, ActionFilter, Decision};
 use store::{Cursor, Page};
 
@@ -21,8 +19,6 @@ use crate::convert;
 use crate::decision::{self, Request};
 use crate::error;
 
-/// Longest idempotency key; a UUID or a hash with room for a prefix.
-const MAX_KEY: usize = 128;
 /// Longest reason of a rejection.
 const MAX_REASON: usize = 1_000;
 
@@ -66,8 +62,9 @@ async fn approve(
         expected_version: expected_version(request.expected_version)?,
     };
     let ApproveActionRequest { idempotency_key, .. } = request.clone();
-    let body_hash = hash("approve", &ApproveActionRequest { idempotency_key: String::new(), ..request });
-    let request = complete(decision, idempotency_key, body_hash, &headers)?;
+    let body_hash =
+        fields::body_hash("approve", &ApproveActionRequest { idempotency_key: String::new(), ..request });
+    let request = complete(decision, &idempotency_key, body_hash, &headers)?;
     let action = decision::decide(&app, &request).await?;
     Ok(ConnectResponse(ApproveActionResponse { action: Some(action) }))
 }
@@ -85,8 +82,9 @@ async fn reject(
         expected_version: expected_version(request.expected_version)?,
     };
     let RejectActionRequest { idempotency_key, .. } = request.clone();
-    let body_hash = hash("reject", &RejectActionRequest { idempotency_key: String::new(), ..request });
-    let request = complete(decision, idempotency_key, body_hash, &headers)?;
+    let body_hash =
+        fields::body_hash("reject", &RejectActionRequest { idempotency_key: String::new(), ..request });
+    let request = complete(decision, &idempotency_key, body_hash, &headers)?;
     let action = decision::decide(&app, &request).await?;
     Ok(ConnectResponse(RejectActionResponse { action: Some(action) }))
 }
@@ -136,13 +134,11 @@ async fn get(
 
 fn complete(
     decision: Decision,
-    idempotency_key: String,
+    idempotency_key: &str,
     body_hash: Vec<u8>,
     headers: &HeaderMap,
 ) -> Result<Request, ConnectError> {
-    if idempotency_key.len() > MAX_KEY || idempotency_key.contains('\0') {
-        return Err(error::invalid(format!("idempotency_key must be at most {MAX_KEY} bytes without NUL.")));
-    }
+    let idempotency_key = fields::idempotency_key(idempotency_key)?;
     Ok(Request { decision, idempotency_key, body_hash, traceparent: Some(fields::traceparent(headers)) })
 }
 
@@ -152,12 +148,4 @@ fn expected_version(version: u64) -> Result<Option<i64>, ConnectError> {
         error::invalid("expected_version is not a version of any action; pass the version you saw, or 0.")
     })?;
     Ok((version != 0).then_some(version))
-}
-
-fn hash(method: &str, request: &impl Message) -> Vec<u8> {
-    let mut hasher = Sha256::new();
-    hasher.update(method.as_bytes());
-    hasher.update([0]);
-    hasher.update(request.encode_to_vec());
-    hasher.finalize().to_vec()
 }

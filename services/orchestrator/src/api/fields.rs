@@ -1,13 +1,18 @@
 //! Checks of request fields that several calls share. Each refusal names the field and what to write instead.
 
+use chrono::{DateTime, Datelike as _, Utc};
 use connectrpc_axum::ConnectError;
 use http::HeaderMap;
+use prost::Message;
+use sha2::{Digest as _, Sha256};
 use store::{Cursor, MAX_PAGE, Page};
 use uuid::Uuid;
 
 use crate::error::invalid;
 use crate::hubs::DEFAULT_SIMULATION;
 
+/// Longest idempotency key; a UUID or a hash with room for a prefix.
+const MAX_KEY: usize = 128;
 /// Longest name of an operator.
 const MAX_OPERATOR: usize = 128;
 /// Longest simulation id.
@@ -38,6 +43,36 @@ pub(crate) fn text(field: &str, value: &str, longest: usize) -> Result<String, C
         return Err(invalid(format!("{field} must not contain control characters.")));
     }
     Ok(value.to_owned())
+}
+
+/// As [`text`], and may be empty.
+pub(crate) fn optional_text(field: &str, value: &str, longest: usize) -> Result<String, ConnectError> {
+    if value.trim().is_empty() { Ok(String::new()) } else { text(field, value, longest) }
+}
+
+/// An idempotency key; empty means none.
+pub(crate) fn idempotency_key(key: &str) -> Result<String, ConnectError> {
+    if key.len() > MAX_KEY || key.contains('\0') {
+        return Err(invalid(format!("idempotency_key must be at most {MAX_KEY} bytes without NUL.")));
+    }
+    Ok(key.to_owned())
+}
+
+/// Identifies a request among those with the same idempotency key: hand it over without its key.
+pub(crate) fn body_hash(method: &str, request: &impl Message) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    hasher.update(method.as_bytes());
+    hasher.update([0]);
+    hasher.update(request.encode_to_vec());
+    hasher.finalize().to_vec()
+}
+
+/// A simulated time.
+pub(crate) fn instant(field: &str, time: pbjson_types::Timestamp) -> Result<DateTime<Utc>, ConnectError> {
+    DateTime::<Utc>::try_from(time)
+        .ok()
+        .filter(|time| (1970..3000).contains(&time.year()))
+        .ok_or_else(|| invalid(format!("{field} must be a simulated time between the years 1970 and 2999.")))
 }
 
 /// Empty means every simulation.

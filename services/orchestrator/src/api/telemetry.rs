@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
 use proto::common::v1::{Target, TargetKind};
 use proto::ops::v1::telemetry_service_connect::TelemetryServiceBuilder;
@@ -45,7 +45,7 @@ async fn query(
     let failed = |e: store::StoreError| error::database("read the telemetry", &e);
     let mut conn = app.store.acquire().await.map_err(failed)?;
     let to = match request.to {
-        Some(to) => Some(instant("to", to)?),
+        Some(to) => Some(fields::instant("to", to)?),
         None => metrics::latest_time(&mut conn, &simulation_id).await.map_err(failed)?,
     };
     let Some(to) = to else {
@@ -84,7 +84,7 @@ fn checked(
 ) -> Result<SeriesQuery, ConnectError> {
     let TelemetryServiceQueryRequest { simulation_id: _, metric, targets, from, to: _, step_s, aggregate } =
         request;
-    let from = from.map_or(Ok(to - USUAL_SPAN), |from| instant("from", from))?;
+    let from = from.map_or(Ok(to - USUAL_SPAN), |from| fields::instant("from", from))?;
     if from > to {
         return Err(error::invalid("from lies after to; both are simulated times. Swap them."));
     }
@@ -177,12 +177,6 @@ fn ordered(target: Option<Target>, points: &[metrics::Point]) -> TelemetrySeries
         time_ms: points.iter().map(|point| point.time.timestamp_millis()).collect(),
         values: points.iter().map(|point| point.value).collect(),
     }
-}
-
-fn instant(field: &str, time: pbjson_types::Timestamp) -> Result<DateTime<Utc>, ConnectError> {
-    DateTime::<Utc>::try_from(time).ok().filter(|time| (1970..3000).contains(&time.year())).ok_or_else(|| {
-        error::invalid(format!("{field} must be a simulated time between the years 1970 and 2999."))
-    })
 }
 
 /// Metrics and their units, as docs/messages.md lists them.

@@ -18,6 +18,7 @@ mod loops;
 mod outages;
 mod proposals;
 mod rpc;
+mod rules;
 mod samples;
 mod stack;
 mod stream;

@@ -4,6 +4,7 @@
 mod faults;
 mod ingest;
 mod kill;
+mod rules;
 mod scenarios;
 mod simulations;
 mod stack;

@@ -1,0 +1,42 @@
+//! Writes the rules again when somebody deletes their bucket while the orchestrator runs.
+
+use std::time::Duration;
+
+use rulebook::{Follower, Standing};
+
+use crate::app::App;
+
+/// What runs; built-in rules that nobody has touched follow it.
+pub(crate) const RELEASE: &str = env!("CARGO_PKG_VERSION");
+/// Between two attempts to write them.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Keeps them until shutdown.
+pub(crate) async fn run(app: App) {
+    let opened = Box::pin(Follower::open(app.bus.clone(), app.shutdown.clone())).await;
+    let Some((follower, mut rules)) = opened else { return };
+    let keep = async {
+        while rules.changed().await.is_ok() {
+            while rules.borrow_and_update().standing == Standing::Lost && !app.shutdown.is_cancelled() {
+                let book = rules.borrow().book.clone();
+                match rulebook::recover(&app.bus, &book, RELEASE).await {
+                    Ok(rules) => {
+                        tracing::warn!(
+                            rules,
+                            "the rules were written again after their bucket had been deleted"
+                        );
+                        break;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the rules cannot be written yet");
+                        app.shutdown.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+                    }
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = follower.run() => {}
+        () = keep => {}
+    }
+}

@@ -1,0 +1,49 @@
+//! Other rules, between two batches.
+
+use std::time::Instant;
+
+use rulebook::{Book, InForce};
+
+use super::{Ingest, IngestError};
+use crate::resume::{self, ResumeError};
+
+impl Ingest {
+    /// Judges by these rules from the next snapshot on. Those that were there before notice nothing; those that are new, or were
+    /// changed, begin with windows full of what the stream has. Incidents whose rule is gone end now.
+    pub(crate) async fn adopt(&mut self, book: &Book) -> Result<(), IngestError> {
+        let begun = Instant::now();
+        let InForce { set, left_out } = book.in_force();
+        for rule in &left_out {
+            tracing::error!(
+                rule = rule.name,
+                why = rule.why,
+                "a rule cannot be judged by; correct it or delete it"
+            );
+        }
+        let mut beside = self.detector.beside(&set);
+        let mut samples = 0;
+        if !beside.is_idle() {
+            match resume::warm(&self.bus, &mut beside, &self.marks, &self.token).await {
+                Ok(warmed) => samples = warmed,
+                Err(ResumeError::Stopped) => return Err(IngestError::Stopped),
+                Err(error) => {
+                    tracing::warn!(%error, "the history of new rules cannot be read; their windows start empty");
+                }
+            }
+        }
+        let ended = self.detector.adopt(&set, beside);
+        let incidents = ended.len();
+        self.work.transitions.extend(ended.into_iter().map(|transition| (transition, None)));
+        self.commit(&mut Vec::new()).await?;
+        self.meters.rules(book.revision(), set.rules().len(), left_out.len());
+        tracing::info!(
+            revision = book.revision(),
+            rules = set.rules().len(),
+            incidents_ended = incidents,
+            samples,
+            took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "rules taken up"
+        );
+        Ok(())
+    }
+}
