@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 mod grade;
 mod runs;
 
-pub(crate) use grade::{GradeCommand, NabOptions};
+pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
 
 /// The flight simulator for self-healing clouds.

@@ -14,6 +14,7 @@ mod folders;
 mod grade;
 mod incidents;
 mod output;
+mod picture;
 mod runs;
 mod scenarios;
 mod simulation;
