@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,30 @@ impl Bus {
             made_at_ns: info.created.unix_timestamp_nanos(),
             revision: if info.state.messages == 0 { 0 } else { info.state.last_sequence },
         })
+    }
+
+    /// Reads one key of a bucket, by its subject; `None` when it never had a value.
+    ///
+    /// # Errors
+    /// When the bucket is not there, or the server does not answer.
+    pub async fn bucket_entry(&self, stream: &str, subject: &str) -> Result<Option<Entry>, StreamError> {
+        let found = self.jetstream().get_stream_no_info(stream).await;
+        let found = found.map_err(|error| failed(stream, error.into()))?;
+        let message = match found.get_last_raw_message_by_subject(subject).await {
+            Ok(message) => message,
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(None),
+            Err(error) => return Err(failed(stream, error.into())),
+        };
+        let time = message.time;
+        let header = |name: &str| message.headers.get(name).map(ToString::to_string);
+        Ok(Some(Entry {
+            key: subject.rsplit('.').next().unwrap_or(subject).to_owned(),
+            revision: message.sequence,
+            change_id: header(headers::MESSAGE_ID).unwrap_or_default(),
+            changed_at: DateTime::from_timestamp(time.unix_timestamp(), time.nanosecond())
+                .unwrap_or_default(),
+            value: header(headers::KV_OPERATION).is_none().then_some(message.payload),
+        }))
     }
 
     /// Reads every key of a bucket. `stream` is the bucket's stream; `subjects` matches its keys and ends with `>`.

@@ -24,8 +24,8 @@ pub(crate) fn time(tick: u64) -> SimTime {
     SimTime::from_micros(START_MICROS.saturating_add(micros))
 }
 
-/// What the detector looks at. Columns of a snapshot are parallel to its ids and named once, so none is left out.
-pub(crate) fn detector_sample(snapshot: &Snapshot) -> detect::Sample<'_> {
+/// What the detector looks at; time begins with the run. Columns of a snapshot are parallel to its ids and named once, so none is left out.
+pub fn detector_sample(snapshot: &Snapshot) -> detect::Sample<'_> {
     detect::Sample {
         simulation: SIMULATION,
         run: RUN,
@@ -160,6 +160,11 @@ pub(crate) fn act(action_id: uuid::Uuid, remedy: &Remedy, target_version: u64) -
 /// Seconds since the start of the run.
 pub(crate) fn seconds(tick: u64) -> f64 {
     tick as f64 * f64::from(sim::TICK_MS) / 1000.0
+}
+
+/// Seconds since the start of the run, of a time that a sample had.
+pub fn seconds_of(time: SimTime) -> f64 {
+    (time.micros - START_MICROS) as f64 / 1e6
 }
 
 /// Simulated seconds as ticks.

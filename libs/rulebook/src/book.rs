@@ -19,8 +19,6 @@ pub struct Book {
     standing: Standing,
     seed: Option<(u64, RuleSeed)>,
     rules: BTreeMap<String, Rule>,
-    /// Id of the last change of each key.
-    changes: BTreeMap<String, String>,
     unreadable: Vec<LeftOut>,
 }
 
@@ -61,20 +59,13 @@ impl Book {
             standing: Standing { made_at_ns: 0, revision: 0 },
             seed: None,
             rules: rules.collect(),
-            changes: BTreeMap::new(),
             unreadable: Vec::new(),
         }
     }
 
     fn of(contents: Contents) -> Self {
         let Contents { standing, entries } = contents;
-        let mut book = Self {
-            standing,
-            seed: None,
-            rules: BTreeMap::new(),
-            changes: BTreeMap::new(),
-            unreadable: Vec::new(),
-        };
+        let mut book = Self { standing, seed: None, rules: BTreeMap::new(), unreadable: Vec::new() };
         for entry in entries {
             book.add(entry);
         }
@@ -82,33 +73,14 @@ impl Book {
     }
 
     fn add(&mut self, entry: Entry) {
-        let Entry { key, revision, change_id, changed_at, value } = entry;
-        self.changes.insert(key.clone(), change_id);
-        let Some(value) = value else {
-            let gone = Rule {
-                definition: Some(RuleDefinition { name: key.clone(), ..RuleDefinition::default() }),
-                version: revision,
-                deleted: true,
-                origin: RuleOrigin::User.into(),
-                change: RuleChange::Deleted.into(),
-                changed_by: "a NATS client".to_owned(),
-                changed_at: Some(changed_at.into()),
-                ..Rule::default()
-            };
-            self.rules.insert(key, gone);
-            return;
-        };
-        if key == SEED {
-            self.seed = RuleSeed::decode(value).ok().map(|seed| (revision, seed));
+        if entry.key == SEED {
+            let seed = entry.value.and_then(|value| RuleSeed::decode(value).ok());
+            self.seed = seed.map(|seed| (entry.revision, seed));
             return;
         }
-        let decoded = Rule::decode(value).map_err(|error| error.to_string()).and_then(|rule| {
-            let named = rule.definition.as_ref().is_some_and(|definition| definition.name == key);
-            if named { Ok(rule) } else { Err("the rule in it has another name than its key".to_owned()) }
-        });
-        match decoded {
-            Ok(rule) => drop(self.rules.insert(key, Rule { version: revision, ..rule })),
-            Err(why) => self.unreadable.push(LeftOut { name: key, why }),
+        match rule(&entry) {
+            Ok(rule) => drop(self.rules.insert(entry.key, rule)),
+            Err(why) => self.unreadable.push(LeftOut { name: entry.key, why }),
         }
     }
 
@@ -135,11 +107,6 @@ impl Book {
     /// A rule, deleted or not.
     pub fn get(&self, name: &str) -> Option<&Rule> {
         self.rules.get(name)
-    }
-
-    /// Id of the last change of a rule.
-    pub fn change_id(&self, name: &str) -> Option<&str> {
-        self.changes.get(name).map(String::as_str)
     }
 
     /// Every rule, deleted ones too: the built-in ones in their order, then the others by name. Of two rules of a family that fire
@@ -182,6 +149,56 @@ impl Book {
             RuleSet::default()
         });
         InForce { set: set.with_withdrawn(withdrawn), left_out }
+    }
+}
+
+/// A rule as it is kept under its key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The rule, deleted or not.
+    pub rule: Rule,
+    /// Id of its last change.
+    pub change_id: String,
+}
+
+impl Kept {
+    /// Reads one rule; `None` when there never was one of that name.
+    ///
+    /// # Errors
+    /// When the bucket is not there, or the server does not answer.
+    pub async fn read(bus: &Bus, name: &str) -> Result<Option<Self>, StreamError> {
+        let entry = bus.bucket_entry(streams::OPS_RULES, &subjects::ops_rule(name)).await?;
+        // What cannot be read is as good as deleted: it may be written over.
+        Ok(entry.map(|entry| Self {
+            rule: rule(&entry).unwrap_or_else(|_unreadable| gone(&entry)),
+            change_id: entry.change_id,
+        }))
+    }
+}
+
+/// The rule in an entry.
+fn rule(entry: &Entry) -> Result<Rule, String> {
+    let Some(value) = entry.value.clone() else { return Ok(gone(entry)) };
+    let rule = Rule::decode(value).map_err(|error| error.to_string())?;
+    let named = rule.definition.as_ref().is_some_and(|definition| definition.name == entry.key);
+    if named {
+        Ok(Rule { version: entry.revision, ..rule })
+    } else {
+        Err("the rule in it has another name than its key".to_owned())
+    }
+}
+
+/// A key that some other program deleted.
+fn gone(entry: &Entry) -> Rule {
+    Rule {
+        definition: Some(RuleDefinition { name: entry.key.clone(), ..RuleDefinition::default() }),
+        version: entry.revision,
+        deleted: true,
+        origin: RuleOrigin::User.into(),
+        change: RuleChange::Deleted.into(),
+        changed_by: "a NATS client".to_owned(),
+        changed_at: Some(entry.changed_at.into()),
+        ..Rule::default()
     }
 }
 

@@ -9,7 +9,7 @@ mod message;
 mod seed;
 mod write;
 
-pub use book::{Book, InForce, LeftOut};
+pub use book::{Book, InForce, Kept, LeftOut};
 pub use follow::{Follower, Known, Standing};
 pub use message::{checked, definition};
 pub use seed::{SeedError, recover, seed};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use connectrpc_axum_client::ClientBuildError;
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
+use proto::ops::v1::rule_service_connect_client::RuleServiceClient;
 use proto::sim::v1::control_service_connect_client::ControlServiceClient;
 use proto::sim::v1::simulation_service_connect_client::SimulationServiceClient;
 
@@ -13,6 +14,9 @@ use crate::stack::Target;
 
 /// Longer than any call takes when all is well; `step 100000` is the slowest.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A test of rules takes up to a minute, and then says so itself.
+const RULE_TIMEOUT: Duration = Duration::from_secs(75);
 
 pub(crate) fn actions(target: &Target) -> Result<ActionServiceClient, Failure> {
     ActionServiceClient::builder(target.url())
@@ -42,6 +46,14 @@ pub(crate) fn simulations(target: &Target) -> Result<SimulationServiceClient, Fa
     SimulationServiceClient::builder(target.url())
         .use_proto()
         .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
+}
+
+pub(crate) fn rules(target: &Target) -> Result<RuleServiceClient, Failure> {
+    RuleServiceClient::builder(target.url())
+        .use_proto()
+        .timeout(RULE_TIMEOUT)
         .build()
         .map_err(|error| bad_url(target, &error))
 }

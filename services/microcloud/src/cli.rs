@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod grade;
+mod rules;
 mod runs;
 
-pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions};
+pub(crate) use grade::{GradeCommand, NabOptions};
+pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
 
 /// The flight simulator for self-healing clouds.
@@ -93,6 +95,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents --json | jq '.[].title'"
     )]
     Incidents(IncidentOptions),
+    /// Lists, changes, tests and imports detection rules; changes take effect at once.
+    #[command(subcommand)]
+    Rules(RuleCommand),
     /// Lists, shows, approves and rejects proposed actions.
     #[command(subcommand)]
     Actions(ActionCommand),

@@ -14,7 +14,7 @@ mod folders;
 mod grade;
 mod incidents;
 mod output;
-mod picture;
+mod rules;
 mod runs;
 mod scenarios;
 mod simulation;
@@ -55,6 +55,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Fault(command) => faults::run(&target, command).await,
         Command::Chaos { level } => faults::set_chaos(&target, level).await,
         Command::Incidents(options) => incidents::run(&target, options).await,
+        Command::Rules(command) => rules::run(&target, command).await,
         Command::Actions(command) => actions::run(&target, command).await,
         Command::Tail(options) => tail::run(&target, options).await,
         Command::Dlq(command) => dead_letters::run(&target, command).await,

@@ -28,11 +28,11 @@ fn ticks(option: &str, time: Duration) -> Result<u64, Failure> {
 }
 
 /// Simulated seconds of some ticks.
-fn seconds(ticks: u64) -> f64 {
+pub(crate) fn seconds(ticks: u64) -> f64 {
     ticks as f64 * f64::from(TICK_MS) / 1000.0
 }
 
-fn workers(threads: usize) -> Result<Workers, Failure> {
+pub(crate) fn workers(threads: usize) -> Result<Workers, Failure> {
     Workers::new(threads).map_err(|error| Failure::Usage(format!("--threads: {error}")))
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
+use rulebook::Known;
 use store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::hubs::Hubs;
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) relay: relay::Handle,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    /// The rules as they were a moment ago.
+    pub(crate) rules: watch::Receiver<Known>,
     /// A permit for each test of rules that may run at a time.
     pub(crate) trials: Arc<Semaphore>,
     /// Cancelled when the process is to end; every stream and loop observes it.

@@ -11,7 +11,7 @@ use connectrpc_axum::{Code, ConnectError};
 use detect::MAX_RULES;
 use prost::Message as _;
 use proto::ops::v1::{Rule, RuleChange, RuleDefinition, RuleOrigin};
-use rulebook::{Book, Change};
+use rulebook::{Book, Change, Kept, Standing};
 use store::idempotency::{self, Claim};
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ use crate::error;
 const SCOPE: &str = "RuleService";
 /// Attempts of a change that expects no version, while others write the same rule.
 const ATTEMPTS: usize = 5;
+/// Rules that may have been created since the follower last told: it waits for a series of changes to end.
+const LATELY: usize = 512;
 /// Namespace of the ids of changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6d63_0000_5f1d_4c1e_8a2b_6d69_6372_6f63);
 
@@ -51,17 +53,33 @@ pub(crate) enum Wish {
 
 /// Reads the rules.
 pub(crate) async fn read(app: &App) -> Result<Book, ConnectError> {
-    let book = Book::read(&app.bus).await.map_err(|failure| {
-        tracing::warn!(error = &failure as &dyn std::error::Error, "the rules cannot be read");
-        error::unavailable(
-            "NATS did not answer, so I cannot read the rules. Try again in a moment; see GET /readyz.",
-        )
-    })?;
-    if book.is_whole() {
-        Ok(book)
-    } else {
-        Err(error::unavailable("The rules are being written to their bucket. Try again in a moment."))
+    let book = Book::read(&app.bus).await.map_err(|failure| unreadable(&failure))?;
+    if book.is_whole() { Ok(book) } else { Err(unwritten()) }
+}
+
+/// Reads one rule, deleted or not; `None` when there never was one of that name.
+pub(crate) async fn kept(app: &App, name: &str) -> Result<Option<Kept>, ConnectError> {
+    if app.rules.borrow().standing != Standing::Current {
+        return Err(unwritten());
     }
+    Kept::read(&app.bus, name).await.map_err(|failure| unreadable(&failure))
+}
+
+/// How many rules there are, looked up exactly when it matters.
+async fn count(app: &App) -> Result<usize, ConnectError> {
+    let known = app.rules.borrow().book.count();
+    if known + LATELY < MAX_RULES { Ok(known) } else { read(app).await.map(|book| book.count()) }
+}
+
+fn unreadable(failure: &bus::StreamError) -> ConnectError {
+    tracing::warn!(error = failure as &dyn std::error::Error, "the rules cannot be read");
+    error::unavailable(
+        "NATS did not answer, so I cannot read the rules. Try again in a moment; see GET /readyz.",
+    )
+}
+
+fn unwritten() -> ConnectError {
+    error::unavailable("The rules are being written to their bucket. Try again in a moment.")
 }
 
 /// Changes a rule, and returns it as it is afterwards.
@@ -97,17 +115,19 @@ pub(crate) async fn change(app: &App, request: &Request) -> Result<Rule, Connect
 
 async fn apply(app: &App, request: &Request, id: &str) -> Result<Rule, ConnectError> {
     for _ in 0..ATTEMPTS {
-        let book = read(app).await?;
-        let kept = book.get(&request.name);
-        if let Some(kept) = kept.filter(|_| book.change_id(&request.name) == Some(id)) {
-            return Ok(kept.clone());
+        let kept = kept(app, &request.name).await?;
+        if let Some(Kept { rule, .. }) = kept.as_ref().filter(|kept| kept.change_id == id) {
+            return Ok(rule.clone());
         }
+        let kept = kept.as_ref().map(|kept| &kept.rule);
         if let (Some(kept), Some(expected)) = (kept, request.expected_version)
             && kept.version != expected
         {
             return Err(conflict(kept, expected));
         }
-        let next = request.wish.on(&request.name, kept, &book)?;
+        let is_new = matches!(request.wish, Wish::Create(_));
+        let others = if is_new { count(app).await? } else { 0 };
+        let next = request.wish.on(&request.name, kept, others)?;
         if let Some(kept) = kept.filter(|kept| is_same(kept, &next)) {
             return Ok(kept.clone());
         }
@@ -146,7 +166,7 @@ async fn apply(app: &App, request: &Request, id: &str) -> Result<Rule, ConnectEr
 
 impl Wish {
     /// The rule as it is to be.
-    fn on(&self, name: &str, kept: Option<&Rule>, book: &Book) -> Result<Rule, ConnectError> {
+    fn on(&self, name: &str, kept: Option<&Rule>, others: usize) -> Result<Rule, ConnectError> {
         let there = || kept.filter(|kept| !kept.deleted).ok_or_else(|| missing(name, kept)).cloned();
         match self {
             Self::Create(definition) => match kept {
@@ -157,7 +177,7 @@ impl Wish {
                         kept.version
                     ),
                 )),
-                _ if book.count() >= MAX_RULES => Err(ConnectError::new(
+                _ if others >= MAX_RULES => Err(ConnectError::new(
                     Code::ResourceExhausted,
                     format!("There are {MAX_RULES} rules, and there cannot be more. Delete one first."),
                 )),

@@ -100,6 +100,9 @@ impl Service {
             tracing::info!(rules = seeded, "built-in rules were brought up to this release");
         }
 
+        let opened = Box::pin(rulebook::Follower::open(bus.clone(), shutdown.clone())).await;
+        let (follower, rules) = opened.ok_or(ServiceError::Ended { part: "the start" })?;
+
         let registry = Registry::new(PRODUCER, env!("CARGO_PKG_VERSION"));
         let relay = Relay::new(store.clone(), bus.clone(), PRODUCER);
         let app = App {
@@ -109,6 +112,7 @@ impl Service {
             relay: relay.handle(),
             limits: config.limits,
             metrics: Metrics::new(&registry),
+            rules,
             trials: Arc::new(Semaphore::new(TRIALS)),
             shutdown: shutdown.clone(),
         };
@@ -121,7 +125,7 @@ impl Service {
         parts.spawn(part("the event stream", feeds.run(app.clone())));
         parts.spawn(part("the consumers", consumers.run(app.clone())));
         parts.spawn(part("the jobs", jobs::run(app.clone())));
-        parts.spawn(part("the keeper of the rules", keeper::run(app.clone())));
+        parts.spawn(part("the keeper of the rules", keeper::run(app.clone(), follower)));
         parts.spawn(part("the HTTP server", serve(listener, &app, &config, health::router(&app, registry))));
         tracing::info!(%address, "orchestrator is serving");
         Ok(Self { address, shutdown, parts })

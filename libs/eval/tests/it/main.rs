@@ -2,6 +2,4 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod catalogue;
-mod grades;
-
 mod scenarios;

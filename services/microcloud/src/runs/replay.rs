@@ -36,7 +36,7 @@ pub(super) fn compute(
 }
 
 /// A difference is an answer, and a failure.
-pub(super) fn differs(diverged: &Diverged, recording: &Recording) -> Failure {
+pub(crate) fn differs(diverged: &Diverged, recording: &Recording) -> Failure {
     Failure::Failed(format!(
         "this is not the run that {} recorded: {diverged}. The model has changed without a new version, or the machine \
          computes wrong: please report it",

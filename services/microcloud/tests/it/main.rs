@@ -7,5 +7,6 @@ mod crashes;
 mod grade;
 mod headless;
 mod r#loop;
+mod rules;
 mod simulations;
 mod stack;

@@ -61,9 +61,8 @@ async fn get(
     ConnectRequest(request): ConnectRequest<RuleServiceGetRequest>,
 ) -> Result<ConnectResponse<RuleServiceGetResponse>, ConnectError> {
     let name = fields::text("name", &request.name, MAX_NAME)?;
-    let book = rules::read(&app).await?;
-    let rule = book.get(&name).ok_or_else(|| rules::missing(&name, None))?;
-    Ok(ConnectResponse(RuleServiceGetResponse { rule: Some(rule.clone()) }))
+    let kept = rules::kept(&app, &name).await?.ok_or_else(|| rules::missing(&name, None))?;
+    Ok(ConnectResponse(RuleServiceGetResponse { rule: Some(kept.rule) }))
 }
 
 async fn create(

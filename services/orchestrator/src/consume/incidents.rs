@@ -50,8 +50,8 @@ async fn close(app: &App, delivery: &Delivery, id: Uuid, incident: &Incident) ->
     Ok(changes.len())
 }
 
-/// Resolutions that say nothing about the cloud: its run ended, whatever had been done.
-const NOT_HEALED: [&str; 2] = ["run ended", "simulation deleted"];
+/// Beginnings of resolutions that say nothing about the cloud: whatever had been done, its run ended, or nobody judges it any more.
+const NOT_HEALED: [&str; 3] = ["run ended", "simulation deleted", "rule "];
 
 /// Marks a finished action as effective, unless it was judged before, has not finished, or the incident only ended with its run.
 pub(crate) async fn judge_effective(
@@ -59,7 +59,7 @@ pub(crate) async fn judge_effective(
     id: Uuid,
     resolution: &str,
 ) -> Result<Option<Change>, StoreError> {
-    if NOT_HEALED.contains(&resolution) {
+    if NOT_HEALED.iter().any(|beginning| resolution.starts_with(beginning)) {
         return Ok(None);
     }
     let outcome = format!("the incident resolved after it: {resolution}");

@@ -12,9 +12,8 @@ pub(crate) const RELEASE: &str = env!("CARGO_PKG_VERSION");
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps them until shutdown.
-pub(crate) async fn run(app: App) {
-    let opened = Box::pin(Follower::open(app.bus.clone(), app.shutdown.clone())).await;
-    let Some((follower, mut rules)) = opened else { return };
+pub(crate) async fn run(app: App, follower: Follower) {
+    let mut rules = app.rules.clone();
     let keep = async {
         while rules.changed().await.is_ok() {
             while rules.borrow_and_update().standing == Standing::Lost && !app.shutdown.is_cancelled() {

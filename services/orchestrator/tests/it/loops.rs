@@ -112,6 +112,27 @@ async fn an_incident_that_is_over_supersedes_what_waits_for_a_decision() {
 }
 
 #[tokio::test]
+async fn an_incident_that_ends_with_its_rule_says_nothing_about_an_action() {
+    let stack = Stack::start().await;
+    let (of_deleted, healed) = (stack.approved().await, stack.approved().await);
+    for action in [&of_deleted, &healed] {
+        stack.report(action, Kind::ActionExecuting, 500).await;
+        stack.report(action, Kind::ActionSucceeded, 620).await;
+        stack.until_status(&action.id, "ACTION_STATUS_SUCCEEDED").await;
+    }
+    let over = |action: &Action| resolved(&incident(action.incident_id.parse().unwrap()));
+    let mut without_rule = over(&of_deleted);
+    without_rule.resolution = "rule error_rate_high was deleted".to_owned();
+    stack.publish_incident(&without_rule).await;
+    stack.publish_incident(&over(&healed)).await;
+    until("the other one is judged", || async {
+        (stack.action(&healed.id).await["effect"] == "ACTION_EFFECT_EFFECTIVE").then_some(())
+    })
+    .await;
+    assert!(stack.action(&of_deleted.id).await["effect"].is_null());
+}
+
+#[tokio::test]
 async fn an_action_that_ends_after_its_incident_is_judged_too() {
     let stack = Stack::start().await;
     let action = stack.approved().await;
