@@ -4,9 +4,12 @@
 //! [`Loop`] advances a [`sim::World`], feeds its samples to [`detect::Detector`] and the incidents to
 //! [`remedy::Agent`], lets a policy decide on proposals the way an operator would, carries approved actions out and
 //! judges them. The same scenario, seed and policy give the same [`Report`], down to its hash.
+//!
+//! [`grade()`](grade::grade) watches scenarios with nobody acting and holds what was detected against what is true.
 
 mod convert;
 mod desk;
+pub mod grade;
 mod report;
 mod run;
 

@@ -57,7 +57,7 @@ impl Workers {
     }
 
     /// Runs `work` on every item, in any order.
-    pub(crate) fn for_each<T: Send>(&self, items: &mut [T], work: impl Fn(&mut T) + Sync + Send) {
+    pub fn for_each<T: Send>(&self, items: &mut [T], work: impl Fn(&mut T) + Sync + Send) {
         match &self.pool {
             Some(pool) if items.len() > 1 => pool.install(|| items.par_iter_mut().for_each(work)),
             _ => items.iter_mut().for_each(work),

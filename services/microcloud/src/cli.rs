@@ -10,7 +10,7 @@ mod grade;
 mod rules;
 mod runs;
 
-pub(crate) use grade::{GradeCommand, NabOptions};
+pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions};
 pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
 

@@ -14,6 +14,7 @@ mod folders;
 mod grade;
 mod incidents;
 mod output;
+mod picture;
 mod rules;
 mod runs;
 mod scenarios;

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use plotters::prelude::SeriesLabelPosition;
 use serde_json::json;
-use sim::validate::{self, Check, Report};
+use sim::validate::{self, Check, Plot, Report};
 
 use crate::cli::ValidateOptions;
 use crate::output::{self, Failure};
-
-mod picture;
+use crate::picture::{self, Curve, Stroke};
 
 pub(crate) fn run(options: &ValidateOptions) -> Result<(), Failure> {
     output::progress("validate: steady states against closed forms");
@@ -102,10 +102,28 @@ fn write(folder: &Path, report: &Report) -> Result<(), Failure> {
     std::fs::write(&path, text).map_err(|error| Failure::because(&doing(&path), &error))?;
     for plot in &report.plots {
         let path = folder.join(format!("{}.svg", plot.name));
-        let text =
-            picture::svg(plot).map_err(|error| Failure::Failed(format!("draw {}: {error}", plot.name)))?;
+        let text = picture::svg(&picture_of(plot))
+            .map_err(|error| Failure::Failed(format!("draw {}: {error}", plot.name)))?;
         std::fs::write(&path, text).map_err(|error| Failure::because(&doing(&path), &error))?;
     }
     output::progress(format!("validate: {} plots in {}", report.plots.len(), folder.display()));
     Ok(())
+}
+
+/// The truth as broad lines, the model as thin ones on top of them.
+fn picture_of(plot: &Plot) -> picture::Plot<'_> {
+    picture::Plot {
+        title: &plot.title,
+        x: plot.x,
+        y: plot.y,
+        legend: SeriesLabelPosition::UpperLeft,
+        curves: plot.curves.iter().map(Curve::from).collect(),
+    }
+}
+
+impl<'a> From<&'a validate::Curve> for Curve<'a> {
+    fn from(curve: &'a validate::Curve) -> Self {
+        let stroke = if curve.truth { Stroke::Broad } else { Stroke::Thin };
+        Self { name: &curve.name, stroke, points: &curve.points }
+    }
 }

@@ -1,17 +1,55 @@
 //! Options of `microcloud grade`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 /// `microcloud grade …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum GradeCommand {
+    /// Watches every scenario over several seeds with nobody acting, and grades incidents and forecasts by what is true.
+    #[command(
+        after_help = "Examples:\n  microcloud grade detectors\n  microcloud grade detectors --seeds 10 --out docs/grades      the committed reference\n  microcloud grade detectors --scenario normal --benign 24h --no-forecasts\n  microcloud grade detectors --json | jq '.false_incidents[]'\n\ndocs/grades.md says what counts as true, found, late and false."
+    )]
+    Detectors(DetectorOptions),
     /// Writes the anomaly scores of our detector for series in files, for the scorer of the Numenta Anomaly Benchmark.
     #[command(
         after_help = "Each file of DATA_DIR that WINDOWS_JSON names is read row by row; a score depends on the rows up to its own, on nothing else.\nOf WINDOWS_JSON only the names are read, never the windows.\n\nExample:\n  microcloud grade nab data windows.json --out scores && python3 nab_score.py data windows.json scores"
     )]
     Nab(NabOptions),
+}
+
+/// Options of `microcloud grade detectors`.
+#[derive(Debug, Args)]
+pub(crate) struct DetectorOptions {
+    /// Only this scenario: a name, or the path of a scenario file; may be given several times (default: all that ship).
+    #[arg(long = "scenario", value_name = "SCENARIO")]
+    pub(crate) names: Vec<String>,
+    /// Runs of every scenario, with the seeds 1 to N.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=eval::grade::MAX_SEEDS))]
+    pub(crate) seeds: u64,
+    /// Simulated time that is watched after the onset, at most 24h.
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10m")]
+    pub(crate) after_onset: Duration,
+    /// Simulated time that scenarios are watched in which nothing is wrong, at most 24h.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "2h")]
+    pub(crate) benign: Duration,
+    /// Leaves forecasts out: they take most of the time.
+    #[arg(long)]
+    pub(crate) no_forecasts: bool,
+    /// Threads; the result does not depend on how many (default: one a core).
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder of topologies and scenarios (default: `scenarios` here or beside the program).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    /// Folder for grades.json, a page and its plots; made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Options of `microcloud grade nab`.

@@ -85,6 +85,62 @@ fn mistakes_in_files_are_told_with_their_place() {
     }
 }
 
+fn detectors(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = microcloud(folder);
+    command.current_dir(folder).args(["grade", "detectors", "--scenarios"]);
+    command.arg(repository().join("scenarios")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn detectors_are_graded_without_a_server_and_every_key_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let few = ["--scenario", "cascade_failure", "--scenario", "normal", "--seeds", "1"];
+    let output = detectors(
+        folder.path(),
+        &[&few[..], &["--for", "5m", "--benign", "10m", "--out", "grades"]].concat(),
+    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("error_rate_high") && told.contains("1 of 1"), "{told}");
+
+    let read = |name: &str| fs::read_to_string(folder.path().join("grades").join(name)).unwrap();
+    let grades: serde_json::Value = serde_json::from_str(&read("grades.json")).unwrap();
+    assert_eq!((grades["runs"].as_array().unwrap().len(), grades["overall"]["found"].as_u64()), (2, Some(1)));
+    let page = read("README.md");
+    let pictures: Vec<&str> = page.lines().filter_map(|line| line.strip_suffix(".svg)")).collect();
+    assert!(pictures.len() >= 3, "{page}");
+    for picture in pictures {
+        let (_, name) = picture.split_once("](").unwrap();
+        assert!(read(&format!("{name}.svg")).starts_with("<svg"), "{name}");
+    }
+
+    let docs = fs::read_to_string(repository().join("docs/grades.md")).unwrap();
+    for (key, value) in grades.as_object().unwrap() {
+        assert!(docs.contains(&format!("`{key}`")) || docs.contains(&format!("`{key}[]`")), "{key}");
+        let entry = value.as_array().map_or(Some(value), |entries| entries.first());
+        for key in entry.and_then(|entry| entry.as_object()).into_iter().flat_map(|entry| entry.keys()) {
+            assert!(docs.contains(&format!("`{key}`")), "{key}");
+        }
+    }
+}
+
+#[test]
+fn impossible_grades_are_refused_with_what_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, told) in [
+        (["--scenario", "nope"], "cascade_failure"),
+        (["--for", "25h"], "from 1s to 24h"),
+        (["--benign", "0s"], "from 1s to 24h"),
+        (["--seeds", "0"], "--seeds"),
+        (["--threads", "0"], "--threads"),
+    ] {
+        let output = detectors(folder.path(), &arguments);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(told), "{arguments:?}: {error}");
+    }
+}
+
 /// The benchmark's files and its scorer lie beside the repository on machines that have them.
 fn benchmark() -> Option<(PathBuf, PathBuf)> {
     let repository = repository();

@@ -1,0 +1,90 @@
+//! Whether detectors became worse than a committed reference, beyond what another seed could do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::chance::rate_rose_by_chance;
+use super::score::{RunGrade, Score};
+
+/// How many standard deviations are more than noise.
+const SIGMAS: f64 = 3.0;
+/// Chance of that much on one side of a normal distribution.
+const CHANCE: f64 = 0.001_35;
+
+/// The part of `grades.json` that later grades are held against.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Reference {
+    /// How long its runs went on after the onset, simulated seconds.
+    pub after_onset_s: f64,
+    /// Its runs.
+    pub runs: Vec<RunGrade>,
+}
+
+impl Reference {
+    /// What is worse in these runs, a sentence each. Only scenarios that were run are compared.
+    ///
+    /// - F1 of some seeds is worse when its mean lies three standard deviations below that of the reference: `3 s √(1/k + 1/n)` for `k` seeds
+    ///   against `n`, with the standard deviation `s` between the seeds of the reference.
+    /// - False incidents on benign runs are worse when so many would come by chance once in 740 times if the rate were still the same.
+    pub fn worse(&self, runs: &[RunGrade]) -> Vec<String> {
+        let names: BTreeSet<&str> = runs.iter().map(|run| run.scenario.as_str()).collect();
+        let before: Vec<&RunGrade> =
+            self.runs.iter().filter(|run| names.contains(run.scenario.as_str())).collect();
+        let known: BTreeSet<&str> = before.iter().map(|run| run.scenario.as_str()).collect();
+        let mut worse: Vec<String> = names
+            .difference(&known)
+            .map(|name| format!("{name} is not in the reference: make a new one"))
+            .collect();
+        let now: Vec<&RunGrade> = runs.iter().collect();
+        worse.extend(f1_fell(&before, &now));
+        worse.extend(alarms_rose(&before, &now));
+        worse
+    }
+}
+
+fn f1_fell(before: &[&RunGrade], now: &[&RunGrade]) -> Option<String> {
+    let (before, now) = (f1_of_seeds(before), f1_of_seeds(now));
+    if before.is_empty() || now.is_empty() {
+        return None;
+    }
+    let ((usual, spread), (mean, _)) = (moments(&before), moments(&now));
+    let noise = SIGMAS * spread * (1.0 / before.len() as f64 + 1.0 / now.len() as f64).sqrt();
+    // Both are means of the same fractions: equal ones may differ in the last bits.
+    (mean < usual - noise - f64::EPSILON * 16.0).then(|| {
+        format!("F1 fell from {usual:.4} to {mean:.4}; the noise of the seeds explains {noise:.4} of it")
+    })
+}
+
+fn f1_of_seeds(runs: &[&RunGrade]) -> Vec<f64> {
+    let mut seeds: BTreeMap<u64, Vec<&RunGrade>> = BTreeMap::new();
+    for run in runs {
+        seeds.entry(run.seed).or_default().push(run);
+    }
+    seeds.into_values().filter_map(|runs| Score::of(runs).f1).collect()
+}
+
+/// Mean and standard deviation of a sample.
+fn moments(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (mean, (squares / (count - 1.0).max(1.0)).sqrt())
+}
+
+fn alarms_rose(before: &[&RunGrade], now: &[&RunGrade]) -> Option<String> {
+    let (before, now) = (Score::of(before.iter().copied()), Score::of(now.iter().copied()));
+    let hours = before.benign_hours + now.benign_hours;
+    let share = now.benign_hours / hours;
+    let chance = rate_rose_by_chance(now.benign_incidents, before.benign_incidents, share);
+    (hours > 0.0 && chance < CHANCE).then(|| {
+        format!(
+            "{} false incidents in {:.1} benign hours against {} in {:.1} before: chance explains it once in {:.0} times",
+            now.benign_incidents,
+            now.benign_hours,
+            before.benign_incidents,
+            before.benign_hours,
+            1.0 / chance
+        )
+    })
+}
