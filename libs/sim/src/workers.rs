@@ -56,6 +56,30 @@ impl Workers {
         self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
     }
 
+    /// Runs `work` on one of the threads. What it shares out then meets threads that are awake already.
+    pub(crate) fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// Runs `work` on every chunk of `size` items, in any order, with the position of its first item.
+    pub(crate) fn for_each_chunk<T: Send>(
+        &self,
+        items: &mut [T],
+        size: usize,
+        work: impl Fn(usize, &mut [T]) + Sync + Send,
+    ) {
+        match &self.pool {
+            Some(pool) if items.len() > size => pool.install(|| {
+                let chunks = items.par_chunks_mut(size).enumerate();
+                chunks.for_each(|(number, chunk)| work(number * size, chunk));
+            }),
+            _ => work(0, items),
+        }
+    }
+
     /// Runs `work` on every item, in any order.
     pub fn for_each<T: Send>(&self, items: &mut [T], work: impl Fn(&mut T) + Sync + Send) {
         match &self.pool {

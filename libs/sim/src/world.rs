@@ -196,6 +196,15 @@ impl World {
 
     /// Computes one tick with the given workers; the result does not depend on how many there are.
     pub fn step_with(&mut self, workers: &Workers, events: &mut Vec<Event>) {
+        // A small cloud has nothing to share out: waking a thread takes longer than its tick.
+        if self.cloud.replicas.shards.len() > 1 {
+            workers.enter(|| self.step_among(workers, events));
+        } else {
+            self.step_among(workers, events);
+        }
+    }
+
+    fn step_among(&mut self, workers: &Workers, events: &mut Vec<Event>) {
         self.run_timeline();
         self.draw_chaos();
         self.refresh_faults();

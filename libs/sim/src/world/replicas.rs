@@ -18,6 +18,8 @@ mod serve;
 
 /// Replicas in a shard: enough work to be worth a thread, few enough that 2 to 64 threads share evenly.
 pub(super) const SHARD_SIZE: usize = 1024;
+/// Nodes whose totals one thread adds up at a time: a dozen pieces of work for the largest clouds.
+const NODES_AT_A_TIME: usize = 512;
 
 /// Share of the memory limit at which paging begins, and from there to where it is at its worst.
 const PAGING_FROM: f64 = 0.88;
@@ -169,7 +171,7 @@ struct Span {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shard {
     spans: Vec<Span>,
-    /// Nodes that occur here, and what was used on each.
+    /// Nodes that occur here, in order, and what was used on each.
     nodes: Vec<u32>,
     node_sums: Vec<NodeSums>,
     /// Whether a replica went past its memory limit in the last tick.
@@ -215,6 +217,21 @@ impl Surroundings<'_> {
         let here = rng::bell(rng::block(self.key, entity, self.second));
         let next = rng::bell(rng::block(self.key, entity, self.second + 1));
         1.0 + noise * (here + (next - here) * self.within)
+    }
+}
+
+impl Shard {
+    /// Adds what was used on the nodes from number `first` on to their totals.
+    fn add_to_nodes(&self, first: usize, totals: &mut [NodeSums]) {
+        let from = self.nodes.partition_point(|node| (*node as usize) < first);
+        let ours = self.nodes[from..].iter().zip(&self.node_sums[from..]);
+        for (node, used) in ours {
+            let Some(total) = totals.get_mut(*node as usize - first) else { return };
+            total.wanted_cores += used.wanted_cores;
+            total.used_cores += used.used_cores;
+            total.memory_gb += used.memory_gb;
+            total.network_mbit += used.network_mbit;
+        }
     }
 }
 
@@ -297,18 +314,15 @@ impl Replicas {
     ) {
         workers.for_each(&mut self.shards, |shard| shard.serve(around));
         sums.fill(Sums::default());
-        node_sums.fill(NodeSums::default());
-        for shard in &self.shards {
-            for span in &shard.spans {
-                sums[span.service].add(&span.sums);
-            }
-            for (node, used) in shard.nodes.iter().zip(&shard.node_sums) {
-                let total = &mut node_sums[*node as usize];
-                total.wanted_cores += used.wanted_cores;
-                total.used_cores += used.used_cores;
-                total.memory_gb += used.memory_gb;
-                total.network_mbit += used.network_mbit;
-            }
+        for span in self.shards.iter().flat_map(|shard| &shard.spans) {
+            sums[span.service].add(&span.sums);
         }
+        let shards = &self.shards;
+        workers.for_each_chunk(node_sums, NODES_AT_A_TIME, |first, nodes| {
+            nodes.fill(NodeSums::default());
+            for shard in shards {
+                shard.add_to_nodes(first, nodes);
+            }
+        });
     }
 }
