@@ -125,5 +125,6 @@ fn observe(detector: &mut Detector, tick: u32, ids: &[String], row: &[f32]) {
         interval_ms: 1_000,
         services,
         nodes: Columns::default(),
+        map: None,
     }));
 }

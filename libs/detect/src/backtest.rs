@@ -123,7 +123,7 @@ impl Side {
             match kind {
                 TransitionKind::Opened if self.told.len() >= MAX_TOLD => self.full = true,
                 TransitionKind::Opened => drop(self.told.insert(incident.id, Told::of(incident))),
-                TransitionKind::Escalated | TransitionKind::Resolved => {
+                TransitionKind::Escalated | TransitionKind::Resolved | TransitionKind::Updated => {
                     if let Some(told) = self.told.get_mut(&incident.id) {
                         told.severity = incident.severity;
                         told.resolved_at = incident.resolved_at;

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::flapping;
+use crate::group;
 use crate::incident::{Incident, Transition};
 use crate::lifecycle::Simulation;
 use crate::plan::Plan;
 use crate::rule::RuleSet;
 use crate::sample::Sample;
 use crate::shard::Shard;
+use crate::trail;
 
 mod adopt;
 
@@ -63,7 +66,7 @@ impl Detector {
             window_bytes: 0,
             counters: Counters::default(),
             longest_window_s: rules.longest_window_s(),
-            longest_count_s: rules.longest_count_s(),
+            longest_count_s: rules.longest_count_s().max(flapping::CLEAR_S),
         }
     }
 
@@ -120,11 +123,9 @@ impl Detector {
         }
     }
 
-    /// Second step of a restart: an incident that was open. Resolved ones are ignored.
-    pub fn restore_open(&mut self, incident: Incident) {
-        if incident.resolved_at.is_some() {
-            return;
-        }
+    /// Second step of a restart: an incident that was open, or that opened or ended in the last [`Self::memory_ms`]. In the order
+    /// in which they opened, leads before their symptoms.
+    pub fn restore(&mut self, incident: Incident) {
         let simulation = self
             .simulations
             .entry(incident.simulation.clone())
@@ -136,7 +137,13 @@ impl Detector {
     /// are equal, one until their sums are (see `windows`), one window or hold for the counts of clear and breached samples.
     pub fn history_ms(&self, interval_ms: u32) -> i64 {
         let seconds = 2 * i64::from(self.longest_window_s) + i64::from(self.longest_count_s);
-        1_000 * seconds + 2 * i64::from(interval_ms)
+        let windows = 1_000 * seconds + 2 * i64::from(interval_ms);
+        windows.max(trail::HISTORY_MS + group::HISTORY_MS)
+    }
+
+    /// Simulated time before a restart of which it has to know the incidents that were open, ms, see [`Self::restore`].
+    pub const fn memory_ms() -> i64 {
+        if group::MEMORY_MS > flapping::MEMORY_MS { group::MEMORY_MS } else { flapping::MEMORY_MS }
     }
 
     /// Every open incident.
@@ -177,12 +184,17 @@ impl Detector {
         shard.push(&self.plan, sample);
         self.counters.observed += 1;
         let follows = simulation.advance(sample);
+        simulation.learn(sample);
         if let Some(transitions) = transitions {
+            let from = transitions.len();
             simulation.resolve_orphans(&self.plan, sample.tick, sample.time, transitions);
             if follows {
                 simulation.resolve_vanished(&self.plan, sample, transitions);
             }
             simulation.judge(&self.plan, sample, transitions);
+            simulation.settle(sample, transitions, from);
+        } else {
+            simulation.recall(sample);
         }
         simulation.mark_seen(sample.shard);
     }

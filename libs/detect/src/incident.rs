@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use crate::record::Record;
 use crate::rule::Severity;
 use crate::sample::{SimTime, Target};
 
@@ -31,7 +32,7 @@ pub struct Incident {
     pub family: String,
     /// Who is suffering.
     pub target: Target,
-    /// Worst severity so far.
+    /// Worst severity so far: the rule's or, of a lead, what the users' suffering makes it.
     pub severity: Severity,
     /// Counts its transitions from 1.
     pub revision: u64,
@@ -59,6 +60,10 @@ pub struct Incident {
     pub resolved_at: Option<SimTime>,
     /// Why it ended; empty while open.
     pub resolution: String,
+    /// The incident that leads its group, when this is a symptom of another one; `None` for a lead.
+    pub symptom_of: Option<Uuid>,
+    /// Of a lead: what is known about the group.
+    pub record: Record,
 }
 
 /// What happened to an incident.
@@ -70,6 +75,8 @@ pub enum TransitionKind {
     Escalated,
     /// It is over.
     Resolved,
+    /// More is known about its group: symptoms, suspects, impact. Nothing else about it changed.
+    Updated,
 }
 
 /// One step in the life of an incident, with the incident as it is after it.

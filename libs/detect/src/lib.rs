@@ -6,21 +6,29 @@
 //!
 //! Everything the detector remembers, except its open incidents and the names of past runs, follows from the last
 //! [`Detector::history_ms`] of samples. That is what makes a restart invisible: [`Detector::restore_run`],
-//! [`Detector::restore_open`] for each open incident, [`Detector::warm`] with that much history, and go on. It is also what lets a
+//! [`Detector::restore`] for each incident that is open or was not long ago, [`Detector::warm`] with that much history, and go on. It is also what lets a
 //! set of rules change in mid-stream: [`Detector::beside`] is warmed with history for the rules that are new, and
 //! [`Detector::adopt`] takes its windows over, while those of the other rules stay as they are.
 
 mod backtest;
 mod builtin;
 mod detector;
+mod flapping;
+mod group;
+mod impact;
 mod incident;
 mod lifecycle;
+mod map;
 mod metrics;
 mod plan;
+mod record;
 mod rule;
 mod sample;
+mod settle;
 mod shard;
 pub mod stats;
+mod suspects;
+mod trail;
 mod windows;
 mod words;
 
@@ -28,7 +36,9 @@ pub use backtest::{Backtest, Comparison, MAX_TOLD, Told};
 pub use builtin::builtin_rules;
 pub use detector::{Counters, Detector, Limits};
 pub use incident::{Incident, NAMESPACE, Transition, TransitionKind, incident_id};
+pub use map::{CloudMap, MapError, MapLists};
 pub use metrics::{METRICS, Metric};
+pub use record::{Evidence, Impact, MAX_SUSPECTS, Record, Suspect, SuspectKind};
 pub use rule::{
     Aggregate, Condition, MAX_ALSO, MAX_RULES, MAX_WINDOW_S, Operator, Rule, RuleError, RuleErrors, RuleSet,
     Selector, Severity, Withdrawn,

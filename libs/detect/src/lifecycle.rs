@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::flapping::{self, Openings};
+use crate::group::Groups;
+use crate::impact::Pulse;
 use crate::incident::{Incident, Transition, TransitionKind, incident_id};
+use crate::map::CloudMap;
 use crate::plan::{Family, KindPlan, Plan};
-use crate::rule::{Rule, samples};
+use crate::record::Record;
+use crate::rule::{Rule, Severity, samples};
 use crate::sample::{Sample, SimTime, Target};
 use crate::shard::{Series, Shard};
 use crate::words;
@@ -23,8 +28,10 @@ struct Beat {
 
 /// An open incident.
 #[derive(Debug)]
-struct Open {
-    incident: Incident,
+pub(crate) struct Open {
+    pub(crate) incident: Incident,
+    /// It comes and goes, and has to be clear for longer.
+    flapping: bool,
     /// Beat at which its target was last part of a sample.
     seen: u64,
 }
@@ -39,7 +46,12 @@ pub(crate) struct Simulation {
     beats: u64,
     pub(crate) shards: BTreeMap<u32, Shard>,
     /// Open incidents by target, for each family of services, then for each family of nodes.
-    open: [Vec<BTreeMap<String, Open>>; 2],
+    pub(crate) open: [Vec<BTreeMap<String, Open>>; 2],
+    /// Who calls whom and what runs where, once a sample has brought it.
+    pub(crate) map: Option<CloudMap>,
+    pub(crate) groups: Groups,
+    pub(crate) pulse: Pulse,
+    openings: Openings,
     /// Open incidents that no rule judges any more; they end at the next sample.
     orphans: Vec<Incident>,
 }
@@ -53,6 +65,10 @@ impl Simulation {
             beats: 0,
             shards: BTreeMap::new(),
             open: nothing_open(plan),
+            map: None,
+            groups: Groups::default(),
+            pulse: Pulse::default(),
+            openings: Openings::default(),
             orphans: Vec::new(),
         }
     }
@@ -74,7 +90,11 @@ impl Simulation {
     }
 
     pub(crate) fn restore(&mut self, plan: &Plan, incident: Incident) {
-        self.place(plan, Open { seen: self.beats, incident });
+        let flapping = self.openings.note(&incident);
+        self.groups.restore(&incident);
+        if incident.resolved_at.is_none() {
+            self.place(plan, Open { seen: self.beats, flapping, incident });
+        }
     }
 
     /// Puts an open incident where its family's are, or aside when nobody judges it any more.
@@ -100,7 +120,10 @@ impl Simulation {
             self.place(plan, open);
         }
         if let Some(Beat { tick, time, .. }) = self.beat {
+            let from = transitions.len();
             self.resolve_orphans(plan, tick, time, transitions);
+            // Their leads tell of it with the next sample.
+            transitions[from..].iter().for_each(|ended| self.groups.over(&ended.incident));
         }
     }
 
@@ -110,12 +133,17 @@ impl Simulation {
         let over = std::mem::replace(&mut self.run, run.to_owned());
         self.retire(over);
         self.shards.clear();
+        self.map = None;
         self.beats = 0;
     }
 
     /// Ends every incident as of the last sample.
     pub(crate) fn end_all(&mut self, reason: &str, sentence: &str, transitions: &mut Vec<Transition>) {
         let last = self.beat.take();
+        self.groups.hand_over(&mut self.open);
+        self.groups = Groups::default();
+        self.pulse = Pulse::default();
+        self.openings = Openings::default();
         let families = self.open.iter_mut().flatten().flat_map(|family| std::mem::take(family).into_values());
         let ended = families.map(|open| open.incident).chain(std::mem::take(&mut self.orphans));
         for incident in ended {
@@ -206,16 +234,17 @@ impl Simulation {
             let series = shard.series(kind);
             for (family, open) in kind_plan.families.iter().zip(&mut self.open[kind]) {
                 let case = Case { plan, kind_plan, family, series, sample, beats: self.beats };
+                let openings = &mut self.openings;
                 if series.any_breached(&family.judges) {
                     for s in 0..series.ids.len() {
-                        case.judge(s, open, transitions);
+                        case.judge(s, open, openings, transitions);
                     }
                 } else if !open.is_empty() {
                     let mut suffering: Vec<usize> =
                         open.keys().filter_map(|id| series.position(id)).collect();
                     suffering.sort_unstable();
                     for s in suffering {
-                        case.judge(s, open, transitions);
+                        case.judge(s, open, openings, transitions);
                     }
                 }
             }
@@ -234,18 +263,28 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn judge(&self, s: usize, open: &mut BTreeMap<String, Open>, transitions: &mut Vec<Transition>) {
+    fn judge(
+        &self,
+        s: usize,
+        open: &mut BTreeMap<String, Open>,
+        openings: &mut Openings,
+        transitions: &mut Vec<Transition>,
+    ) {
         let id = self.series.ids[s].as_str();
         let worst = self.series.worst(self.kind_plan, &self.plan.rules, &self.family.judges, s);
         match (worst, open.get_mut(id)) {
             (None, None) => {}
             (Some(judge), None) => {
-                let incident = self.opened(s, judge);
+                let mut incident = self.opened(s, judge);
+                let flapping = openings.note(&incident);
+                if flapping {
+                    incident.description = format!("{} {}", incident.description, words::flapping());
+                }
                 transitions.push(Transition { kind: TransitionKind::Opened, incident: incident.clone() });
-                open.insert(id.to_owned(), Open { incident, seen: self.beats });
+                open.insert(id.to_owned(), Open { incident, flapping, seen: self.beats });
             }
             (Some(judge), Some(open)) => {
-                if self.rule(judge).severity > open.incident.severity {
+                if self.rule(judge).severity > self.rule_severity(&open.incident) {
                     self.escalate(s, judge, &mut open.incident);
                     transitions.push(Transition {
                         kind: TransitionKind::Escalated,
@@ -254,12 +293,21 @@ impl Case<'_> {
                 }
             }
             (None, Some(suffering)) => {
-                let Some(judge) = self.all_clear(s, &suffering.incident) else { return };
+                let Some(judge) = self.all_clear(s, suffering) else { return };
                 if let Some(over) = open.remove(id) {
                     transitions.push(self.resolved(s, judge, over.incident));
                 }
             }
         }
+    }
+
+    /// Severity of the rule that the incident crossed last. Its own may be higher, for what users suffer.
+    fn rule_severity(&self, incident: &Incident) -> Severity {
+        let crossed = |rule: &&Rule| {
+            rule.metric == incident.metric && rule.threshold.to_bits() == incident.threshold.to_bits()
+        };
+        let rules = self.family.judges.iter().map(|judge| self.rule(*judge));
+        rules.into_iter().filter(crossed).map(|rule| rule.severity).max().unwrap_or(incident.severity)
     }
 
     fn rule(&self, judge: usize) -> &Rule {
@@ -272,10 +320,11 @@ impl Case<'_> {
 
     /// The judge whose rule opened the incident, once it and every other rule of the family that has anything to say
     /// about the target has been clear for its window.
-    fn all_clear(&self, s: usize, incident: &Incident) -> Option<usize> {
-        let opener =
-            self.family.judges.iter().copied().find(|judge| self.rule(*judge).name == incident.rule)?;
-        let clear = |judge: usize| self.series.is_clear(self.kind_plan, judge, s);
+    fn all_clear(&self, s: usize, open: &Open) -> Option<usize> {
+        let rule = &open.incident.rule;
+        let opener = self.family.judges.iter().copied().find(|judge| self.rule(*judge).name == *rule)?;
+        let least = if open.flapping { flapping::clear_samples(self.sample.interval_ms) } else { 0 };
+        let clear = |judge: usize| self.series.is_clear(self.kind_plan, judge, s, least);
         let others = self.family.judges.iter().copied().filter(|judge| *judge != opener);
         let calm = clear(opener)
             && others.into_iter().all(|judge| clear(judge) || self.series.is_mute(self.kind_plan, judge, s));
@@ -307,6 +356,8 @@ impl Case<'_> {
             updated_at: time,
             resolved_at: None,
             resolution: String::new(),
+            symptom_of: None,
+            record: Record::default(),
             target,
         }
     }
@@ -314,7 +365,7 @@ impl Case<'_> {
     fn escalate(&self, s: usize, judge: usize, incident: &mut Incident) {
         let rule = self.rule(judge);
         let value = self.value(s, judge);
-        incident.severity = rule.severity;
+        incident.severity = incident.severity.max(rule.severity);
         incident.revision += 1;
         incident.title = words::title(rule, &incident.target, value);
         incident.description = words::breach(rule, &incident.target, value);

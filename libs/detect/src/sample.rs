@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::map::CloudMap;
+
 /// A moment of simulated time, microseconds since the Unix epoch (the resolution of the database).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime {
@@ -75,6 +77,8 @@ pub struct Sample<'a> {
     pub services: Columns<'a>,
     /// The nodes of this shard.
     pub nodes: Columns<'a>,
+    /// The map of the whole cloud, when the sample brings it along: with the first one, after every change, and now and then.
+    pub map: Option<&'a CloudMap>,
 }
 
 impl<'a> Sample<'a> {

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use crate::flapping;
 use crate::plan::{KindPlan, Panel, Plan};
 use crate::rule::{Condition, Operator, Rule, samples};
 use crate::sample::{Columns, Sample, TargetKind};
+use crate::trail::Trail;
 use crate::windows::Windows;
 
 mod adopt;
@@ -78,7 +80,9 @@ impl Shard {
             if gap {
                 series.reset();
             }
-            series.push(kind, &plan.rules, sample.columns(kind.kind), cell, sample.interval_ms);
+            let columns = sample.columns(kind.kind);
+            series.push(kind, &plan.rules, columns, cell, sample.interval_ms);
+            series.trail.push(kind.kind, columns, sample.time);
         }
         self.cell = cell;
         self.last_tick = sample.tick;
@@ -101,12 +105,13 @@ pub(crate) struct Series {
     panels: Vec<Windows>,
     rows: Vec<Vec<f64>>,
     verdicts: Vec<Verdict>,
+    trail: Trail,
 }
 
 /// What one rule says about every series.
 #[derive(Debug)]
 struct Verdict {
-    /// Consecutive samples on the clear side, up to a window.
+    /// Consecutive samples on the clear side, up to a window or to what ends flapping.
     clear: Vec<i16>,
     /// Of a rule that waits: how long.
     hold: Option<Hold>,
@@ -130,7 +135,7 @@ impl KindPlan {
     /// Bytes of windows that so many series take.
     fn bytes(&self, series: usize, interval_ms: u32) -> usize {
         let widths = self.panels.iter().map(|panel| samples(panel.window_s, interval_ms));
-        widths.map(|width| Windows::bytes(width, series)).sum()
+        widths.map(|width| Windows::bytes(width, series)).sum::<usize>() + Trail::bytes(self.kind, series)
     }
 }
 
@@ -168,6 +173,7 @@ impl Series {
             rows: plan.rows.iter().map(|_| vec![f64::NAN; ids.len()]).collect(),
             verdicts: verdicts.collect(),
             index: ids.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect(),
+            trail: Trail::new(plan.kind, ids.len()),
             ids,
         }
     }
@@ -176,6 +182,7 @@ impl Series {
         let mut new = Self::new(plan, rules, columns, interval_ms);
         let from: Vec<Option<usize>> = new.ids.iter().map(|id| self.index.get(id).copied()).collect();
         new.panels = self.panels.iter().map(|panel| panel.rearranged(&from)).collect();
+        new.trail = self.trail.rearranged(plan.kind, &from);
         for (new, old) in new.verdicts.iter_mut().zip(&self.verdicts) {
             for (s, old_index) in from.iter().enumerate() {
                 new.clear[s] = old_index.map_or(0, |index| old.clear[index]);
@@ -208,12 +215,17 @@ impl Series {
         }
         for (verdict, judge) in self.verdicts.iter_mut().zip(&plan.judges) {
             let rule = &rules[judge.rule];
-            verdict.judge(rule, &self.rows[judge.row], self.panels[judge.panel].full());
+            let count_to = self.panels[judge.panel].full().max(flapping::clear_samples(interval_ms));
+            verdict.judge(rule, &self.rows[judge.row], count_to);
             for (condition, row) in rule.also.iter().zip(&judge.also) {
                 verdict.ask_also(condition, &self.rows[*row]);
             }
             verdict.wait();
         }
+    }
+
+    pub(crate) fn trail(&self) -> &Trail {
+        &self.trail
     }
 
     pub(crate) fn position(&self, id: &str) -> Option<usize> {
@@ -240,9 +252,9 @@ impl Series {
         })
     }
 
-    /// Whether the rule has been clear for a whole window.
-    pub(crate) fn is_clear(&self, plan: &KindPlan, judge: usize, series: usize) -> bool {
-        self.verdicts[judge].clear[series] >= self.panels[plan.judges[judge].panel].full()
+    /// Whether the rule has been clear for a whole window, and for `least` samples.
+    pub(crate) fn is_clear(&self, plan: &KindPlan, judge: usize, series: usize, least: i16) -> bool {
+        self.verdicts[judge].clear[series] >= self.panels[plan.judges[judge].panel].full().max(least)
     }
 
     /// Whether the rule has nothing to say about the series: it does not watch it, or nothing was measured for a window.

@@ -1,6 +1,8 @@
 //! Titles and descriptions: what was measured against what, for a person.
 
+use crate::flapping;
 use crate::metrics;
+use crate::record::Impact;
 use crate::rule::{Aggregate, Operator, Rule};
 use crate::sample::Target;
 
@@ -47,6 +49,22 @@ pub(crate) fn cleared(rule: &Rule, value: f64) -> (String, String) {
         rule.window_s,
     );
     (resolution, sentence)
+}
+
+/// Why a lead is more severe than its rule.
+pub(crate) fn raised(impact: &Impact) -> String {
+    let pct = number(f64::from(impact.worst_permille) / 10.0, 0);
+    format!("Raised because {pct} % of the users' requests fail or are slow.")
+}
+
+/// What is different about an incident that comes and goes.
+pub(crate) fn flapping() -> String {
+    format!(
+        "It comes and goes: opened {} times within {} minutes, so it stays open until it has been clear for {} s.",
+        flapping::OFTEN,
+        flapping::MEMORY_MS / 60_000,
+        flapping::CLEAR_S,
+    )
 }
 
 fn aggregate_words(aggregate: Aggregate) -> &'static str {

@@ -25,7 +25,7 @@ pub(crate) fn time(tick: u64) -> SimTime {
 }
 
 /// What the detector looks at; time begins with the run. Columns of a snapshot are parallel to its ids and named once, so none is left out.
-pub fn detector_sample(snapshot: &Snapshot) -> detect::Sample<'_> {
+pub fn detector_sample<'a>(snapshot: &'a Snapshot, map: Option<&'a detect::CloudMap>) -> detect::Sample<'a> {
     detect::Sample {
         simulation: SIMULATION,
         run: RUN,
@@ -36,6 +36,7 @@ pub fn detector_sample(snapshot: &Snapshot) -> detect::Sample<'_> {
         interval_ms: sim::SAMPLE_EVERY_MS,
         services: detector_columns(&snapshot.services),
         nodes: detector_columns(&snapshot.nodes),
+        map,
     }
 }
 
@@ -45,6 +46,22 @@ fn detector_columns(columns: &Columns) -> detect::Columns<'_> {
         .columns
         .iter()
         .fold(ids, |table, (metric, values)| table.clone().with(metric.as_str(), values).unwrap_or(table))
+}
+
+/// The map that comes with a sample. Its positions are those of the world, so that none points nowhere.
+pub(crate) fn map(map: sim::CloudMap) -> Option<detect::CloudMap> {
+    let sim::CloudMap { services, profiles, nodes, zones, node_zones, calls, placements } = map;
+    let ids = |ids: Vec<Arc<str>>| ids.iter().map(ToString::to_string).collect();
+    let lists = detect::MapLists {
+        services: ids(services),
+        profiles: profiles.into_iter().map(str::to_owned).collect(),
+        nodes: ids(nodes),
+        zones: ids(zones),
+        zone_of_node: node_zones,
+        calls,
+        placed: placements,
+    };
+    detect::CloudMap::try_from(lists).ok()
 }
 
 /// What the agent looks at.
@@ -114,14 +131,16 @@ fn replica_state(state: view::ReplicaState) -> ReplicaState {
     }
 }
 
-pub(crate) fn incident(transition: &detect::Transition) -> remedy::Incident {
+/// What the agent hears of. That more is known about a group is for people.
+pub(crate) fn incident(transition: &detect::Transition) -> Option<remedy::Incident> {
     let incident = &transition.incident;
-    remedy::Incident {
+    Some(remedy::Incident {
         id: incident.id,
         transition: match transition.kind {
             detect::TransitionKind::Opened => Transition::Opened,
             detect::TransitionKind::Escalated => Transition::Escalated,
             detect::TransitionKind::Resolved => Transition::Resolved,
+            detect::TransitionKind::Updated => return None,
         },
         revision: incident.revision,
         family: Family::from(incident.family.as_str()),
@@ -136,7 +155,7 @@ pub(crate) fn incident(transition: &detect::Transition) -> remedy::Incident {
         opened_tick: incident.tick,
         updated_tick: incident.updated_tick,
         traceparent: None,
-    }
+    })
 }
 
 /// The engine's command for a remedy. `command_id` is derived like the orchestrator's.

@@ -19,6 +19,10 @@ pub struct IncidentReport {
     pub opened_s: f64,
     /// When it was over; `None` if it was not.
     pub resolved_s: Option<f64>,
+    /// Id of the incident that it is a symptom of.
+    pub symptom_of: Option<String>,
+    /// Of a lead: where it may come from, most likely first, for example `zone zone-a`.
+    pub suspects: Vec<String>,
 }
 
 /// A proposed action and what became of it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use detect::{Detector, RuleSet, TransitionKind};
 use remedy::{ActionUpdate, Agent, Freshness, Limits, Output, Tuning};
-use sim::{Command, Event, EventKind, Workers, World};
+use sim::{Command, Event, EventKind, MapWatch, Workers, World};
 use uuid::Uuid;
 
 use crate::{
@@ -49,6 +49,7 @@ pub struct Loop {
     world: World,
     workers: Workers,
     detector: Detector,
+    maps: MapWatch,
     agent: Agent,
     desk: Desk,
     incidents: BTreeMap<Uuid, (u64, IncidentReport)>,
@@ -69,6 +70,7 @@ impl Loop {
             world: World::new(scenario, seed),
             workers,
             detector: Detector::new(&rules, detect::Limits::default()),
+            maps: MapWatch::default(),
             agent: Agent::new(limits, tuning, sim::TICK_MS),
             desk: Desk::new(policy, approval_delay_s),
             incidents: BTreeMap::new(),
@@ -126,7 +128,8 @@ impl Loop {
     /// A sample is there: the agent and the detector look at it.
     fn look(&mut self) {
         let snapshot = self.world.snapshot();
-        let transitions = self.detector.observe(&convert::detector_sample(&snapshot));
+        let map = self.maps.is_due(&snapshot).then(|| convert::map(self.world.topology().into())).flatten();
+        let transitions = self.detector.observe(&convert::detector_sample(&snapshot, map.as_ref()));
         if self.agent.is_concerned() || !transitions.is_empty() {
             self.agent.observe_topology(convert::topology(&self.world.topology()));
         }
@@ -135,8 +138,10 @@ impl Loop {
         self.perform(output);
         for transition in &transitions {
             self.note(transition);
-            let output = self.agent.observe_incident(&convert::incident(transition), freshness);
-            self.perform(output);
+            if let Some(incident) = convert::incident(transition) {
+                let output = self.agent.observe_incident(&incident, freshness);
+                self.perform(output);
+            }
             if transition.kind == TransitionKind::Resolved {
                 let updates = self.desk.resolved(transition.incident.id);
                 self.tell(&updates);
@@ -179,6 +184,13 @@ impl Loop {
             title: incident.title.clone(),
             opened_s: seconds(incident.tick),
             resolved_s: incident.resolved_at.is_some().then(|| seconds(incident.updated_tick)),
+            symptom_of: incident.symptom_of.map(|lead| lead.to_string()),
+            suspects: incident
+                .record
+                .suspects
+                .iter()
+                .map(|s| format!("{} {}", s.kind.as_str(), s.id))
+                .collect(),
         };
         self.incidents.insert(incident.id, (incident.tick, report));
     }

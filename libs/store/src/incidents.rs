@@ -1,6 +1,7 @@
 //! `incidents` (written by signal-service) and `incident_acknowledgements` (written by the orchestrator).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -8,6 +9,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{Page, StoreError};
+
+mod record;
+
+pub use record::{EvidenceRecord, ImpactRecord, IncidentRecord, SuspectRecord};
 
 /// An incident at its latest transition. Times are simulated.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
@@ -45,7 +50,7 @@ pub struct IncidentRow {
     /// Labels of the rule that opened it.
     #[sqlx(json)]
     pub labels: BTreeMap<String, String>,
-    /// Last transition: 1 opened, 2 escalated, 3 resolved.
+    /// Last transition: 1 opened, 2 escalated, 3 resolved, 4 updated.
     pub transition: i32,
     /// Counts the transitions from 1.
     pub revision: i64,
@@ -59,6 +64,11 @@ pub struct IncidentRow {
     pub resolved_at: Option<DateTime<Utc>>,
     /// Why it ended, or empty.
     pub resolution: String,
+    /// The incident that leads its group, when this is a symptom of another one.
+    pub symptom_of: Option<Uuid>,
+    /// Of a lead: what is known about the group, as signal-service writes it.
+    #[sqlx(json)]
+    pub record: IncidentRecord,
     /// Who is on it, or empty. Read from the acknowledgements; [`upsert`] does not write it.
     pub acknowledged_by: String,
 }
@@ -72,6 +82,10 @@ pub struct IncidentFilter {
     pub open_only: bool,
     /// Only this severity or worse; 0 means all.
     pub min_severity: i32,
+    /// Only the leads of groups.
+    pub leads_only: bool,
+    /// Only the symptoms of this incident.
+    pub symptom_of: Option<Uuid>,
 }
 
 /// Who is on an incident.
@@ -92,7 +106,7 @@ macro_rules! select_incidents {
             "select i.id, i.simulation_id, i.run_id, i.detected_at, i.tick_id, i.severity, i.title, i.description,
                     i.rule_name, i.family, i.target_kind, i.target_id, i.metric, i.observed_value, i.threshold,
                     i.labels, i.transition, i.revision, i.updated_tick, i.updated_at, i.resolved, i.resolved_at, i.resolution,
-                    coalesce(k.acknowledged_by, '') as acknowledged_by
+                    i.symptom_of, i.record, coalesce(k.acknowledged_by, '') as acknowledged_by
              from incidents i left join incident_acknowledgements k on k.incident_id = i.id ",
             $rest
         )
@@ -105,15 +119,16 @@ pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, 
         "insert into incidents as i
             (id, simulation_id, run_id, detected_at, tick_id, severity, title, description, rule_name, family,
              target_kind, target_id, metric, observed_value, threshold, transition, revision, updated_tick, updated_at,
-             resolved, resolved_at, resolution, labels)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+             resolved, resolved_at, resolution, labels, symptom_of, record)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                 $24, $25)
          on conflict (id, detected_at) do update
             set severity = excluded.severity, title = excluded.title, description = excluded.description,
                 metric = excluded.metric, observed_value = excluded.observed_value, threshold = excluded.threshold,
                 transition = excluded.transition, revision = excluded.revision,
                 updated_tick = excluded.updated_tick, updated_at = excluded.updated_at,
                 resolved = excluded.resolved, resolved_at = excluded.resolved_at, resolution = excluded.resolution,
-                recorded_at = clock_timestamp()
+                record = excluded.record, recorded_at = clock_timestamp()
             where i.revision < excluded.revision",
     )
     .bind(row.id)
@@ -139,6 +154,8 @@ pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, 
     .bind(row.resolved_at)
     .bind(&row.resolution)
     .bind(Json(&row.labels))
+    .bind(row.symptom_of)
+    .bind(Json(&row.record))
     .execute(conn)
     .await
     .map_err(StoreError::query("write an incident"))?;
@@ -166,6 +183,7 @@ pub async fn list(
            and (not $2 or not i.resolved)
            and i.severity >= $3
            and ($4::timestamptz is null or (i.detected_at, i.id) < ($4, $5))
+           and (not $7 or i.symptom_of is null) and ($8::uuid is null or i.symptom_of = $8)
          order by i.detected_at desc, i.id desc limit $6"
     ))
     .bind(&filter.simulation_id)
@@ -174,20 +192,36 @@ pub async fn list(
     .bind(after_at)
     .bind(after_id)
     .bind(page.rows())
+    .bind(filter.leads_only)
+    .bind(filter.symptom_of)
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("list incidents"))
 }
 
-/// Every open incident of a simulation, oldest first.
-pub async fn open(conn: &mut PgConnection, simulation_id: &str) -> Result<Vec<IncidentRow>, StoreError> {
+/// What a detector has to remember of a run: every open incident, what opened or ended within `memory` before the simulation's
+/// latest time, and the leads of both. In the order in which they opened, leads before their symptoms.
+pub async fn remembered(
+    conn: &mut PgConnection,
+    simulation_id: &str,
+    run_id: Uuid,
+    memory: Duration,
+) -> Result<Vec<IncidentRow>, StoreError> {
     sqlx::query_as(select_incidents!(
-        "where i.simulation_id = $1 and not i.resolved order by i.detected_at, i.id"
+        "cross join (select coalesce((select latest_time - make_interval(secs => $3) from telemetry_clock where simulation_id = $1),
+                                     timestamptz '-infinity') as since) c
+         where i.simulation_id = $1 and i.run_id = $2
+           and (not i.resolved or i.resolved_at >= c.since or i.detected_at >= c.since
+                or exists (select from incidents s where s.symptom_of = i.id
+                           and (not s.resolved or s.resolved_at >= c.since or s.detected_at >= c.since)))
+         order by i.detected_at, i.symptom_of is not null, i.id"
     ))
     .bind(simulation_id)
+    .bind(run_id)
+    .bind(memory.as_secs_f64())
     .fetch_all(conn)
     .await
-    .map_err(StoreError::query("read the open incidents"))
+    .map_err(StoreError::query("read the incidents to go on with"))
 }
 
 /// Says that somebody is on an incident. The first one wins and is returned, whoever asks; `None` when there is no

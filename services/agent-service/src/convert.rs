@@ -57,15 +57,16 @@ pub(crate) enum ConvertError {
     },
 }
 
-/// An incident message.
+/// An incident message; `None` when it only tells people more about its group.
 pub(crate) fn incident(
     message: ops::Incident,
     traceparent: Option<String>,
-) -> Result<(Scope, Incident), ConvertError> {
+) -> Result<Option<(Scope, Incident)>, ConvertError> {
     let transition = match message.transition() {
         IncidentTransition::Opened => Transition::Opened,
         IncidentTransition::Escalated => Transition::Escalated,
         IncidentTransition::Resolved => Transition::Resolved,
+        IncidentTransition::Updated => return Ok(None),
         IncidentTransition::Unspecified => return Err(ConvertError::Missing { field: "transition" }),
     };
     let ops::Incident {
@@ -92,6 +93,11 @@ pub(crate) fn incident(
         acknowledged_by: _,
         labels: _,
         resolution: _,
+        symptom_of: _,
+        symptoms: _,
+        open_symptoms: _,
+        impact: _,
+        suspects: _,
     } = message;
     let scope = scope(simulation_id, &run_id, updated_at)?;
     let severity = u8::try_from(severity)
@@ -112,7 +118,7 @@ pub(crate) fn incident(
         updated_tick,
         traceparent,
     };
-    Ok((scope, incident))
+    Ok(Some((scope, incident)))
 }
 
 fn wire_target(target: Option<WireTarget>) -> Result<Target, ConvertError> {
@@ -262,6 +268,7 @@ pub(crate) fn sample(message: MetricSnapshot) -> Result<(Scope, Sample), Convert
         nodes,
         scenario: _,
         deleted: _,
+        map: _,
     } = message;
     let scope = scope(simulation_id, &run_id, time)?;
     let sample = Sample {

@@ -17,9 +17,11 @@ pub(crate) struct Incidents(pub(crate) Handle);
 impl Handler for Incidents {
     async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
         let message: Incident = delivery.decode().map_err(Failure::poison)?;
-        let (scope, incident) =
-            convert::incident(message, delivery.traceparent.clone()).map_err(Failure::poison)?;
-        self.0.incident(mark(INCIDENTS, delivery), scope, incident).await
+        match convert::incident(message, delivery.traceparent.clone()).map_err(Failure::poison)? {
+            Some((scope, incident)) => self.0.incident(mark(INCIDENTS, delivery), scope, incident).await,
+            // More is known about a group: for people.
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,10 +1,8 @@
 //! Rows ↔ messages. Everything is taken apart completely, so that a new field is a compile error here.
 
 use chrono::{DateTime, Utc};
-use proto::common::v1::Target;
-use proto::ops::v1::{Action, ActionEffect, ActionStatus, ActionType, Incident, IncidentTransition};
+use proto::ops::v1::{Action, ActionEffect, ActionStatus, ActionType};
 use store::actions::ActionRow;
-use store::incidents::IncidentRow;
 
 use crate::proposal::Proposal;
 
@@ -76,61 +74,6 @@ pub(crate) fn action(row: ActionRow) -> Action {
         outcome,
         effect: ActionEffect::try_from(effect).unwrap_or_default().into(),
         updated_at: Some(timestamp(updated_at)),
-    }
-}
-
-/// An incident as the API shows it.
-pub(crate) fn incident(row: IncidentRow) -> Incident {
-    let IncidentRow {
-        id,
-        simulation_id,
-        run_id,
-        detected_at,
-        tick_id,
-        severity,
-        title,
-        description,
-        rule_name,
-        family,
-        target_kind,
-        target_id,
-        metric,
-        observed_value,
-        threshold,
-        labels,
-        transition,
-        revision,
-        updated_tick,
-        updated_at,
-        resolved,
-        resolved_at,
-        resolution,
-        acknowledged_by,
-    } = row;
-    Incident {
-        id: id.to_string(),
-        simulation_id,
-        run_id: run_id.to_string(),
-        transition: IncidentTransition::try_from(transition).unwrap_or_default().into(),
-        revision: count(revision),
-        rule_name,
-        family,
-        target: Some(Target { kind: target_kind, id: target_id }),
-        severity,
-        title,
-        description,
-        metric,
-        observed_value,
-        threshold,
-        labels,
-        tick: count(tick_id),
-        detected_at: Some(timestamp(detected_at)),
-        updated_tick: count(updated_tick),
-        updated_at: Some(timestamp(updated_at)),
-        resolved,
-        resolved_at: resolved_at.map(timestamp),
-        acknowledged_by,
-        resolution,
     }
 }
 

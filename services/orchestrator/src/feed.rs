@@ -90,7 +90,7 @@ async fn stored(app: &App) -> Result<(Vec<Incident>, Vec<Action>), StoreError> {
     let incidents = store::incidents::list(&mut conn, &open, newest).await?;
     let actions = store::actions::pending(&mut conn, None).await?;
     Ok((
-        incidents.into_iter().map(convert::incident).collect(),
+        incidents.into_iter().map(wire::incident).collect(),
         actions.into_iter().map(convert::action).collect(),
     ))
 }

@@ -3,5 +3,5 @@
 mod incident;
 mod snapshot;
 
-pub(crate) use incident::{UnreadableIncident, restored, row, to_message};
+pub(crate) use incident::{UnreadableIncident, restored, row};
 pub(crate) use snapshot::Snapshot;

@@ -284,7 +284,7 @@ impl Work {
     fn incident_rows(&self) -> Result<Vec<(incidents::IncidentRow, OutboxMessage)>, UnreadableIncident> {
         let row = |(transition, traceparent): &(Transition, Option<String>)| {
             let row = convert::row(transition)?;
-            let message = convert::to_message(&row);
+            let message = wire::incident(row.clone());
             let message = OutboxMessage {
                 id: format!("{}:{}", row.id, row.revision),
                 subject: bus::subjects::OPS_INCIDENTS.to_owned(),

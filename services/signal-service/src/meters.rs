@@ -133,6 +133,7 @@ impl Meters {
                 TransitionKind::Opened => "opened",
                 TransitionKind::Escalated => "escalated",
                 TransitionKind::Resolved => "resolved",
+                TransitionKind::Updated => "updated",
             };
             self.transitions.get_or_create(&What { transition, severity: incident.severity.as_str() }).inc();
         }

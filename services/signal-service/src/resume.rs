@@ -1,6 +1,7 @@
 //! Picks up where the last process stopped: watermarks and open incidents from the database, windows from the stream.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use bus::{Bus, subjects};
 use detect::{Detector, Limits, RuleSet};
@@ -49,12 +50,12 @@ pub(crate) async fn resume(
     for (simulation, mark) in marks.simulations() {
         detector.restore_run(simulation, &mark.run_id.to_string(), mark.over.iter().map(ToString::to_string));
     }
-    let open = store::retry(|| open_incidents(store, &marks)).await.map_err(ResumeError::Store)?;
-    let restored = open.len();
-    for row in open {
+    let remembered = store::retry(|| remembered(store, &marks)).await.map_err(ResumeError::Store)?;
+    let restored = remembered.len();
+    for row in remembered {
         match convert::restored(row) {
-            Ok(incident) => detector.restore_open(incident),
-            Err(error) => tracing::error!(%error, "an open incident is left as it is"),
+            Ok(incident) => detector.restore(incident),
+            Err(error) => tracing::error!(%error, "an incident is left as it is"),
         }
     }
     let (_, last) = history::bounds(bus).await.map_err(ResumeError::Stream)?;
@@ -106,13 +107,14 @@ async fn stored_marks(store: &Store) -> Result<Marks, StoreError> {
     Ok(Marks::new(&rows, runs, &deleted))
 }
 
-async fn open_incidents(store: &Store, marks: &Marks) -> Result<Vec<incidents::IncidentRow>, StoreError> {
+async fn remembered(store: &Store, marks: &Marks) -> Result<Vec<incidents::IncidentRow>, StoreError> {
+    const MEMORY: Duration = Duration::from_millis(Detector::memory_ms().unsigned_abs());
     let mut conn = store.acquire().await?;
-    let mut open = Vec::new();
-    for (simulation, _) in marks.simulations() {
-        open.extend(incidents::open(&mut conn, simulation).await?);
+    let mut rows = Vec::new();
+    for (simulation, mark) in marks.simulations() {
+        rows.extend(incidents::remembered(&mut conn, simulation, mark.run_id, MEMORY).await?);
     }
-    Ok(open)
+    Ok(rows)
 }
 
 /// Whether the snapshot was stored before the watermark, in the run that it belongs to.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use proto::common::v1::{Target, TargetKind};
 use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationEventKind};
 use sim::recording::Change;
-use sim::{Command, CommandError, Effect, Scenario, World};
+use sim::{Command, CommandError, Effect, MapWatch, Scenario, World};
 use tokio::time::Instant;
 
 use crate::checkpoints::{Moment, Restored};
@@ -35,6 +35,7 @@ pub(crate) struct Run {
     /// Settings of the clock so far that were told as events.
     clock_events: u64,
     scratch: Vec<sim::Event>,
+    map: MapWatch,
 }
 
 /// What some ticks gave.
@@ -58,6 +59,7 @@ impl Run {
             stored_through: 0,
             clock_events: 0,
             scratch: Vec::new(),
+            map: MapWatch::default(),
         }
     }
 
@@ -70,6 +72,7 @@ impl Run {
             stored_through: self.next_tick(),
             clock_events: 0,
             scratch: Vec::new(),
+            map: MapWatch::default(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Run {
             stored_through: 0,
             clock_events,
             scratch: Vec::new(),
+            map: MapWatch::default(),
         }
     }
 
@@ -151,8 +155,9 @@ impl Run {
         chunk
     }
 
-    fn snapshot_messages(&self, snapshot: &sim::Snapshot) -> impl Iterator<Item = Outgoing> + use<> {
-        let messages = convert::snapshot::messages(&self.identity, &self.scenario.name, snapshot);
+    fn snapshot_messages(&mut self, snapshot: &sim::Snapshot) -> impl Iterator<Item = Outgoing> + use<> {
+        let map = self.map.is_due(snapshot).then(|| convert::map::cloud_map(self.world.topology().into()));
+        let messages = convert::snapshot::messages(&self.identity, &self.scenario.name, snapshot, map);
         messages.into_iter().map(|message| sample_message(&message))
     }
 

@@ -113,6 +113,16 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** `12.3 %` */
+export function formatPercent(value: number | undefined): string {
+  return value === undefined || !Number.isFinite(value) ? NO_DATA : `${formatNumber(value)} %`;
+}
+
+/** A part of one as a percentage: `37 %`. */
+export function formatShare(share: number): string {
+  return formatPercent(Math.round(share * 100));
+}
+
 /** A span of time in its two largest units: `850 ms`, `12 s`, `3 min 05 s`, `2 h 10 min`, `4 d 3 h`. */
 export function formatDuration(milliseconds: number | undefined): string {
   if (milliseconds === undefined || !Number.isFinite(milliseconds)) return NO_DATA;

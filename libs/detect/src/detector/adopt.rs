@@ -1,6 +1,7 @@
 //! Other rules in mid-stream.
 
 use super::Detector;
+use crate::flapping;
 use crate::incident::Transition;
 use crate::plan::Plan;
 use crate::rule::{Rule, RuleSet};
@@ -40,7 +41,7 @@ impl Detector {
             simulation.adopt(&self.plan, &mut transitions);
         }
         self.longest_window_s = rules.longest_window_s();
-        self.longest_count_s = rules.longest_count_s();
+        self.longest_count_s = rules.longest_count_s().max(flapping::CLEAR_S);
         transitions
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Series, Shard, Verdict};
 use crate::plan::{KindPlan, Panel, Plan};
 use crate::rule::Rule;
+use crate::trail::Trail;
 use crate::windows::Windows;
 
 /// Series of another plan, to be taken apart.
@@ -48,8 +49,9 @@ impl Shard {
         let interval_ms = self.interval_ms;
         self.held_bytes = 0;
         for (kind, series) in self.kinds.iter_mut().enumerate() {
-            let ours = std::mem::take(series);
+            let mut ours = std::mem::take(series);
             let ids = ours.ids.clone();
+            let trail = std::mem::take(&mut ours.trail);
             let mut donors = vec![Donor::new(ours, &before.kinds[kind], &before.rules)];
             if let Some((shard, plan)) = &mut warmed {
                 let theirs = std::mem::take(&mut shard.kinds[kind]);
@@ -59,7 +61,7 @@ impl Shard {
             }
             let plan = &after.kinds[kind];
             self.held_bytes += plan.bytes(ids.len(), interval_ms);
-            *series = Series::adopted(plan, &after.rules, ids, interval_ms, donors);
+            *series = Series { trail, ..Series::adopted(plan, &after.rules, ids, interval_ms, donors) };
         }
     }
 
@@ -94,6 +96,7 @@ impl Series {
             // Computed anew at every sample.
             rows: plan.rows.iter().map(|_| vec![f64::NAN; ids.len()]).collect(),
             verdicts,
+            trail: Trail::default(),
             index: ids.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect(),
             ids,
         }

@@ -1,6 +1,8 @@
 //! Rules that change in mid-stream.
 
-use detect::{Aggregate, Detector, Operator, Rule, RuleSet, Severity, Transition, TransitionKind, Withdrawn};
+use detect::{
+    Aggregate, Detector, Operator, Record, Rule, RuleSet, Severity, Transition, TransitionKind, Withdrawn,
+};
 use proptest::prelude::*;
 
 use crate::cloud::{INTERVAL_MS, Reading, detector_with, feed, queue_rule, time_at, times};
@@ -39,6 +41,19 @@ fn variant(choices: &[u8]) -> RuleSet {
     set(rules().into_iter().zip(choices).filter_map(|(rule, choice)| changed(rule, *choice)).collect())
 }
 
+/// What rules tell. What groups make of it differs: an incident whose rule goes ends at once in the one and with the next sample in the
+/// other, and whether the next one still belongs to it may hang on that second.
+fn by_rules(told: Vec<Transition>) -> Vec<Transition> {
+    let mut told: Vec<Transition> =
+        told.into_iter().filter(|transition| transition.kind != TransitionKind::Updated).collect();
+    for Transition { incident, .. } in &mut told {
+        incident.symptom_of = None;
+        incident.record = Record::default();
+        incident.revision = 0;
+    }
+    told
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -56,22 +71,24 @@ proptest! {
         let mut again = detector_with(rules());
         // What the live one has ended at once, and the other one ends at its next sample.
         let mut ended: Vec<uuid::Uuid> = Vec::new();
+        let mut told_by_the_other: Vec<Transition> = Vec::new();
         for (index, reading) in stream.iter().enumerate() {
             while changes.first().is_some_and(|(at, _)| *at <= index) {
                 let (_, rules) = changes.remove(0);
                 if ended.is_empty() {
-                    again = restarted(&again, &stream[..index], &rules);
+                    again = restarted(&told_by_the_other, &stream[..index], &rules);
                     ended.extend(adopt(&mut live, &rules, &stream[..index]).iter().map(|told| told.incident.id));
                 }
             }
             let mut told = reading.observe(&mut again);
+            told_by_the_other.extend(told.iter().cloned());
             let before = told.len();
             told.retain(|transition| !ended.contains(&transition.incident.id));
             if told.len() < before {
                 prop_assert_eq!(before - told.len(), ended.len());
                 ended.clear();
             }
-            prop_assert_eq!(reading.observe(&mut live), told);
+            prop_assert_eq!(by_rules(reading.observe(&mut live)), by_rules(told));
         }
     }
 }

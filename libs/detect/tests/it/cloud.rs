@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use detect::{
-    Aggregate, Columns, Detector, Limits, Operator, Rule, RuleSet, Sample, Selector, Severity, SimTime,
-    TargetKind, Transition, TransitionKind, builtin_rules,
+    Aggregate, CloudMap, Columns, Detector, Limits, MapLists, Operator, Rule, RuleSet, Sample, Selector,
+    Severity, SimTime, TargetKind, Transition, TransitionKind, builtin_rules,
 };
 
 pub(crate) const TICKS_PER_SAMPLE: u64 = 20;
@@ -59,6 +59,7 @@ pub(crate) struct Reading {
     pub(crate) shard: u32,
     pub(crate) metric: &'static str,
     pub(crate) services: Vec<(String, f32)>,
+    pub(crate) map: Option<CloudMap>,
 }
 
 impl Reading {
@@ -69,7 +70,19 @@ impl Reading {
             shard: 0,
             metric,
             services: services.iter().map(|(id, value)| ((*id).to_owned(), *value)).collect(),
+            map: None,
         }
+    }
+
+    /// The sample brings along that each of its services calls the next.
+    pub(crate) fn in_a_chain(mut self, ids: &[&str]) -> Self {
+        let lists = MapLists {
+            services: ids.iter().map(|id| (*id).to_owned()).collect(),
+            calls: (1..ids.len()).map(|callee| (callee - 1, callee)).collect(),
+            ..MapLists::default()
+        };
+        self.map = Some(CloudMap::try_from(lists).unwrap());
+        self
     }
 
     pub(crate) fn in_run(mut self, run: &str) -> Self {
@@ -95,6 +108,7 @@ impl Reading {
             interval_ms: INTERVAL_MS,
             services: services.unwrap(),
             nodes: Columns::default(),
+            map: self.map.as_ref(),
         })
     }
 
@@ -103,7 +117,8 @@ impl Reading {
     }
 }
 
-/// Feeds one value a second for `checkout` and tells what happened: (second, kind, severity).
+/// Feeds one value a second for `checkout` and tells what happened to it: (second, kind, severity). What leads tell of their
+/// groups is left out.
 pub(crate) fn feed(
     detector: &mut Detector,
     metric: &'static str,
@@ -112,7 +127,8 @@ pub(crate) fn feed(
 ) -> Vec<(u64, TransitionKind, Severity)> {
     let mut told = Vec::new();
     for (second, value) in (from_second..).zip(values) {
-        for transition in Reading::of(metric, second, &[("checkout", value)]).observe(detector) {
+        let transitions = Reading::of(metric, second, &[("checkout", value)]).observe(detector);
+        for transition in transitions.iter().filter(|t| t.kind != TransitionKind::Updated) {
             told.push((second, transition.kind, transition.incident.severity));
         }
     }

@@ -14,6 +14,7 @@ fn announce(detector: &mut Detector, simulation: &str, shard: u32, services: usi
         interval_ms: 1_000,
         services,
         nodes: Columns::default(),
+        map: None,
     };
     assert!(detector.observe(&sample).is_empty());
 }

@@ -4,6 +4,7 @@
 mod adopt;
 mod backtest;
 mod cloud;
+mod groups;
 mod incidents;
 mod limits;
 mod restart;

@@ -1,8 +1,8 @@
 //! The set of incidents of a run does not depend on when the detector was killed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use detect::{Aggregate, Detector, Limits, Operator, Rule, RuleSet, Transition};
+use detect::{Aggregate, Detector, Incident, Limits, Operator, Rule, RuleSet, Transition};
 use proptest::prelude::*;
 
 use crate::cloud::{INTERVAL_MS, Reading, detector_with, queue_rule, time_at};
@@ -71,7 +71,14 @@ pub(crate) fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
                     let services =
                         ["a", "b"].into_iter().zip(values).filter_map(|(id, value)| value.map(|v| (id, v)));
                     let services: Vec<_> = services.collect();
-                    stream.push(Reading::of("queue_depth", second, &services).in_run(&format!("run-{run}")));
+                    let reading = Reading::of("queue_depth", second, &services).in_run(&format!("run-{run}"));
+                    // The map comes with the first sample of a run and now and then.
+                    let first = stream.last().is_none_or(|last| last.run != reading.run);
+                    stream.push(if first || second % 60 == 0 {
+                        reading.in_a_chain(&["a", "b"])
+                    } else {
+                        reading
+                    });
                     second += 1;
                 }
             }
@@ -88,14 +95,16 @@ pub(crate) fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
     stream
 }
 
-/// What the service does on start: runs, open incidents, then the history that determines the state.
-pub(crate) fn restarted(dead: &Detector, past: &[Reading], rules: &RuleSet) -> Detector {
+/// What the service does on start: runs, the incidents that it has to know, then the history that determines the state.
+pub(crate) fn restarted(told: &[Transition], past: &[Reading], rules: &RuleSet) -> Detector {
     let mut detector = Detector::new(rules, Limits::default());
     let Some(newest) = past.iter().max_by_key(|reading| reading.tick()) else { return detector };
     let over: BTreeSet<String> =
         past.iter().map(|reading| reading.run.clone()).filter(|over| *over != newest.run).collect();
     detector.restore_run("default", &newest.run, over);
-    dead.open_incidents().for_each(|incident| detector.restore_open(incident.clone()));
+    for incident in remembered(told, newest) {
+        detector.restore(incident);
+    }
     for reading in past.iter().filter(|reading| reading.run == newest.run) {
         let age_ms = (time_at(newest.tick()).micros - time_at(reading.tick()).micros) / 1_000;
         if age_ms <= detector.history_ms(INTERVAL_MS) {
@@ -103,6 +112,20 @@ pub(crate) fn restarted(dead: &Detector, past: &[Reading], rules: &RuleSet) -> D
         }
     }
     detector
+}
+
+/// What the database would give: the newest state of each incident of the run that is open or was not long ago, and its lead.
+fn remembered(told: &[Transition], newest: &Reading) -> Vec<Incident> {
+    let incidents: BTreeMap<_, _> =
+        told.iter().map(|t| (t.incident.id, &t.incident)).filter(|(_, i)| i.run == newest.run).collect();
+    let since = time_at(newest.tick()).micros - Detector::memory_ms() * 1_000;
+    let recent =
+        |i: &Incident| i.resolved_at.is_none_or(|over| over.micros >= since) || i.detected_at.micros >= since;
+    let kept: BTreeSet<_> =
+        incidents.values().filter(|i| recent(i)).flat_map(|i| [Some(i.id), i.symptom_of]).flatten().collect();
+    let mut remembered: Vec<Incident> = kept.iter().map(|id| incidents[id].clone()).collect();
+    remembered.sort_by_key(|i| (i.detected_at, i.symptom_of.is_some(), i.id));
+    remembered
 }
 
 proptest! {
@@ -120,11 +143,11 @@ proptest! {
         let mut kills: Vec<usize> = kills.iter().map(|at| (at * stream.len() as f64) as usize).collect();
         kills.sort_unstable();
         let mut detector = detector_with(rules());
-        let mut told = Vec::new();
+        let mut told: Vec<Transition> = Vec::new();
         for (index, reading) in stream.iter().enumerate() {
             while kills.first() == Some(&index) {
                 kills.remove(0);
-                detector = restarted(&detector, &stream[..index], &RuleSet::new(rules()).unwrap());
+                detector = restarted(&told, &stream[..index], &RuleSet::new(rules()).unwrap());
             }
             told.extend(reading.observe(&mut detector));
         }

@@ -115,7 +115,7 @@ fn removing_a_rule_resolves_its_incident() {
     let mut before = detector_with(vec![queue_rule(Aggregate::Last, Operator::Gt, 1)]);
     feed(&mut before, "queue_depth", 0, times(50.0, 1));
     let mut after = detector_with(builtin_rules());
-    before.open_incidents().for_each(|incident| after.restore_open(incident.clone()));
+    before.open_incidents().for_each(|incident| after.restore(incident.clone()));
     let told = Reading::of("queue_depth", 1, &[("checkout", 50.0)]).observe(&mut after);
     assert_eq!(told[0].kind, TransitionKind::Resolved);
     assert_eq!(told[0].incident.resolution, "rule queue_deep was removed");
@@ -152,6 +152,7 @@ fn nodes_have_incidents_too() {
             interval_ms: 1_000,
             services: Columns::default(),
             nodes,
+            map: None,
         }));
     }
     assert_eq!(told.len(), 1);

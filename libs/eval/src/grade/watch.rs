@@ -75,7 +75,7 @@ impl Book {
     }
 
     fn look(&mut self, snapshot: &Snapshot) {
-        for transition in self.detector.observe(&convert::detector_sample(snapshot)) {
+        for transition in self.detector.observe(&convert::detector_sample(snapshot, None)) {
             self.note(transition);
         }
     }

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use store::incidents::{self, IncidentFilter, IncidentRow};
+use store::metrics::{self, Batch, Row};
 use store::{Cursor, Page};
 use uuid::Uuid;
 
-use crate::harness::Database;
-use crate::seed::{incident, resolved};
+use crate::harness::{Database, seconds, start_of_time};
+use crate::seed::{RUN, incident, resolved};
 
 #[tokio::test]
 async fn an_old_revision_changes_nothing() {
@@ -95,6 +98,38 @@ async fn lists_can_be_narrowed() {
         let ids: Vec<u128> = rows.iter().map(|row| row.id.as_u128()).collect();
         assert_eq!(ids, expected, "{filter:?}");
     }
-    let open = incidents::open(&mut conn, "default").await.unwrap();
-    assert_eq!(open, vec![minor]);
+    let leads = IncidentFilter { leads_only: true, ..Default::default() };
+    let symptom = IncidentRow { symptom_of: Some(minor.id), ..incident(4, 3) };
+    incidents::upsert(&mut conn, &symptom).await.unwrap();
+    assert_eq!(incidents::list(&mut conn, &leads, Page::default()).await.unwrap().len(), 3);
+    let of_minor = IncidentFilter { symptom_of: Some(minor.id), ..Default::default() };
+    assert_eq!(incidents::list(&mut conn, &of_minor, Page::default()).await.unwrap(), vec![symptom]);
+}
+
+#[tokio::test]
+async fn a_detector_is_reminded_of_what_is_open_what_ended_lately_and_their_leads() {
+    let database = Database::start().await;
+    let mut conn = database.store.acquire().await.unwrap();
+    let lead = resolved(&incident(1, 0), 10);
+    let symptom = IncidentRow { symptom_of: Some(lead.id), ..incident(2, 5) };
+    let long_over = resolved(&incident(3, 20), 10);
+    let just_over = resolved(&incident(4, 500), 95);
+    let another_run = IncidentRow { run_id: Uuid::from_u128(9), ..incident(5, 500) };
+    for row in [&lead, &symptom, &long_over, &just_over, &another_run] {
+        incidents::upsert(&mut conn, row).await.unwrap();
+    }
+    let mut batch = Batch::new();
+    let row = Row {
+        time: start_of_time() + seconds(600),
+        tick: 12_000,
+        node_id: "",
+        service_id: "checkout",
+        metric: "error_rate",
+        value: 1.0,
+        simulation_id: "default",
+    };
+    batch.push(&row).unwrap();
+    metrics::copy(&mut conn, &batch).await.unwrap();
+    let rows = incidents::remembered(&mut conn, "default", RUN, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(rows, vec![lead, symptom, just_over]);
 }

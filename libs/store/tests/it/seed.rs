@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use store::actions::{self, Decision, Proposal, Status, Transition};
-use store::incidents::{self, IncidentRow};
+use store::incidents::{self, IncidentRecord, IncidentRow};
 use store::metrics::{Batch, Row};
 use uuid::Uuid;
 
@@ -38,6 +38,8 @@ pub(crate) fn incident(number: u128, after_s: i64) -> IncidentRow {
         resolved: false,
         resolved_at: None,
         resolution: String::new(),
+        symptom_of: None,
+        record: IncidentRecord::default(),
         acknowledged_by: String::new(),
     }
 }

@@ -118,6 +118,7 @@ impl Engine {
             }),
             scenario: "test".to_owned(),
             deleted: false,
+            map: None,
         }
     }
 }

@@ -181,7 +181,7 @@ fn compute(mut world: World, length_s: f64, workers: &Workers, test: &mut Backte
 }
 
 fn look(world: &World, test: &mut Backtest) -> Result<(), Failure> {
-    if !world.sample_due() || test.observe(&eval::detector_sample(&world.snapshot())) {
+    if !world.sample_due() || test.observe(&eval::detector_sample(&world.snapshot(), None)) {
         return Ok(());
     }
     Err(Failure::Refused(format!(

@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 use super::fields;
 use crate::app::App;
-use crate::convert;
 use crate::error;
 use crate::record::{self, Note};
 
@@ -30,7 +29,15 @@ async fn list(
     State(app): State<App>,
     ConnectRequest(request): ConnectRequest<IncidentServiceListRequest>,
 ) -> Result<ConnectResponse<IncidentServiceListResponse>, ConnectError> {
-    let IncidentServiceListRequest { simulation_id, open_only, min_severity, limit, page_token } = request;
+    let IncidentServiceListRequest {
+        simulation_id,
+        open_only,
+        min_severity,
+        limit,
+        page_token,
+        leads_only,
+        symptom_of,
+    } = request;
     if Severity::try_from(min_severity).is_err() {
         return Err(error::invalid(
             "min_severity must be a value of Severity, from 1 (info) to 4 (critical), or 0 for all.",
@@ -40,6 +47,8 @@ async fn list(
         simulation_id: fields::optional_simulation(simulation_id)?,
         open_only,
         min_severity,
+        leads_only,
+        symptom_of: if symptom_of.is_empty() { None } else { Some(fields::uuid("symptom_of", &symptom_of)?) },
     };
     let page = fields::page(limit, &page_token)?;
     let rows = async {
@@ -51,7 +60,7 @@ async fn list(
     let (rows, next_page_token) =
         fields::cut(rows, page.limit, |row| Cursor { at: row.detected_at, id: row.id });
     Ok(ConnectResponse(IncidentServiceListResponse {
-        incidents: rows.into_iter().map(convert::incident).collect(),
+        incidents: rows.into_iter().map(wire::incident).collect(),
         next_page_token,
     }))
 }
@@ -120,7 +129,7 @@ async fn acknowledged(
 }
 
 fn found(id: Uuid, row: Option<IncidentRow>) -> Result<Incident, ConnectError> {
-    row.map(convert::incident).ok_or_else(|| {
+    row.map(wire::incident).ok_or_else(|| {
         error::not_found(format!("There is no incident {id}. IncidentService.List names the ones there are."))
     })
 }

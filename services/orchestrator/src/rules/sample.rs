@@ -109,6 +109,8 @@ impl Assembled {
             interval_ms: self.interval_ms,
             services: self.services.columns()?,
             nodes: self.nodes.columns()?,
+            // Groups are not compared, only what rules tell of.
+            map: None,
         })
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use proto::common::v1::{Severity, Target, TargetKind};
 use proto::ops::v1::{Action, ActionStatus, ActionType, Incident, IncidentTransition};
-use store::incidents::IncidentRow;
+use store::incidents::{IncidentRecord, IncidentRow};
 use uuid::Uuid;
 
 pub const RUN: Uuid = Uuid::from_u128(0xAAAA);
@@ -99,6 +99,8 @@ pub fn row(incident: &Incident) -> IncidentRow {
         resolved: incident.resolved,
         resolved_at: time(incident.resolved_at),
         resolution: incident.resolution.clone(),
+        symptom_of: None,
+        record: IncidentRecord::default(),
         acknowledged_by: String::new(),
     }
 }

@@ -1,10 +1,10 @@
-//! A transition as a row and as `ops.v1.Incident`, and a row as the detector remembers it.
+//! A transition as a row, and a row as the detector remembers it.
 
 use chrono::{DateTime, Utc};
 use detect::{Incident, Severity, SimTime, Target, TargetKind, Transition, TransitionKind};
 use proto::common::v1 as common;
 use proto::ops::v1 as ops;
-use store::incidents::IncidentRow;
+use store::incidents::{EvidenceRecord, ImpactRecord, IncidentRecord, IncidentRow, SuspectRecord};
 use uuid::Uuid;
 
 /// A time or an id that came from a checked snapshot did not survive the way back. Not expected to happen.
@@ -49,65 +49,10 @@ pub(crate) fn row(transition: &Transition) -> Result<IncidentRow, UnreadableInci
         resolved: incident.resolved_at.is_some(),
         resolved_at: incident.resolved_at.map(time).transpose()?,
         resolution: incident.resolution.clone(),
+        symptom_of: incident.symptom_of,
+        record: record(incident),
         acknowledged_by: String::new(),
     })
-}
-
-/// The message that tells of the row's transition.
-pub(crate) fn to_message(row: &IncidentRow) -> ops::Incident {
-    // Exhaustive, so that a new column asks whether it belongs in the message.
-    let IncidentRow {
-        id,
-        simulation_id,
-        run_id,
-        detected_at,
-        tick_id,
-        severity,
-        title,
-        description,
-        rule_name,
-        family,
-        target_kind,
-        target_id,
-        metric,
-        observed_value,
-        threshold,
-        labels,
-        transition,
-        revision,
-        updated_tick,
-        updated_at,
-        resolved,
-        resolved_at,
-        resolution,
-        acknowledged_by: _,
-    } = row.clone();
-    ops::Incident {
-        id: id.to_string(),
-        simulation_id,
-        run_id: run_id.to_string(),
-        transition,
-        revision: revision.cast_unsigned(),
-        rule_name,
-        family,
-        target: Some(common::Target { kind: target_kind, id: target_id }),
-        severity,
-        title,
-        description,
-        metric,
-        observed_value,
-        threshold,
-        labels,
-        tick: tick_id.cast_unsigned(),
-        detected_at: Some(detected_at.into()),
-        updated_tick: updated_tick.cast_unsigned(),
-        updated_at: Some(updated_at.into()),
-        resolved,
-        resolved_at: resolved_at.map(Into::into),
-        // Acknowledgements are the orchestrator's to tell.
-        acknowledged_by: String::new(),
-        resolution,
-    }
 }
 
 /// The incident that a row speaks of.
@@ -141,7 +86,79 @@ pub(crate) fn restored(row: IncidentRow) -> Result<Incident, UnreadableIncident>
         updated_at: time(row.updated_at),
         resolved_at: row.resolved_at.map(time),
         resolution: row.resolution,
+        symptom_of: row.symptom_of,
+        record: restored_record(row.record),
     })
+}
+
+fn record(incident: &Incident) -> IncidentRecord {
+    let detect::Record { symptoms, open_symptoms, impact, suspects, suspicion, as_of_tick, as_of_us } =
+        &incident.record;
+    let lasted_s = (as_of_us - incident.detected_at.micros) as f64 / 1e6;
+    let detect::Impact { requests_milli, failed_milli, slow_milli, worst_permille } = *impact;
+    IncidentRecord {
+        symptoms: *symptoms,
+        open_symptoms: *open_symptoms,
+        impact: ImpactRecord {
+            requests_milli,
+            failed_milli,
+            slow_milli,
+            worst_permille,
+            budget_burnt_pct: impact.budget_burnt_pct(lasted_s),
+        },
+        suspects: suspects.iter().map(suspect).collect(),
+        suspicion: *suspicion,
+        as_of_tick: *as_of_tick,
+        as_of_us: *as_of_us,
+    }
+}
+
+fn suspect(suspect: &detect::Suspect) -> SuspectRecord {
+    let detect::Suspect { kind, id, share, reasons, evidence } = suspect;
+    let evidence = evidence.iter().map(|evidence| {
+        let detect::Evidence { metric, target, usual, observed } = evidence;
+        EvidenceRecord {
+            metric: metric.clone(),
+            kind: target.kind.as_str().to_owned(),
+            id: target.id.clone(),
+            usual: *usual,
+            observed: *observed,
+        }
+    });
+    SuspectRecord {
+        kind: kind.as_str().to_owned(),
+        id: id.clone(),
+        share: *share,
+        reasons: reasons.clone(),
+        evidence: evidence.collect(),
+    }
+}
+
+/// Suspects of a kind that this version does not know are left out: they are looked for again while the incident is fresh.
+fn restored_record(record: IncidentRecord) -> detect::Record {
+    let IncidentRecord { symptoms, open_symptoms, impact, suspects, suspicion, as_of_tick, as_of_us } =
+        record;
+    let ImpactRecord { requests_milli, failed_milli, slow_milli, worst_permille, budget_burnt_pct: _ } =
+        impact;
+    let suspects = suspects.into_iter().filter_map(|suspect| {
+        let SuspectRecord { kind, id, share, reasons, evidence } = suspect;
+        let kind = detect::SuspectKind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+        let evidence = evidence.into_iter().filter_map(|evidence| {
+            let EvidenceRecord { metric, kind, id, usual, observed } = evidence;
+            let kind = TargetKind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+            Some(detect::Evidence { metric, target: Target { kind, id }, usual, observed })
+        });
+        Some(detect::Suspect { kind, id, share, reasons, evidence: evidence.collect() })
+    });
+    detect::Record {
+        symptoms,
+        open_symptoms,
+        impact: detect::Impact { requests_milli, failed_milli, slow_milli, worst_permille },
+        suspects: suspects.collect(),
+        suspicion,
+        as_of_tick,
+        as_of_us,
+    }
 }
 
 fn moment(id: Uuid, time: SimTime) -> Result<DateTime<Utc>, UnreadableIncident> {
@@ -160,6 +177,7 @@ fn transition_kind(kind: TransitionKind) -> ops::IncidentTransition {
         TransitionKind::Opened => ops::IncidentTransition::Opened,
         TransitionKind::Escalated => ops::IncidentTransition::Escalated,
         TransitionKind::Resolved => ops::IncidentTransition::Resolved,
+        TransitionKind::Updated => ops::IncidentTransition::Updated,
     }
 }
 
@@ -191,6 +209,32 @@ mod tests {
             updated_at: SimTime::from_micros(1_700_000_000_123_456),
             resolved_at: None,
             resolution: String::new(),
+            symptom_of: Some(Uuid::from_u128(3)),
+            record: detect::Record {
+                symptoms: 2,
+                open_symptoms: 1,
+                impact: detect::Impact {
+                    requests_milli: 5,
+                    failed_milli: 4,
+                    slow_milli: 3,
+                    worst_permille: 2,
+                },
+                suspects: vec![detect::Suspect {
+                    kind: detect::SuspectKind::Zone,
+                    id: "zone-a".into(),
+                    share: 0.75,
+                    reasons: vec!["3 of its 4 nodes are down.".into()],
+                    evidence: vec![detect::Evidence {
+                        metric: "up".into(),
+                        target: Target { kind: TargetKind::Node, id: "node-a1".into() },
+                        usual: Some(1.0),
+                        observed: 0.0,
+                    }],
+                }],
+                suspicion: 4.5,
+                as_of_tick: 60,
+                as_of_us: 1_700_000_001_123_456,
+            },
         }
     }
 
@@ -206,7 +250,7 @@ mod tests {
         resolved.resolved_at = Some(SimTime::from_micros(1_700_000_030_000_000));
         resolved.resolution = "metric clear for 10 s".into();
         let row = row(&Transition { kind: TransitionKind::Resolved, incident: resolved }).unwrap();
-        let message = to_message(&row);
+        let message = wire::incident(row.clone());
         assert_eq!(message.transition(), ops::IncidentTransition::Resolved);
         assert_eq!(message.severity(), common::Severity::High);
         assert_eq!(message.target.unwrap().kind(), common::TargetKind::Service);

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use detect::{Columns, Sample, SampleError, SimTime, TargetKind};
-use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot};
+use detect::{CloudMap, Columns, MapError, MapLists, Sample, SampleError, SimTime, TargetKind};
+use proto::sim::v1::{self as wire, EntityColumns, MetricColumn, MetricSnapshot};
 use store::deleted::Deleted;
 use store::metrics::{Batch, MAX_ID_BYTES, Row};
 use uuid::Uuid;
@@ -24,6 +24,7 @@ pub(crate) struct Snapshot {
     pub(crate) interval_ms: u32,
     services: Entities,
     nodes: Entities,
+    map: Option<CloudMap>,
     /// Values that were infinite. They are kept as "not measured": an infinite percentage or latency says that
     /// something could not be computed, and one of them would make every average over it infinite too.
     pub(crate) infinite_values: u64,
@@ -46,6 +47,10 @@ pub(crate) enum InvalidSnapshot {
     Id { kind: &'static str, id: String, what: &'static str },
     #[error("metric {metric:?} {what}")]
     Metric { metric: String, what: &'static str },
+    #[error("the map: {0}")]
+    Map(MapError),
+    #[error("the map has {0}, {1} and {2} entries in lists that are parallel")]
+    MapLists(usize, usize, usize),
     #[error(
         "column {metric} of the {kind}s has {values} values for {ids} ids; send one value an id, NaN where nothing was measured"
     )]
@@ -68,6 +73,7 @@ impl TryFrom<MetricSnapshot> for Snapshot {
             nodes,
             scenario: _,
             deleted,
+            map,
         } = message;
         let field = |field, what| InvalidSnapshot::Field { field, what };
         if let Some(what) = unfit(&simulation_id) {
@@ -107,10 +113,47 @@ impl TryFrom<MetricSnapshot> for Snapshot {
             interval_ms,
             services,
             nodes,
+            map: map.map(cloud_map).transpose()?,
             infinite_values,
             deleted,
         })
     }
+}
+
+fn cloud_map(map: wire::CloudMap) -> Result<CloudMap, InvalidSnapshot> {
+    let wire::CloudMap {
+        services,
+        nodes,
+        zones,
+        node_zones,
+        callers,
+        callees,
+        placed_services,
+        placed_nodes,
+        placed_replicas,
+        profiles,
+    } = map;
+    if callers.len() != callees.len() {
+        return Err(InvalidSnapshot::MapLists(callers.len(), callees.len(), callees.len()));
+    }
+    let placements = [placed_services.len(), placed_nodes.len(), placed_replicas.len()];
+    if placements.iter().any(|length| *length != placements[0]) {
+        return Err(InvalidSnapshot::MapLists(placements[0], placements[1], placements[2]));
+    }
+    let position = |position: u32| position as usize;
+    let placed = placed_services.into_iter().zip(placed_nodes).zip(placed_replicas);
+    let lists = MapLists {
+        services,
+        profiles,
+        nodes,
+        zones,
+        zone_of_node: node_zones.into_iter().map(position).collect(),
+        calls: callers.into_iter().map(position).zip(callees.into_iter().map(position)).collect(),
+        placed: placed
+            .map(|((service, node), replicas)| (position(service), position(node), replicas))
+            .collect(),
+    };
+    CloudMap::try_from(lists).map_err(InvalidSnapshot::Map)
 }
 
 /// 1970-01-01 and 3000-01-01, the years that the database keeps partitions for.
@@ -180,6 +223,7 @@ impl Snapshot {
             interval_ms: self.interval_ms,
             services: self.services.columns()?,
             nodes: self.nodes.columns()?,
+            map: self.map.as_ref(),
         })
     }
 
@@ -249,6 +293,7 @@ mod tests {
             nodes: None,
             scenario: "normal".into(),
             deleted: false,
+            map: None,
         }
     }
 
@@ -286,7 +331,7 @@ mod tests {
     #[test]
     fn everything_that_could_not_be_stored_or_judged_is_refused_with_a_reason() {
         type Spoil = fn(&mut MetricSnapshot);
-        let cases: [(&str, Spoil); 13] = [
+        let cases: [(&str, Spoil); 15] = [
             ("simulation_id is empty", |m| m.simulation_id.clear()),
             ("simulation_id has control characters", |m| m.simulation_id = "a\0b".into()),
             ("run_id is not a UUID", |m| m.run_id = "run 1".into()),
@@ -298,6 +343,13 @@ mod tests {
             ("sample_interval_ms is 0", |m| m.sample_interval_ms = 0),
             ("service id \"\" is empty", |m| m.services.as_mut().unwrap().ids[0].clear()),
             ("service id \"cart\" appears twice", |m| m.services.as_mut().unwrap().ids[1] = "cart".into()),
+            ("the map: a call names service 7 of 0", |m| {
+                m.map =
+                    Some(wire::CloudMap { callers: vec![7], callees: vec![7], ..wire::CloudMap::default() });
+            }),
+            ("lists that are parallel", |m| {
+                m.map = Some(wire::CloudMap { callers: vec![0], ..wire::CloudMap::default() });
+            }),
             ("has 1 values for 2 ids", |m| m.services.as_mut().unwrap().columns[0].values.truncate(1)),
             ("metric \"error_rate\" appears twice", |m| {
                 let column = m.services.as_ref().unwrap().columns[0].clone();

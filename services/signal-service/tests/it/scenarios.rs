@@ -36,6 +36,7 @@ fn watch(scenario: &str, minutes: u64) -> Vec<Transition> {
                 interval_ms: sim::SAMPLE_EVERY_MS,
                 services: columns(&snapshot.services),
                 nodes: columns(&snapshot.nodes),
+                map: None,
             }));
         }
     }

@@ -60,6 +60,7 @@ impl Run {
             )),
             scenario: "test".into(),
             deleted: false,
+            map: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot, SimulationDeleted};
+use proto::sim::v1::{CloudMap, EntityColumns, MetricColumn, MetricSnapshot, SimulationDeleted};
 
 use crate::identity::Identity;
 
@@ -15,11 +15,16 @@ const ENTITY_BYTES: usize = 16;
 
 /// The messages of one sample: one, or as many shards as it takes. How many depends on the topology only, so that a shard's
 /// subject means the same entities from sample to sample.
-pub(crate) fn messages(run: &Identity, scenario: &str, snapshot: &sim::Snapshot) -> Vec<MetricSnapshot> {
+pub(crate) fn messages(
+    run: &Identity,
+    scenario: &str,
+    snapshot: &sim::Snapshot,
+    mut map: Option<CloudMap>,
+) -> Vec<MetricSnapshot> {
     let sim::Snapshot { tick, services, nodes } = snapshot;
     let bytes = size_of(services) + size_of(nodes);
     let shards = bytes.div_ceil(MAX_MESSAGE_BYTES - HEADROOM_BYTES).max(1);
-    let shard = |index: usize| MetricSnapshot {
+    let mut shard = |index: usize| MetricSnapshot {
         simulation_id: run.simulation_id.clone(),
         run_id: run.run_id.to_string(),
         tick: *tick,
@@ -31,8 +36,10 @@ pub(crate) fn messages(run: &Identity, scenario: &str, snapshot: &sim::Snapshot)
         nodes: Some(columns(nodes, part(nodes.ids.len(), index, shards))),
         scenario: scenario.to_owned(),
         deleted: false,
+        // With the first.
+        map: map.take(),
     };
-    (0..shards).map(shard).collect()
+    (0..shards).map(&mut shard).collect()
 }
 
 /// The last message of a simulation: nothing follows it.
@@ -100,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_small_cloud_is_one_message() {
-        let messages = messages(&run(), "normal", &cloud(30));
+        let messages = messages(&run(), "normal", &cloud(30), None);
         assert_eq!(messages.len(), 1);
         assert_eq!((messages[0].shard, messages[0].shard_count), (0, 1));
     }
@@ -108,7 +115,7 @@ mod tests {
     #[test]
     fn a_large_cloud_is_split_and_nothing_is_left_out() {
         let whole = cloud(50_000);
-        let messages = messages(&run(), "normal", &whole);
+        let messages = messages(&run(), "normal", &whole, None);
         assert!(messages.len() > 1);
         assert!(messages.iter().all(|message| message.encoded_len() <= MAX_MESSAGE_BYTES));
         let services = messages.iter().flat_map(|message| message.services.as_ref().unwrap().ids.clone());

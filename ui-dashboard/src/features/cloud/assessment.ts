@@ -4,6 +4,7 @@ import { Severity } from "@/gen/common/v1/severity_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import type { CloudState } from "./cloud-state";
 import { nodeRows, serviceRows } from "./rows";
+import { withoutToldSymptoms } from "./leads";
 
 export type CloudLevel = "unknown" | "healthy" | "degraded" | "critical";
 
@@ -45,7 +46,8 @@ export function assessCloud({ topology, sample, incidents }: Known): Assessment 
   return { level: "healthy", headline: "The cloud is well", detail: detail || `All ${plural(services.length, "service")} healthy` };
 }
 
-/** Worst first, then newest first. */
+/** Worst first, then newest first; symptoms of an open incident go without saying. */
 export function openIncidents(incidents: ReadonlyMap<string, Incident>): Incident[] {
-  return [...incidents.values()].filter(({ resolved }) => !resolved).sort((a, b) => b.severity - a.severity || Number(b.tick - a.tick));
+  const open = [...incidents.values()].filter(({ resolved }) => !resolved);
+  return withoutToldSymptoms(open).sort((a, b) => b.severity - a.severity || Number(b.tick - a.tick));
 }

@@ -10,11 +10,20 @@ import { Acknowledge } from "./acknowledge";
 import { IncidentActions } from "./incident-actions";
 import { IncidentEvidence } from "./incident-evidence";
 import { IncidentFacts } from "./incident-facts";
+import { IncidentImpact } from "./incident-impact";
+import { IncidentSuspects } from "./incident-suspects";
+import { IncidentSymptoms } from "./incident-symptoms";
 import { SeverityBadge } from "./severity";
 import { useIncident } from "./use-incidents";
 
-/** One incident: what, since when, the evidence, and what is done about it. */
-export function IncidentDetail({ id, onClose }: { id: string; onClose: () => void }) {
+interface Props {
+  readonly id: string;
+  readonly onClose: () => void;
+  readonly onSelect: (id: string) => void;
+}
+
+/** One incident: what, since when, what it may come from, what it cost, the evidence, and what is done about it. */
+export function IncidentDetail({ id, onClose, onSelect }: Props) {
   const { incident, isError, error, refetch } = useIncident(id);
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
@@ -27,14 +36,14 @@ export function IncidentDetail({ id, onClose }: { id: string; onClose: () => voi
           <X aria-hidden className="size-4" />
         </Button>
       </div>
-      {incident && <Content incident={incident} />}
+      {incident && <Content incident={incident} onSelect={onSelect} />}
       {!incident && isError && <ErrorState error={error} what="This incident could not be loaded." onRetry={() => void refetch()} />}
       {!incident && !isError && <SkeletonRows rows={6} label="Loading the incident" />}
     </section>
   );
 }
 
-function Content({ incident }: { incident: Incident }) {
+function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: string) => void }) {
   return (
     <div className="flex flex-col gap-5 p-4 lg:p-5">
       <div className="flex flex-wrap items-start gap-3">
@@ -45,8 +54,11 @@ function Content({ incident }: { incident: Incident }) {
         <Acknowledge incident={incident} />
       </div>
       <IncidentFacts incident={incident} />
+      <IncidentSuspects incident={incident} />
       <IncidentEvidence incident={incident} />
       <IncidentActions incident={incident} />
+      <IncidentImpact incident={incident} />
+      <IncidentSymptoms incident={incident} onSelect={onSelect} />
     </div>
   );
 }

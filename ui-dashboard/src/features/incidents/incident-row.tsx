@@ -4,6 +4,7 @@ import type { Incident } from "@/gen/ops/v1/incident_pb";
 import { Badge } from "@/ui/badge";
 import { cx } from "@/ui/class-names";
 import { SeverityBadge } from "./severity";
+import { symptomWords } from "./symptom-words";
 
 interface IncidentRowProps {
   readonly incident: Incident;
@@ -13,7 +14,8 @@ interface IncidentRowProps {
 }
 
 export function IncidentRow({ incident, simulatedNow, selected, onSelect }: IncidentRowProps) {
-  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy } = incident;
+  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy, symptoms, suspects } = incident;
+  const suspect = suspects[0];
   // A link, so that it can be opened in another tab; a plain click stays on the page.
   const follow = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -35,6 +37,8 @@ export function IncidentRow({ incident, simulatedNow, selected, onSelect }: Inci
           <span>{ruleName}</span>
           <span>{formatSimulatedTime(detectedAt)} sim</span>
           <span>{`${resolved ? "lasted" : "for"} ${formatDuration(incidentLengthMs(incident, simulatedNow))}`}</span>
+          {symptoms > 0 && <span>{symptomWords(incident)}</span>}
+          {suspect && <span>suspect: {suspect.id}</span>}
           {acknowledgedBy !== "" && <span>{acknowledgedBy} is on it</span>}
         </span>
       </a>

@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import type { UrlUpdateEvent } from "nuqs/adapters/testing";
 import { describe, expect, it, vi } from "vitest";
 import { Severity } from "@/gen/common/v1/severity_pb";
-import type { Incident } from "@/gen/ops/v1/incident_pb";
+import { TargetKind } from "@/gen/common/v1/target_pb";
+import { type Incident, SuspectKind } from "@/gen/ops/v1/incident_pb";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
 import { IncidentService, IncidentServiceListResponseSchema, type IncidentServiceListRequest } from "@/gen/ops/v1/incident_service_pb";
 import { anIncident, aSnapshot } from "@/testing/fixtures";
@@ -15,7 +16,7 @@ const routes = (stored: Incident[], asked?: (request: IncidentServiceListRequest
   router.service(IncidentService, {
     list: (request) => {
       asked?.(request);
-      return create(IncidentServiceListResponseSchema, { incidents: stored.filter(({ resolved }) => !(request.openOnly && resolved)) });
+      return create(IncidentServiceListResponseSchema, { incidents: stored.filter(({ resolved, symptomOf }) => !(request.openOnly && resolved) && (request.symptomOf === "" || request.symptomOf === symptomOf)) });
     },
     get: ({ incidentId }) => {
       const incident = stored.find(({ id }) => id === incidentId);
@@ -84,6 +85,23 @@ describe("the incidents page", () => {
     await user.click(await screen.findByRole("button", { name: "Acknowledge" }));
     expect(await screen.findByText("ana is on it")).toBeTruthy();
     expect(screen.queryByRole("button", { name: "Acknowledge" })).toBeNull();
+  });
+
+  it("shows a group as one incident, with its suspects, its cost and its symptoms", async () => {
+    const evidence = [{ metric: "cpu_usage", target: { kind: TargetKind.NODE, id: "node-a1" }, usual: 30, observed: 97 }];
+    const suspects = [{ kind: SuspectKind.NODE, id: "node-a1", share: 0.62, reasons: ["Its CPU is at 97 %."], evidence }];
+    const impact = { requests: 1000, failed: 120, slow: 10, worstPct: 31.5, budgetBurntPct: 2 };
+    const lead = anIncident({ id: "lead", title: "cart fails", symptoms: 1, openSymptoms: 1, suspects, impact });
+    const symptom = anIncident({ id: "symptom", title: "gateway is slow", symptomOf: "lead" });
+    const { user } = renderScene(<IncidentsPage />, { routes: routes([lead, symptom]) });
+    await user.click(await screen.findByText("cart fails"));
+    expect(screen.getAllByText("1 symptom, open").length).toBeGreaterThan(0);
+    expect(await screen.findByText("62 % of the suspicion")).toBeTruthy();
+    expect(screen.getByText("97 %")).toBeTruthy();
+    expect(screen.getByText("31.5 %")).toBeTruthy();
+    await user.click(await within(screen.getByTestId("symptoms")).findByText("gateway is slow"));
+    await user.click(await screen.findByRole("link", { name: "another incident" }));
+    expect(await screen.findByText("62 % of the suspicion")).toBeTruthy();
   });
 
   it("shows markup in a title as text", async () => {

@@ -17,7 +17,7 @@ export function IncidentsPage() {
       <div className={cx("min-w-0", id !== null && "max-xl:hidden")}>
         <IncidentFeed status={status} severity={severity} selected={id ?? undefined} onFilter={(filter) => void set(filter)} onSelect={(chosen) => void set({ id: chosen }, { history: "push" })} />
       </div>
-      {id !== null && <IncidentDetail key={id} id={id} onClose={() => void set({ id: null }, { history: "push" })} />}
+      {id !== null && <IncidentDetail key={id} id={id} onClose={() => void set({ id: null }, { history: "push" })} onSelect={(chosen) => void set({ id: chosen }, { history: "push" })} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
+import { withoutToldSymptoms } from "@/features/cloud/leads";
 import { mergeNewer } from "@/features/cloud/merge-newer";
 import { useCloud } from "@/features/cloud/use-cloud";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
@@ -17,8 +18,19 @@ export function useIncidents(status: IncidentStatus, severity: SeverityName) {
     { pageParamKey: "pageToken", getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined },
   );
   const listed = query.data?.pages.flatMap((page) => page.incidents) ?? [];
-  const incidents = mergeIncidents(listed, live.values()).filter((incident) => matches(incident, status, severity)).sort(newestFirst);
+  const matching = mergeIncidents(listed, live.values()).filter((incident) => matches(incident, status, severity));
+  const incidents = withoutToldSymptoms(matching).sort(newestFirst);
   return { ...query, incidents };
+}
+
+const SYMPTOMS = 200;
+
+/** What was put down to a lead, oldest last. */
+export function useSymptoms({ id }: Incident) {
+  const live = useCloud((state) => state.incidents);
+  const query = useQuery(IncidentService.method.list, { symptomOf: id, limit: SYMPTOMS });
+  const ours = [...live.values()].filter(({ symptomOf }) => symptomOf === id);
+  return { ...query, symptoms: mergeIncidents(query.data?.incidents ?? [], ours).sort(newestFirst) };
 }
 
 /** One incident: from the stream when it is there, else asked for. */

@@ -16,7 +16,147 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/incident.proto.
  */
 export const file_ops_v1_incident: GenFile = /*@__PURE__*/
-  fileDesc("ChVvcHMvdjEvaW5jaWRlbnQucHJvdG8SBm9wcy52MSKdBQoISW5jaWRlbnQSCgoCaWQYASABKAkSFQoNc2ltdWxhdGlvbl9pZBgCIAEoCRIOCgZydW5faWQYAyABKAkSLgoKdHJhbnNpdGlvbhgEIAEoDjIaLm9wcy52MS5JbmNpZGVudFRyYW5zaXRpb24SEAoIcmV2aXNpb24YBSABKAQSEQoJcnVsZV9uYW1lGAYgASgJEg4KBmZhbWlseRgHIAEoCRIhCgZ0YXJnZXQYCCABKAsyES5jb21tb24udjEuVGFyZ2V0EiUKCHNldmVyaXR5GAkgASgOMhMuY29tbW9uLnYxLlNldmVyaXR5Eg0KBXRpdGxlGAogASgJEhMKC2Rlc2NyaXB0aW9uGAsgASgJEg4KBm1ldHJpYxgMIAEoCRIWCg5vYnNlcnZlZF92YWx1ZRgNIAEoARIRCgl0aHJlc2hvbGQYDiABKAESDAoEdGljaxgPIAEoBBIvCgtkZXRlY3RlZF9hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMdXBkYXRlZF90aWNrGBEgASgEEi4KCnVwZGF0ZWRfYXQYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHJlc29sdmVkGBMgASgIEi8KC3Jlc29sdmVkX2F0GBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9hY2tub3dsZWRnZWRfYnkYFSABKAkSEgoKcmVzb2x1dGlvbhgWIAEoCRIsCgZsYWJlbHMYFyADKAsyHC5vcHMudjEuSW5jaWRlbnQuTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASqeAQoSSW5jaWRlbnRUcmFuc2l0aW9uEiMKH0lOQ0lERU5UX1RSQU5TSVRJT05fVU5TUEVDSUZJRUQQABIeChpJTkNJREVOVF9UUkFOU0lUSU9OX09QRU5FRBABEiEKHUlOQ0lERU5UX1RSQU5TSVRJT05fRVNDQUxBVEVEEAISIAocSU5DSURFTlRfVFJBTlNJVElPTl9SRVNPTFZFRBADYgZwcm90bzM", [file_common_v1_severity, file_common_v1_target, file_google_protobuf_timestamp]);
+  fileDesc("ChVvcHMvdjEvaW5jaWRlbnQucHJvdG8SBm9wcy52MSJlCgZJbXBhY3QSEAoIcmVxdWVzdHMYASABKAESDgoGZmFpbGVkGAIgASgBEgwKBHNsb3cYAyABKAESEQoJd29yc3RfcGN0GAQgASgBEhgKEGJ1ZGdldF9idXJudF9wY3QYBSABKAEibQoIRXZpZGVuY2USDgoGbWV0cmljGAEgASgJEiEKBnRhcmdldBgCIAEoCzIRLmNvbW1vbi52MS5UYXJnZXQSEgoFdXN1YWwYAyABKAFIAIgBARIQCghvYnNlcnZlZBgEIAEoAUIICgZfdXN1YWwifAoHU3VzcGVjdBIhCgRraW5kGAEgASgOMhMub3BzLnYxLlN1c3BlY3RLaW5kEgoKAmlkGAIgASgJEg0KBXNoYXJlGAMgASgBEg8KB3JlYXNvbnMYBCADKAkSIgoIZXZpZGVuY2UYBSADKAsyEC5vcHMudjEuRXZpZGVuY2UinQYKCEluY2lkZW50EgoKAmlkGAEgASgJEhUKDXNpbXVsYXRpb25faWQYAiABKAkSDgoGcnVuX2lkGAMgASgJEi4KCnRyYW5zaXRpb24YBCABKA4yGi5vcHMudjEuSW5jaWRlbnRUcmFuc2l0aW9uEhAKCHJldmlzaW9uGAUgASgEEhEKCXJ1bGVfbmFtZRgGIAEoCRIOCgZmYW1pbHkYByABKAkSIQoGdGFyZ2V0GAggASgLMhEuY29tbW9uLnYxLlRhcmdldBIlCghzZXZlcml0eRgJIAEoDjITLmNvbW1vbi52MS5TZXZlcml0eRINCgV0aXRsZRgKIAEoCRITCgtkZXNjcmlwdGlvbhgLIAEoCRIOCgZtZXRyaWMYDCABKAkSFgoOb2JzZXJ2ZWRfdmFsdWUYDSABKAESEQoJdGhyZXNob2xkGA4gASgBEgwKBHRpY2sYDyABKAQSLwoLZGV0ZWN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHVwZGF0ZWRfdGljaxgRIAEoBBIuCgp1cGRhdGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXNvbHZlZBgTIAEoCBIvCgtyZXNvbHZlZF9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GBUgASgJEhIKCnJlc29sdXRpb24YFiABKAkSLAoGbGFiZWxzGBcgAygLMhwub3BzLnYxLkluY2lkZW50LkxhYmVsc0VudHJ5EhIKCnN5bXB0b21fb2YYGCABKAkSEAoIc3ltcHRvbXMYGSABKA0SFQoNb3Blbl9zeW1wdG9tcxgaIAEoDRIeCgZpbXBhY3QYGyABKAsyDi5vcHMudjEuSW1wYWN0EiEKCHN1c3BlY3RzGBwgAygLMg8ub3BzLnYxLlN1c3BlY3QaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASq/AQoSSW5jaWRlbnRUcmFuc2l0aW9uEiMKH0lOQ0lERU5UX1RSQU5TSVRJT05fVU5TUEVDSUZJRUQQABIeChpJTkNJREVOVF9UUkFOU0lUSU9OX09QRU5FRBABEiEKHUlOQ0lERU5UX1RSQU5TSVRJT05fRVNDQUxBVEVEEAISIAocSU5DSURFTlRfVFJBTlNJVElPTl9SRVNPTFZFRBADEh8KG0lOQ0lERU5UX1RSQU5TSVRJT05fVVBEQVRFRBAEKnMKC1N1c3BlY3RLaW5kEhwKGFNVU1BFQ1RfS0lORF9VTlNQRUNJRklFRBAAEhgKFFNVU1BFQ1RfS0lORF9TRVJWSUNFEAESFQoRU1VTUEVDVF9LSU5EX05PREUQAhIVChFTVVNQRUNUX0tJTkRfWk9ORRADYgZwcm90bzM", [file_common_v1_severity, file_common_v1_target, file_google_protobuf_timestamp]);
+
+/**
+ * What an incident cost the users since it opened. Requests are counted where they enter the cloud.
+ *
+ * @generated from message ops.v1.Impact
+ */
+export type Impact = Message<"ops.v1.Impact"> & {
+  /**
+   * Requests of users.
+   *
+   * @generated from field: double requests = 1;
+   */
+  requests: number;
+
+  /**
+   * Those that failed.
+   *
+   * @generated from field: double failed = 2;
+   */
+  failed: number;
+
+  /**
+   * Those that took longer than 500 ms, at least.
+   *
+   * @generated from field: double slow = 3;
+   */
+  slow: number;
+
+  /**
+   * Largest share of requests that failed or were slow over ten seconds, %.
+   *
+   * @generated from field: double worst_pct = 4;
+   */
+  worstPct: number;
+
+  /**
+   * Part of a day's error budget (0.1 % of the requests of a day at the present rate) that was used up, %.
+   *
+   * @generated from field: double budget_burnt_pct = 5;
+   */
+  budgetBurntPct: number;
+};
+
+/**
+ * Describes the message ops.v1.Impact.
+ * Use `create(ImpactSchema)` to create a new message.
+ */
+export const ImpactSchema: GenMessage<Impact> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident, 0);
+
+/**
+ * A series that speaks against a suspect.
+ *
+ * @generated from message ops.v1.Evidence
+ */
+export type Evidence = Message<"ops.v1.Evidence"> & {
+  /**
+   * Metric name.
+   *
+   * @generated from field: string metric = 1;
+   */
+  metric: string;
+
+  /**
+   * Whose it is.
+   *
+   * @generated from field: common.v1.Target target = 2;
+   */
+  target?: Target | undefined;
+
+  /**
+   * What was usual in the ten minutes before, in the metric's unit; absent when too little was seen.
+   *
+   * @generated from field: optional double usual = 3;
+   */
+  usual?: number | undefined;
+
+  /**
+   * Mean over ten seconds, in the metric's unit.
+   *
+   * @generated from field: double observed = 4;
+   */
+  observed: number;
+};
+
+/**
+ * Describes the message ops.v1.Evidence.
+ * Use `create(EvidenceSchema)` to create a new message.
+ */
+export const EvidenceSchema: GenMessage<Evidence> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident, 1);
+
+/**
+ * Where an incident may come from.
+ *
+ * @generated from message ops.v1.Suspect
+ */
+export type Suspect = Message<"ops.v1.Suspect"> & {
+  /**
+   * What `id` names.
+   *
+   * @generated from field: ops.v1.SuspectKind kind = 1;
+   */
+  kind: SuspectKind;
+
+  /**
+   * Id in the topology.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * Its part of all the suspicion there is, 0 to 1.
+   *
+   * @generated from field: double share = 3;
+   */
+  share: number;
+
+  /**
+   * Why, a sentence each, the weightiest first.
+   *
+   * @generated from field: repeated string reasons = 4;
+   */
+  reasons: string[];
+
+  /**
+   * The series that say so.
+   *
+   * @generated from field: repeated ops.v1.Evidence evidence = 5;
+   */
+  evidence: Evidence[];
+};
+
+/**
+ * Describes the message ops.v1.Suspect.
+ * Use `create(SuspectSchema)` to create a new message.
+ */
+export const SuspectSchema: GenMessage<Suspect> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident, 2);
 
 /**
  * A breach of a detection rule by one target, from the first full window over the threshold until the metric has been
@@ -185,6 +325,42 @@ export type Incident = Message<"ops.v1.Incident"> & {
    * @generated from field: map<string, string> labels = 23;
    */
   labels: { [key: string]: string };
+
+  /**
+   * Id of the incident that leads its group, when this is a symptom of another one; empty for a lead. Who is
+   * paged by incidents wants the leads only.
+   *
+   * @generated from field: string symptom_of = 24;
+   */
+  symptomOf: string;
+
+  /**
+   * Of a lead: incidents that were put down to it, over or not.
+   *
+   * @generated from field: uint32 symptoms = 25;
+   */
+  symptoms: number;
+
+  /**
+   * Of a lead: those of them that are still open.
+   *
+   * @generated from field: uint32 open_symptoms = 26;
+   */
+  openSymptoms: number;
+
+  /**
+   * Of a lead: what the group cost the users so far.
+   *
+   * @generated from field: ops.v1.Impact impact = 27;
+   */
+  impact?: Impact | undefined;
+
+  /**
+   * Of a lead: where it may come from, most likely first, at most three. Looked for until five minutes after it opened.
+   *
+   * @generated from field: repeated ops.v1.Suspect suspects = 28;
+   */
+  suspects: Suspect[];
 };
 
 /**
@@ -192,7 +368,7 @@ export type Incident = Message<"ops.v1.Incident"> & {
  * Use `create(IncidentSchema)` to create a new message.
  */
 export const IncidentSchema: GenMessage<Incident> = /*@__PURE__*/
-  messageDesc(file_ops_v1_incident, 0);
+  messageDesc(file_ops_v1_incident, 3);
 
 /**
  * What a message on `ops.incidents` tells about its incident.
@@ -227,6 +403,13 @@ export enum IncidentTransition {
    * @generated from enum value: INCIDENT_TRANSITION_RESOLVED = 3;
    */
   RESOLVED = 3,
+
+  /**
+   * More is known about its group: symptoms, suspects or impact. Nothing else about it changed.
+   *
+   * @generated from enum value: INCIDENT_TRANSITION_UPDATED = 4;
+   */
+  UPDATED = 4,
 }
 
 /**
@@ -234,4 +417,45 @@ export enum IncidentTransition {
  */
 export const IncidentTransitionSchema: GenEnum<IncidentTransition> = /*@__PURE__*/
   enumDesc(file_ops_v1_incident, 0);
+
+/**
+ * What is suspected.
+ *
+ * @generated from enum ops.v1.SuspectKind
+ */
+export enum SuspectKind {
+  /**
+   * Not set. Never published.
+   *
+   * @generated from enum value: SUSPECT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A service of the topology.
+   *
+   * @generated from enum value: SUSPECT_KIND_SERVICE = 1;
+   */
+  SERVICE = 1,
+
+  /**
+   * A node of the topology.
+   *
+   * @generated from enum value: SUSPECT_KIND_NODE = 2;
+   */
+  NODE = 2,
+
+  /**
+   * A zone of the topology.
+   *
+   * @generated from enum value: SUSPECT_KIND_ZONE = 3;
+   */
+  ZONE = 3,
+}
+
+/**
+ * Describes the enum ops.v1.SuspectKind.
+ */
+export const SuspectKindSchema: GenEnum<SuspectKind> = /*@__PURE__*/
+  enumDesc(file_ops_v1_incident, 1);
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/metrics.proto.
  */
 export const file_sim_v1_metrics: GenFile = /*@__PURE__*/
-  fileDesc("ChRzaW0vdjEvbWV0cmljcy5wcm90bxIGc2ltLnYxIqECCg5NZXRyaWNTbmFwc2hvdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIMCgR0aWNrGAMgASgEEigKBHRpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXNoYXJkGAUgASgNEhMKC3NoYXJkX2NvdW50GAYgASgNEhoKEnNhbXBsZV9pbnRlcnZhbF9tcxgHIAEoDRInCghzZXJ2aWNlcxgIIAEoCzIVLnNpbS52MS5FbnRpdHlDb2x1bW5zEiQKBW5vZGVzGAkgASgLMhUuc2ltLnYxLkVudGl0eUNvbHVtbnMSEAoIc2NlbmFyaW8YCiABKAkSDwoHZGVsZXRlZBgLIAEoCCJVCg1FbnRpdHlDb2x1bW5zEgsKA2lkcxgBIAMoCRIQCgh2ZXJzaW9ucxgCIAMoBBIlCgdjb2x1bW5zGAMgAygLMhQuc2ltLnYxLk1ldHJpY0NvbHVtbiIuCgxNZXRyaWNDb2x1bW4SDgoGbWV0cmljGAEgASgJEg4KBnZhbHVlcxgCIAMoAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChRzaW0vdjEvbWV0cmljcy5wcm90bxIGc2ltLnYxIsACCg5NZXRyaWNTbmFwc2hvdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIMCgR0aWNrGAMgASgEEigKBHRpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXNoYXJkGAUgASgNEhMKC3NoYXJkX2NvdW50GAYgASgNEhoKEnNhbXBsZV9pbnRlcnZhbF9tcxgHIAEoDRInCghzZXJ2aWNlcxgIIAEoCzIVLnNpbS52MS5FbnRpdHlDb2x1bW5zEiQKBW5vZGVzGAkgASgLMhUuc2ltLnYxLkVudGl0eUNvbHVtbnMSEAoIc2NlbmFyaW8YCiABKAkSDwoHZGVsZXRlZBgLIAEoCBIdCgNtYXAYDCABKAsyEC5zaW0udjEuQ2xvdWRNYXAiygEKCENsb3VkTWFwEhAKCHNlcnZpY2VzGAEgAygJEg0KBW5vZGVzGAIgAygJEg0KBXpvbmVzGAMgAygJEhIKCm5vZGVfem9uZXMYBCADKA0SDwoHY2FsbGVycxgFIAMoDRIPCgdjYWxsZWVzGAYgAygNEhcKD3BsYWNlZF9zZXJ2aWNlcxgHIAMoDRIUCgxwbGFjZWRfbm9kZXMYCCADKA0SFwoPcGxhY2VkX3JlcGxpY2FzGAkgAygNEhAKCHByb2ZpbGVzGAogAygJIlUKDUVudGl0eUNvbHVtbnMSCwoDaWRzGAEgAygJEhAKCHZlcnNpb25zGAIgAygEEiUKB2NvbHVtbnMYAyADKAsyFC5zaW0udjEuTWV0cmljQ29sdW1uIi4KDE1ldHJpY0NvbHVtbhIOCgZtZXRyaWMYASABKAkSDgoGdmFsdWVzGAIgAygCYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * One sample of every metric of every entity, by column. Published on `sim.metrics` (or `sim.metrics.<shard>`) for the
@@ -98,6 +98,13 @@ export type MetricSnapshot = Message<"sim.v1.MetricSnapshot"> & {
    * @generated from field: bool deleted = 11;
    */
   deleted: boolean;
+
+  /**
+   * The map of the whole cloud: in shard 0 of a run's first sample, of the first one after a change, and once a simulated minute.
+   *
+   * @generated from field: sim.v1.CloudMap map = 12;
+   */
+  map?: CloudMap | undefined;
 };
 
 /**
@@ -106,6 +113,90 @@ export type MetricSnapshot = Message<"sim.v1.MetricSnapshot"> & {
  */
 export const MetricSnapshotSchema: GenMessage<MetricSnapshot> = /*@__PURE__*/
   messageDesc(file_sim_v1_metrics, 0);
+
+/**
+ * Who calls whom and what runs where. Numbers are positions in the lists of ids, from 0.
+ *
+ * @generated from message sim.v1.CloudMap
+ */
+export type CloudMap = Message<"sim.v1.CloudMap"> & {
+  /**
+   * Ids of the services.
+   *
+   * @generated from field: repeated string services = 1;
+   */
+  services: string[];
+
+  /**
+   * Ids of the nodes.
+   *
+   * @generated from field: repeated string nodes = 2;
+   */
+  nodes: string[];
+
+  /**
+   * Ids of the zones.
+   *
+   * @generated from field: repeated string zones = 3;
+   */
+  zones: string[];
+
+  /**
+   * Zone of each node, parallel to `nodes`.
+   *
+   * @generated from field: repeated uint32 node_zones = 4;
+   */
+  nodeZones: number[];
+
+  /**
+   * Caller of each call.
+   *
+   * @generated from field: repeated uint32 callers = 5;
+   */
+  callers: number[];
+
+  /**
+   * Callee of each call, parallel to `callers`.
+   *
+   * @generated from field: repeated uint32 callees = 6;
+   */
+  callees: number[];
+
+  /**
+   * Service of each placement; none are sent of a cloud with more than 20 000.
+   *
+   * @generated from field: repeated uint32 placed_services = 7;
+   */
+  placedServices: number[];
+
+  /**
+   * Node of each placement, parallel to `placed_services`.
+   *
+   * @generated from field: repeated uint32 placed_nodes = 8;
+   */
+  placedNodes: number[];
+
+  /**
+   * Replicas of the service on the node, parallel to `placed_services`.
+   *
+   * @generated from field: repeated uint32 placed_replicas = 9;
+   */
+  placedReplicas: number[];
+
+  /**
+   * Engine profile of each service, for example `postgresql`, parallel to `services`.
+   *
+   * @generated from field: repeated string profiles = 10;
+   */
+  profiles: string[];
+};
+
+/**
+ * Describes the message sim.v1.CloudMap.
+ * Use `create(CloudMapSchema)` to create a new message.
+ */
+export const CloudMapSchema: GenMessage<CloudMap> = /*@__PURE__*/
+  messageDesc(file_sim_v1_metrics, 1);
 
 /**
  * Metrics of one kind of entity, one packed array a metric.
@@ -141,7 +232,7 @@ export type EntityColumns = Message<"sim.v1.EntityColumns"> & {
  * Use `create(EntityColumnsSchema)` to create a new message.
  */
 export const EntityColumnsSchema: GenMessage<EntityColumns> = /*@__PURE__*/
-  messageDesc(file_sim_v1_metrics, 1);
+  messageDesc(file_sim_v1_metrics, 2);
 
 /**
  * One metric of all entities of a kind.
@@ -169,5 +260,5 @@ export type MetricColumn = Message<"sim.v1.MetricColumn"> & {
  * Use `create(MetricColumnSchema)` to create a new message.
  */
 export const MetricColumnSchema: GenMessage<MetricColumn> = /*@__PURE__*/
-  messageDesc(file_sim_v1_metrics, 2);
+  messageDesc(file_sim_v1_metrics, 3);
 

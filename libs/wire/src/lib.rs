@@ -1,0 +1,110 @@
+//! Rows of the store as messages, for every service that tells of them. Everything is taken apart completely, so that a new
+//! column is a compile error here.
+
+use proto::common::v1::{Target, TargetKind};
+use proto::ops::v1::{Evidence, Impact, Incident, IncidentTransition, Suspect, SuspectKind};
+use store::incidents::{EvidenceRecord, ImpactRecord, IncidentRecord, IncidentRow, SuspectRecord};
+
+/// An incident as of its last transition.
+pub fn incident(row: IncidentRow) -> Incident {
+    let IncidentRow {
+        id,
+        simulation_id,
+        run_id,
+        detected_at,
+        tick_id,
+        severity,
+        title,
+        description,
+        rule_name,
+        family,
+        target_kind,
+        target_id,
+        metric,
+        observed_value,
+        threshold,
+        labels,
+        transition,
+        revision,
+        updated_tick,
+        updated_at,
+        resolved,
+        resolved_at,
+        resolution,
+        symptom_of,
+        record,
+        acknowledged_by,
+    } = row;
+    let IncidentRecord {
+        symptoms,
+        open_symptoms,
+        impact: cost,
+        suspects,
+        suspicion: _,
+        as_of_tick: _,
+        as_of_us: _,
+    } = record;
+    Incident {
+        id: id.to_string(),
+        simulation_id,
+        run_id: run_id.to_string(),
+        transition: IncidentTransition::try_from(transition).unwrap_or_default().into(),
+        revision: count(revision),
+        rule_name,
+        family,
+        target: Some(Target { kind: target_kind, id: target_id }),
+        severity,
+        title,
+        description,
+        metric,
+        observed_value,
+        threshold,
+        labels,
+        tick: count(tick_id),
+        detected_at: Some(detected_at.into()),
+        updated_tick: count(updated_tick),
+        updated_at: Some(updated_at.into()),
+        resolved,
+        resolved_at: resolved_at.map(Into::into),
+        acknowledged_by,
+        resolution,
+        impact: symptom_of.is_none().then(|| impact(cost)),
+        symptom_of: symptom_of.map(|lead| lead.to_string()).unwrap_or_default(),
+        symptoms,
+        open_symptoms,
+        suspects: suspects.into_iter().map(suspect).collect(),
+    }
+}
+
+fn impact(record: ImpactRecord) -> Impact {
+    let ImpactRecord { requests_milli, failed_milli, slow_milli, worst_permille, budget_burnt_pct } = record;
+    Impact {
+        requests: requests_milli as f64 / 1_000.0,
+        failed: failed_milli as f64 / 1_000.0,
+        slow: slow_milli as f64 / 1_000.0,
+        worst_pct: f64::from(worst_permille) / 10.0,
+        budget_burnt_pct,
+    }
+}
+
+fn suspect(record: SuspectRecord) -> Suspect {
+    let SuspectRecord { kind, id, share, reasons, evidence: series } = record;
+    let kind = match kind.as_str() {
+        "service" => SuspectKind::Service,
+        "node" => SuspectKind::Node,
+        "zone" => SuspectKind::Zone,
+        _ => SuspectKind::Unspecified,
+    };
+    Suspect { kind: kind.into(), id, share, reasons, evidence: series.into_iter().map(evidence).collect() }
+}
+
+fn evidence(record: EvidenceRecord) -> Evidence {
+    let EvidenceRecord { metric, kind, id, usual, observed } = record;
+    let kind = if kind == "node" { TargetKind::Node } else { TargetKind::Service };
+    Evidence { metric, target: Some(Target { kind: kind.into(), id }), usual, observed }
+}
+
+/// Counters are never negative in the tables.
+fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
