@@ -46,7 +46,7 @@ const FREE: (f64, f64) = (-0.01, 1.0);
 const SHARE: (f64, f64) = (0.01, 0.0);
 
 /// Counters of requests, whose rate is a service's, and whose failed ones have a status that begins with 5.
-const REQUESTS: [&str; 12] = [
+const REQUESTS: [&str; 11] = [
     "http_requests_total",
     "http_server_requests_total",
     "http_server_requests_seconds_count",
@@ -58,13 +58,15 @@ const REQUESTS: [&str; 12] = [
     "nginx_http_requests_total",
     "envoy_cluster_upstream_rq",
     "caddy_http_requests_total",
-    "apiserver_request_total",
 ];
+/// Jobs of exporters that run once on every machine.
+const MACHINE_JOBS: [&str; 6] =
+    ["node", "nodes", "node-exporter", "node_exporter", "kubelet", "kubernetes-nodes"];
 /// Labels that hold a request's status.
 const STATUS: [&str; 5] = ["code", "status", "status_code", "response_code", "envoy_response_code_class"];
 
 /// Histograms of durations of requests, and milliseconds in their unit.
-const DURATIONS: [(&str, f64); 9] = [
+const DURATIONS: [(&str, f64); 8] = [
     ("http_request_duration_seconds_bucket", 1_000.0),
     ("http_server_request_duration_seconds_bucket", 1_000.0),
     ("http_server_requests_seconds_bucket", 1_000.0),
@@ -73,7 +75,6 @@ const DURATIONS: [(&str, f64); 9] = [
     ("nginx_ingress_controller_request_duration_seconds_bucket", 1_000.0),
     ("envoy_cluster_upstream_rq_time_bucket", 1.0),
     ("caddy_http_request_duration_seconds_bucket", 1_000.0),
-    ("apiserver_request_duration_seconds_bucket", 1_000.0),
 ];
 
 /// What is always the same here: file systems can be written to.
@@ -86,7 +87,10 @@ pub(super) fn term(base: &Base, notes: &mut Vec<String>) -> Result<Term, String>
         Base::One(series) => {
             match METRICS.iter().find(|metric| metric.name == series.name && metric.name != "up") {
                 Some(metric) => ours(metric, series, notes),
-                None => theirs(series, single(series).ok_or_else(|| unknown(&series.name))?, notes),
+                None if series.name == "up" && !is_of_machines(series) => Err(
+                "`up` of that job: what answers or not is a node here; for a service watch `replicas` < 1".to_owned(),
+            ),
+            None => theirs(series, single(series).ok_or_else(|| unknown(&series.name))?, notes),
             }
         }
         Base::Ratio(above, below) => {
@@ -258,6 +262,12 @@ fn latency(quantile: f64, buckets: &Series) -> Result<Counterpart, String> {
     let metric = metric.iter().find(|(of, _)| (of - quantile).abs() < 1e-9);
     let (_, metric) = metric.ok_or("of the quantiles of latency there are 0.5, 0.95 and 0.99")?;
     Ok(service(metric, 1.0 / ms, 0.0))
+}
+
+/// Whether what is scraped runs once on every machine.
+fn is_of_machines(series: &Series) -> bool {
+    let mut jobs = series.matchers.iter().filter(|matcher| matcher.name == "job");
+    jobs.all(|job| matches!(job.op, MatchOp::Equal) && MACHINE_JOBS.contains(&job.value.as_str()))
 }
 
 /// Whether the series counts failed requests only.

@@ -141,6 +141,8 @@ fn what_cannot_be_evaluated_is_told_with_what_to_write_instead() {
         ("cpu_usage > memory_usage", "one series with a number"),
         ("cpu_usage offset 5m > 5", "`offset`"),
         ("avg_over_time(cpu_usage[1h]) > 5", "--divide-time 3"),
+        ("up{job=\"apiserver\"} == 0", "for a service watch `replicas` < 1"),
+        ("sum by (job) (up) == 0", "one node at a time"),
         ("node_load1 > 5", "nothing here measures node_load1: docs/detection.md"),
         ("cpu_usage > 5 and queue_depth{service=\"cart\"} > 5", "different things"),
         ("latency_p99{node=\"node-a1\"} > 5", "not measured of what its labels name"),

@@ -88,6 +88,9 @@ const IDENTITIES: [&str; 22] = [
 /// Two metrics whose ratio is a number of cores.
 const QUOTA: (&str, &str) = ("container_spec_cpu_quota", "container_spec_cpu_period");
 
+/// Those of them by which it tells one machine from another.
+const MACHINES: [&str; 5] = ["instance", "node", "nodename", "host", "hostname"];
+
 pub(super) fn value(expression: &Expr, notes: &mut Vec<String>) -> Result<Value, String> {
     match expression {
         Expr::NumberLiteral(number) => Ok(Value::Number(number.val)),
@@ -185,7 +188,20 @@ fn aggregated(aggregate: &AggregateExpr, notes: &mut Vec<String>) -> Result<Valu
             "`{operation}` over everything: a rule watches one service or one node at a time; add `by (service)` or `by (instance)`"
         ));
     }
-    value(&aggregate.expr, notes)
+    let inner = value(&aggregate.expr, notes)?;
+    let of_machines = matches!(&inner, Value::Linear(Linear { base: Base::One(series), .. }) if series.name == "up" || series.name.starts_with("node_"));
+    let by_machine = match &aggregate.modifier {
+        Some(LabelModifier::Include(labels)) => {
+            labels.labels.iter().any(|label| MACHINES.contains(&label.as_str()))
+        }
+        _ => true,
+    };
+    if of_machines && !by_machine {
+        return Err(format!(
+            "`{operation}` over several machines: a rule watches one node at a time; add `by (instance)`"
+        ));
+    }
+    Ok(inner)
 }
 
 fn combined(binary: &BinaryExpr, notes: &mut Vec<String>) -> Result<Value, String> {
