@@ -22,9 +22,9 @@ mod watch;
 
 pub use forecasts::{ForecastRow, HORIZONS_S};
 pub use guard::Reference;
-pub use judge::{Judged, Run, Verdict};
+pub use judge::{Cause, Judged, Run, Verdict};
 pub use report::{Bar, Listed, Named, Report};
-pub use score::{RunGrade, Score};
+pub use score::{Grouped, RunGrade, Score};
 
 /// Most seeds: every one costs the whole catalogue.
 pub const MAX_SEEDS: u64 = 1_000;

@@ -24,7 +24,7 @@ pub struct Reference {
 impl Reference {
     /// What is worse in these runs, a sentence each. Only scenarios that were run are compared.
     ///
-    /// - F1 of some seeds is worse when its mean lies three standard deviations below that of the reference: `3 s √(1/k + 1/n)` for `k` seeds
+    /// - F1, and how often the root cause is named, is worse when its mean over some seeds lies three standard deviations below that of the reference: `3 s √(1/k + 1/n)` for `k` seeds
     ///   against `n`, with the standard deviation `s` between the seeds of the reference.
     /// - False incidents on benign runs are worse when so many would come by chance once in 740 times if the rate were still the same.
     pub fn worse(&self, runs: &[RunGrade]) -> Vec<String> {
@@ -37,14 +37,21 @@ impl Reference {
             .map(|name| format!("{name} is not in the reference: make a new one"))
             .collect();
         let now: Vec<&RunGrade> = runs.iter().collect();
-        worse.extend(f1_fell(&before, &now));
+        worse.extend(fell("F1", &before, &now, |score| score.f1));
+        worse.extend(fell("root cause top-1", &before, &now, |score| score.cause_top1));
+        worse.extend(fell("root cause top-3", &before, &now, |score| score.cause_top3));
         worse.extend(alarms_rose(&before, &now));
         worse
     }
 }
 
-fn f1_fell(before: &[&RunGrade], now: &[&RunGrade]) -> Option<String> {
-    let (before, now) = (f1_of_seeds(before), f1_of_seeds(now));
+fn fell(
+    measure: &str,
+    before: &[&RunGrade],
+    now: &[&RunGrade],
+    of: fn(&Score) -> Option<f64>,
+) -> Option<String> {
+    let (before, now) = (by_seed(before, of), by_seed(now, of));
     if before.is_empty() || now.is_empty() {
         return None;
     }
@@ -52,16 +59,18 @@ fn f1_fell(before: &[&RunGrade], now: &[&RunGrade]) -> Option<String> {
     let noise = SIGMAS * spread * (1.0 / before.len() as f64 + 1.0 / now.len() as f64).sqrt();
     // Both are means of the same fractions: equal ones may differ in the last bits.
     (mean < usual - noise - f64::EPSILON * 16.0).then(|| {
-        format!("F1 fell from {usual:.4} to {mean:.4}; the noise of the seeds explains {noise:.4} of it")
+        format!(
+            "{measure} fell from {usual:.4} to {mean:.4}; the noise of the seeds explains {noise:.4} of it"
+        )
     })
 }
 
-fn f1_of_seeds(runs: &[&RunGrade]) -> Vec<f64> {
+fn by_seed(runs: &[&RunGrade], of: fn(&Score) -> Option<f64>) -> Vec<f64> {
     let mut seeds: BTreeMap<u64, Vec<&RunGrade>> = BTreeMap::new();
     for run in runs {
         seeds.entry(run.seed).or_default().push(run);
     }
-    seeds.into_values().filter_map(|runs| Score::of(runs).f1).collect()
+    seeds.into_values().filter_map(|runs| of(&Score::of(runs))).collect()
 }
 
 /// Mean and standard deviation of a sample.

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 
 use detect::TargetKind;
 use serde::Serialize;
-use sim::Scenario;
+use sim::{Scenario, Target};
 
 use super::forecasts::Forecasts;
 use super::objective::{Broken, broken, broken_around, doors};
 use super::reach::Reach;
-use super::score::RunGrade;
+use super::score::{Grouped, RunGrade};
 use super::watch::{Seen, Watched};
 
 /// An effect may be told of for so long after it is over, s: the longest window of a rule that pages still holds it.
 const AFTERMATH_S: f64 = 120.0;
+
+/// Suspects are looked at so long after the lead opened, s: about when somebody who was called has read it.
+const SUSPECTED_AFTER_S: f64 = 60.0;
 
 /// What an incident is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -69,6 +72,19 @@ pub struct Judged {
     pub verdict: Verdict,
     /// The same detector had an incident about the same target before.
     pub repeat: bool,
+    /// It was put down to another incident.
+    pub symptom: bool,
+}
+
+/// What the true lead with the most symptoms, the first of equals, says about the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cause {
+    /// Where the root cause stands among the suspects a minute after the lead opened, from 1; `None` when it is not among them.
+    pub rank_after_1m: Option<u32>,
+    /// The same at the end of the run.
+    pub rank_at_end: Option<u32>,
+    /// The suspects a minute after the lead opened, most likely first, for example `zone zone-a`.
+    pub suspects: Vec<String>,
 }
 
 /// A run with everything judged. Times are simulated seconds since its start.
@@ -92,6 +108,8 @@ pub struct Run {
     pub incidents: Vec<Judged>,
     /// Incidents of every rule by itself.
     pub alone: Vec<Judged>,
+    /// What was suspected.
+    pub cause: Cause,
     /// Forecasts and what came true of them.
     pub(super) forecasts: Forecasts,
 }
@@ -103,7 +121,10 @@ pub(super) fn judge(scenario: &Scenario, seed: u64, watched: &Watched) -> Run {
         let service = service.filter(|_| incident.target.kind == TargetKind::Service);
         service.is_some_and(|service| broken_around(&watched.samples, service, incident.opened_s))
     };
+    let incidents = judge_all(&watched.incidents, truth.as_ref(), &suffers);
+    let root = scenario.truth.root_cause.as_ref();
     Run {
+        cause: root.map(|root| cause(root, &watched.incidents, &incidents)).unwrap_or_default(),
         scenario: scenario.name.clone(),
         family: scenario.family.clone(),
         difficulty: scenario.truth.difficulty,
@@ -111,7 +132,7 @@ pub(super) fn judge(scenario: &Scenario, seed: u64, watched: &Watched) -> Run {
         length_s: watched.samples.len() as f64,
         onset_s: truth.as_ref().map(|truth| truth.onset_s),
         broken_s: truth.as_ref().and_then(|truth| truth.broken).map(|broken| broken.first_s),
-        incidents: judge_all(&watched.incidents, truth.as_ref(), &suffers),
+        incidents,
         alone: judge_all(&watched.alone, truth.as_ref(), &suffers),
         forecasts: Forecasts::default(),
     }
@@ -152,6 +173,7 @@ fn judge_all(seen: &[Seen], truth: Option<&Truth>, suffers: &dyn Fn(&Seen) -> bo
             resolved_s: incident.resolved_s,
             verdict: verdict(incident, truth, suffers),
             repeat: !before.insert((&incident.family, &incident.target)),
+            symptom: incident.symptom_of.is_some(),
         })
         .collect()
 }
@@ -164,6 +186,28 @@ fn verdict(incident: &Seen, truth: Option<&Truth>, suffers: &dyn Fn(&Seen) -> bo
         Some(truth) if truth.reach.covers(&incident.target) => Verdict::True,
         Some(_) if suffers(incident) => Verdict::Collateral,
         Some(_) => Verdict::Unrelated,
+    }
+}
+
+/// Looks for the root cause among the suspects of the true lead with the most symptoms, the first of equals.
+fn cause(root: &Target, seen: &[Seen], judged: &[Judged]) -> Cause {
+    let symptoms = |lead| seen.iter().filter(|incident| incident.symptom_of == Some(lead)).count();
+    let leads = (0..seen.len()).filter(|at| !judged[*at].symptom && judged[*at].verdict.is_true());
+    let Some(lead) = leads.max_by_key(|at| (symptoms(*at), std::cmp::Reverse(*at))) else {
+        return Cause::default();
+    };
+    let told = &seen[lead].suspects;
+    let rank = |suspects: &[Target]| {
+        let position = suspects.iter().position(|suspect| suspect == root)?;
+        u32::try_from(position + 1).ok()
+    };
+    let after_1m = told.iter().rev().find(|(told_s, _)| *told_s <= seen[lead].opened_s + SUSPECTED_AFTER_S);
+    Cause {
+        rank_after_1m: after_1m.and_then(|(_, suspects)| rank(suspects)),
+        rank_at_end: told.last().and_then(|(_, suspects)| rank(suspects)),
+        suspects: after_1m
+            .map(|(_, named)| named.iter().map(Target::to_string).collect())
+            .unwrap_or_default(),
     }
 }
 
@@ -187,6 +231,7 @@ impl Run {
             collateral: 0,
             false_incidents: 0,
             repeats: 0,
+            group: None,
         };
         for incident in incidents.into_iter().filter(|incident| pick(incident)) {
             grade.repeats += u32::from(incident.repeat);
@@ -200,8 +245,18 @@ impl Run {
         grade
     }
 
-    /// The run as it counts for all rules together.
+    /// The run as it counts for all rules together: of every group its lead. Which of several opens first is chance, so that a fault is
+    /// found by a symptom as well.
     pub fn overall(&self) -> RunGrade {
-        self.grade(&self.incidents, |_| true)
+        let symptoms = self.incidents.iter().filter(|incident| incident.symptom).count();
+        RunGrade {
+            found_s: self.grade(&self.incidents, |_| true).found_s,
+            group: Some(Grouped {
+                symptoms: u32::try_from(symptoms).unwrap_or(u32::MAX),
+                cause_rank_after_1m: self.cause.rank_after_1m,
+                cause_rank_at_end: self.cause.rank_at_end,
+            }),
+            ..self.grade(&self.incidents, |incident| !incident.symptom)
+        }
     }
 }

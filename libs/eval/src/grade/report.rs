@@ -47,6 +47,8 @@ pub struct Report {
     pub harmless: Vec<Listed>,
     /// Faults that no incident told of.
     pub missed: Vec<Listed>,
+    /// Faults whose root cause was not the first suspect a minute after the incident opened.
+    pub misled: Vec<Listed>,
     /// First true incidents that came more than 30 s after the onset.
     pub late: Vec<Listed>,
     /// False incidents, at most 500.
@@ -99,6 +101,8 @@ pub struct Listed {
     pub broken_s: Option<f64>,
     /// What the incident is worth; `None` when there is none.
     pub verdict: Option<Verdict>,
+    /// What the run's main incident was put down to a minute after it opened, most likely first.
+    pub suspects: Vec<String>,
 }
 
 impl Listed {
@@ -112,6 +116,7 @@ impl Listed {
             onset_s: run.onset_s,
             broken_s: run.broken_s,
             verdict: incident.map(|incident| incident.verdict),
+            suspects: run.cause.suspects.clone(),
         }
     }
 }
@@ -152,6 +157,7 @@ impl Grades {
             forecasts,
             harmless: self.list(|run| run.onset_s.is_some() && run.broken_s.is_none()),
             missed: self.list(|run| run.broken_s.is_some() && run.first_true().is_none()),
+            misled: self.list(|run| run.broken_s.is_some() && run.cause.rank_after_1m != Some(1)),
             late: self.late(),
             false_incidents: self.false_incidents(),
             overall,
@@ -199,7 +205,8 @@ impl Grades {
 
     fn false_incidents(&self) -> Vec<Listed> {
         let wrong = self.runs.iter().flat_map(|run| {
-            let wrong = run.incidents.iter().filter(|incident| !incident.verdict.is_true());
+            let leads = run.incidents.iter().filter(|incident| !incident.symptom);
+            let wrong = leads.filter(|incident| !incident.verdict.is_true());
             wrong.map(move |incident| Listed::new(run, Some(incident)))
         });
         wrong.take(MAX_LISTED).collect()
@@ -230,6 +237,8 @@ fn bars(overall: &Score, forecasts: &[ForecastRow]) -> Vec<Bar> {
         Bar::new("precision of incidents", overall.precision, least(0.95)),
         Bar::new("false incidents per simulated day on benign runs", overall.false_per_day, most(1.0)),
         Bar::new("median time to detect, simulated s", overall.time_to_detect_median_s, most(10.0)),
+        Bar::new("root cause is the first suspect after 1 min", overall.cause_top1, least(0.8)),
+        Bar::new("root cause is among the first three after 1 min", overall.cause_top3, least(0.95)),
     ];
     let measures = [
         "coverage of 80 % forecast bands, 1 min ahead",

@@ -38,6 +38,19 @@ pub struct RunGrade {
     pub false_incidents: u32,
     /// Incidents by a detector that had one about the same target before.
     pub repeats: u32,
+    /// What belongs to them; `None` when incidents are not taken in groups, as for a single rule.
+    pub group: Option<Grouped>,
+}
+
+/// What belongs to the incidents of a run, and where they are said to come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grouped {
+    /// Incidents that were put down to others; only those others are counted as incidents.
+    pub symptoms: u32,
+    /// Where the root cause stands among the suspects, from 1, a minute after the lead opened; `None` when it is not among them.
+    pub cause_rank_after_1m: Option<u32>,
+    /// The same at the end of the run.
+    pub cause_rank_at_end: Option<u32>,
 }
 
 impl RunGrade {
@@ -71,8 +84,18 @@ pub struct Score {
     pub false_incidents: u64,
     /// Incidents by a detector that had one about the same target before.
     pub repeats: u64,
-    /// Incidents in a run in which something is wrong, on average; `None` without such runs.
+    /// Incidents in a run in which something is wrong, symptoms not counted, on average; `None` without such runs.
     pub incidents_per_fault: Option<f64>,
+    /// Incidents that were put down to one of those, per fault that counts.
+    pub symptoms_per_fault: Option<f64>,
+    /// Share of faults whose root cause is the first suspect a minute after the incident opened.
+    pub cause_top1: Option<f64>,
+    /// Share of faults whose root cause is among the first three then.
+    pub cause_top3: Option<f64>,
+    /// The first suspect at the end of the run.
+    pub cause_top1_at_end: Option<f64>,
+    /// The first three at the end of the run.
+    pub cause_top3_at_end: Option<f64>,
     /// Share of incidents that are true; `None` without incidents.
     pub precision: Option<f64>,
     /// Share of faults that were found; `None` without faults.
@@ -105,6 +128,12 @@ impl Score {
             (count(|run| run.true_incidents), count(|run| run.false_incidents));
         let wrong = runs.iter().filter(|run| !run.is_benign());
         let in_faults: u32 = wrong.clone().map(|run| run.true_incidents + run.false_incidents).sum();
+        let grouped = || faults.iter().filter_map(|run| run.group);
+        let symptoms: u32 = grouped().map(|group| group.symptoms).sum();
+        let named = |ranks: u32, rank: fn(Grouped) -> Option<u32>| {
+            let hit = grouped().filter(|group| rank(*group).is_some_and(|rank| rank <= ranks));
+            share(hit.count() as f64, grouped().count() as f64)
+        };
         let precision = share(true_incidents as f64, (true_incidents + false_incidents) as f64);
         let recall = share(times.len() as f64, faults.len() as f64);
         let benign = || runs.iter().filter(|run| run.is_benign());
@@ -118,6 +147,11 @@ impl Score {
             collateral: count(|run| run.collateral),
             false_incidents,
             incidents_per_fault: share(f64::from(in_faults), wrong.count() as f64),
+            symptoms_per_fault: share(f64::from(symptoms), grouped().count() as f64),
+            cause_top1: named(1, |group| group.cause_rank_after_1m),
+            cause_top3: named(3, |group| group.cause_rank_after_1m),
+            cause_top1_at_end: named(1, |group| group.cause_rank_at_end),
+            cause_top3_at_end: named(3, |group| group.cause_rank_at_end),
             repeats: count(|run| run.repeats),
             precision,
             recall,
@@ -164,6 +198,7 @@ mod tests {
             collateral: 0,
             false_incidents,
             repeats: 0,
+            group: None,
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use detect::{Detector, Limits, Transition, TransitionKind};
+use detect::{Detector, Limits, SuspectKind, Transition, TransitionKind};
 use sim::world::view::TopologyView;
-use sim::{Scenario, Snapshot, Workers, World};
+use sim::{MapWatch, Scenario, Snapshot, Target, Workers, World};
 use uuid::Uuid;
 
 use super::Rules;
@@ -33,6 +33,10 @@ pub(super) struct Seen {
     pub(super) target: detect::Target,
     pub(super) opened_s: f64,
     pub(super) resolved_s: Option<f64>,
+    /// Position of the lead among the incidents of the run, when this is a symptom.
+    pub(super) symptom_of: Option<usize>,
+    /// Suspects, most likely first, from when on; the last entry is what was told last.
+    pub(super) suspects: Vec<(f64, Vec<Target>)>,
 }
 
 pub(super) fn watch(scenario: &Arc<Scenario>, seed: u64, rules: &Rules, length_s: f64) -> Watched {
@@ -41,7 +45,7 @@ pub(super) fn watch(scenario: &Arc<Scenario>, seed: u64, rules: &Rules, length_s
     let mut alone = Book::new(Detector::new(&rules.alone, Limits::default()));
     let onset = convert::ticks(scenario.truth.onset_s.unwrap_or(0.0));
     let (mut samples, mut placed, mut fault_until_s) = (Vec::new(), world.topology(), None);
-    let (one, mut events) = (Workers::default(), Vec::new());
+    let (one, mut events, mut maps) = (Workers::default(), Vec::new(), MapWatch::default());
     while world.tick() < convert::ticks(length_s) {
         if world.tick() == onset {
             placed = world.topology();
@@ -55,8 +59,10 @@ pub(super) fn watch(scenario: &Arc<Scenario>, seed: u64, rules: &Rules, length_s
             fault_until_s = Some(convert::seconds(world.tick()));
         }
         let snapshot = world.snapshot();
-        together.look(&snapshot);
-        alone.look(&snapshot);
+        let map = maps.is_due(&snapshot).then(|| convert::map(world.topology().into())).flatten();
+        let sample = convert::detector_sample(&snapshot, map.as_ref());
+        together.look(&sample);
+        alone.look(&sample);
         samples.push(snapshot);
     }
     Watched { incidents: together.seen, alone: alone.seen, samples, placed, fault_until_s }
@@ -74,17 +80,17 @@ impl Book {
         Self { detector, seen: Vec::new(), position: BTreeMap::new() }
     }
 
-    fn look(&mut self, snapshot: &Snapshot) {
-        for transition in self.detector.observe(&convert::detector_sample(snapshot, None)) {
+    fn look(&mut self, sample: &detect::Sample<'_>) {
+        for transition in self.detector.observe(sample) {
             self.note(transition);
         }
     }
 
     fn note(&mut self, Transition { kind, incident }: Transition) {
         let updated_s = convert::seconds(incident.updated_tick);
-        match (kind, self.position.get(&incident.id)) {
-            (TransitionKind::Resolved, Some(position)) => self.seen[*position].resolved_s = Some(updated_s),
-            (TransitionKind::Opened, None) => {
+        let position = match self.position.get(&incident.id) {
+            Some(position) => *position,
+            None => {
                 self.position.insert(incident.id, self.seen.len());
                 self.seen.push(Seen {
                     rule: incident.rule,
@@ -92,9 +98,29 @@ impl Book {
                     target: incident.target,
                     opened_s: updated_s,
                     resolved_s: None,
+                    symptom_of: incident.symptom_of.and_then(|lead| self.position.get(&lead).copied()),
+                    suspects: Vec::new(),
                 });
+                self.seen.len() - 1
             }
-            _ => {}
+        };
+        let seen = &mut self.seen[position];
+        if kind == TransitionKind::Resolved {
+            seen.resolved_s = Some(updated_s);
         }
+        // The record is dated by itself: of a lead that is over, the incident's own time stands still.
+        let told_s = convert::seconds(incident.record.as_of_tick);
+        let suspects: Vec<Target> = incident.record.suspects.iter().map(suspect).collect();
+        if seen.suspects.last().is_none_or(|(_, known)| *known != suspects) {
+            seen.suspects.push((told_s, suspects));
+        }
+    }
+}
+
+fn suspect(suspect: &detect::Suspect) -> Target {
+    match suspect.kind {
+        SuspectKind::Service => Target::service(&suspect.id),
+        SuspectKind::Node => Target::node(&suspect.id),
+        SuspectKind::Zone => Target::zone(&suspect.id),
     }
 }

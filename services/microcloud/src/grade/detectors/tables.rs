@@ -25,6 +25,7 @@ pub(crate) fn all(report: &Report) -> Vec<Table> {
     let mut tables = vec![
         Table::new("Bars", &["measure", "measured", "bar", ""], report.bars.iter().map(bar).collect()),
         scores("Overall and by detector", "detector", &with_overall(report)),
+        causes(report),
         scores("Every rule as if it were the only one", "rule", &report.rules),
         scores("By family of scenarios", "family", &report.families),
         scores("By difficulty", "difficulty", &report.difficulties),
@@ -48,6 +49,7 @@ pub(crate) fn all(report: &Report) -> Vec<Table> {
             "Missed: a fault that breaks an objective, and no true incident (s after the onset)",
             &report.missed,
         ),
+        misled(&report.misled),
         list(
             "Late: the first true incident came more than 30 s after the onset (s after the onset)",
             &report.late,
@@ -111,6 +113,11 @@ fn score(named: &Named) -> Vec<String> {
         false_incidents,
         repeats,
         incidents_per_fault,
+        symptoms_per_fault: _,
+        cause_top1: _,
+        cause_top3: _,
+        cause_top1_at_end: _,
+        cause_top3_at_end: _,
         precision,
         recall,
         f1,
@@ -138,6 +145,34 @@ fn score(named: &Named) -> Vec<String> {
         number(*false_per_day, 2),
         number(*false_per_day_at_most, 2),
     ]
+}
+
+fn causes(report: &Report) -> Table {
+    let header = [
+        "family or difficulty",
+        "incidents a fault",
+        "symptoms a fault",
+        "top-1",
+        "top-3",
+        "top-1 at the end",
+        "top-3 at the end",
+    ];
+    let overall = Named { name: "all".to_owned(), score: report.overall.clone() };
+    let named = std::iter::once(&overall).chain(&report.families).chain(&report.difficulties);
+    let row = |Named { name, score }: &Named| {
+        let Score { incidents_per_fault, symptoms_per_fault, cause_top1, cause_top3, .. } = score;
+        vec![
+            name.clone(),
+            number(*incidents_per_fault, 1),
+            number(*symptoms_per_fault, 1),
+            number(*cause_top1, 3),
+            number(*cause_top3, 3),
+            number(score.cause_top1_at_end, 3),
+            number(score.cause_top3_at_end, 3),
+        ]
+    };
+    let rows = named.filter(|named| named.score.faults > 0).map(row).collect();
+    Table::new("Root cause, a minute after the incident opened and at the end", &header, rows)
 }
 
 fn forecast(row: &ForecastRow) -> Vec<String> {
@@ -172,6 +207,18 @@ fn list(title: &str, cases: &[Listed]) -> Table {
     });
     let header = ["scenario", "seeds", "broken s", "opened s", "rule", "target", "verdict"];
     Table::new(&format!("{title}: {}", cases.len()), &header, rows.collect())
+}
+
+/// Faults that were put down to something else.
+fn misled(cases: &[Listed]) -> Table {
+    let mut alike: BTreeMap<(&str, String), Vec<&Listed>> = BTreeMap::new();
+    for case in cases {
+        alike.entry((&case.scenario, case.suspects.join(", "))).or_default().push(case);
+    }
+    let rows = alike.into_iter().take(MAX_ROWS);
+    let rows = rows.map(|((scenario, suspects), cases)| vec![scenario.to_owned(), seeds(&cases), suspects]);
+    let title = format!("Misled: the root cause is not the first suspect after 1 min: {}", cases.len());
+    Table::new(&title, &["scenario", "seeds", "suspects, most likely first"], rows.collect())
 }
 
 fn seeds(cases: &[&Listed]) -> String {
