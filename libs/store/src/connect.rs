@@ -166,6 +166,7 @@ impl Store {
         run_migrations(&mut conn, Some(timeseries::TABLES_MIGRATION)).await?;
         let shaped = timeseries::shape(&mut conn).await?;
         run_migrations(&mut conn, None).await?;
+        timeseries::shape_rollups(&mut conn, &shaped).await?;
         reader::set_up(&mut conn).await?;
         let flavour = self.flavour.get_or_init(|| shaped);
         tracing::info!(%flavour, "the database schema is up to date");

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, rollup};
 
 /// How long a deletion is remembered after its telemetry is gone: the stream keeps stragglers for an hour.
 const REMEMBERED: &str = "1 day";
@@ -56,16 +56,19 @@ impl Store {
         .map_err(StoreError::query("read the deleted simulations"))?;
         let mut rows = 0;
         for deleted in unswept {
-            rows += drop_telemetry(&mut conn, &deleted).await?;
+            rows += drop_rows(&mut conn, &deleted).await?;
+            let mut tx = self.begin().await?;
+            finish(&mut tx, &deleted).await?;
+            tx.commit().await?;
         }
         forget(&mut conn).await?;
         Ok(rows)
     }
 }
 
-async fn drop_telemetry(conn: &mut PgConnection, deleted: &Deleted) -> Result<u64, StoreError> {
+async fn drop_rows(conn: &mut PgConnection, deleted: &Deleted) -> Result<u64, StoreError> {
     let failed = StoreError::query("drop the telemetry of a deleted simulation");
-    let Deleted { simulation_id, run_id, lived_until } = deleted;
+    let Deleted { simulation_id, run_id: _, lived_until } = deleted;
     let dropping = async {
         let mut rows = 0;
         loop {
@@ -87,22 +90,33 @@ async fn drop_telemetry(conn: &mut PgConnection, deleted: &Deleted) -> Result<u6
             .await?;
             rows += dropped.rows_affected();
         }
+        Ok(rows)
+    };
+    dropping.await.map_err(failed)
+}
+
+/// Drops what is kept beside the rows, and notes that all is done.
+async fn finish(conn: &mut PgConnection, deleted: &Deleted) -> Result<(), StoreError> {
+    let failed = StoreError::query("drop the roll-ups of a deleted simulation");
+    let Deleted { simulation_id, run_id, lived_until } = deleted;
+    let finishing = async {
         // Not that of a simulation which has the id by now.
         sqlx::query("delete from telemetry_clock where simulation_id = $1 and latest_time <= $2")
             .bind(simulation_id)
             .bind(lived_until)
             .execute(&mut *conn)
             .await?;
+        rollup::drop_deleted(conn, simulation_id, *lived_until).await?;
         sqlx::query(
             "update deleted_simulations set swept_at = clock_timestamp() where simulation_id = $1 and run_id = $2",
         )
         .bind(simulation_id)
         .bind(run_id)
         .execute(&mut *conn)
-        .await?;
-        Ok(rows)
+        .await
     };
-    dropping.await.map_err(failed)
+    finishing.await.map_err(failed)?;
+    Ok(())
 }
 
 /// Forgets deletions whose last straggler has come, with the watermarks of their runs.

@@ -22,13 +22,14 @@ pub mod progress;
 mod reader;
 mod retention;
 mod retry;
+pub mod rollup;
 pub mod timeseries;
 mod tx;
 
 pub use connect::{DbConfig, Store};
 pub use error::StoreError;
 pub use page::{Cursor, CursorError, MAX_PAGE, Page};
-pub use retention::Swept;
+pub use retention::{Keep, Swept};
 pub use retry::retry;
 pub use sqlx::PgConnection;
 pub use timeseries::{Flavour, Licence};

@@ -3,26 +3,29 @@
 mod batch;
 mod query;
 mod samples;
+mod statement;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::{StoreError, timeseries};
+use crate::{StoreError, rollup, timeseries};
 
 pub use batch::{Batch, InvalidRow, MAX_ID_BYTES, Row};
-pub use query::{Aggregate, MAX_POINTS, Point, Series, SeriesQuery, query};
+pub use query::{Aggregate, MAX_POINTS, Point, QueryError, Selection, Series, SeriesQuery, Source, query};
 pub use samples::{SampleQuery, StoredValue, samples};
 
 /// One `CopyData` message. The connection buffers a message whole; this keeps it small against the batch.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Writes a batch in the caller's transaction, moves each simulation's clock, and returns how many rows there were.
+/// Writes a batch in the caller's transaction, moves each simulation's clock, marks the minutes as due to be rolled up, and
+/// returns how many rows there were.
 /// COPY knows no conflicts: advance the watermark ([`crate::progress`]) in the same transaction, so that a batch that
 /// comes again is recognised.
 pub async fn copy(conn: &mut PgConnection, batch: &Batch) -> Result<u64, StoreError> {
     let Some((first, last)) = batch.span() else { return Ok(0) };
     timeseries::make_room(conn, first, last).await?;
     move_clocks(conn, batch).await?;
+    rollup::mark_due(conn, &batch.minutes()).await?;
     copy_rows(conn, batch).await.map_err(StoreError::query("copy a batch of metrics"))
 }
 

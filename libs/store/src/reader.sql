@@ -20,6 +20,7 @@ begin
                     metrics_1m, metrics_1h, open_incidents, incident_timeline, action_outcomes, mttr, incident_impact, incident_suspects
         to microcloud_reader;
     revoke execute on function metrics_make_room(timestamptz, timestamptz), metrics_drop_expired(interval),
+                               rollups_drop_expired(interval, interval),
                                audit_digest(audit), audit_verify() from public;
 exception when insufficient_privilege then
     raise warning 'the role microcloud_reader could not be set up: %', sqlerrm

@@ -14,11 +14,24 @@ const IDEMPOTENCY_KEPT: &str = "7 days";
 /// Rows deleted in one statement, so that no statement holds many locks for long.
 const BATCH: i64 = 10_000;
 
+/// How long telemetry is kept, in simulated time before its simulation's latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Rows of metrics.
+    pub rows: Duration,
+    /// Roll-ups by minute. Whole hours are dropped.
+    pub minutes: Duration,
+    /// Roll-ups by hour.
+    pub hours: Duration,
+}
+
 /// What a sweep removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Partitions or chunks of metrics that were dropped.
     pub metrics: Vec<String>,
+    /// Rows of roll-ups (plain PostgreSQL) or chunks of them (TimescaleDB) that were dropped.
+    pub rollups: u64,
     /// Sent messages that were forgotten.
     pub outbox: u64,
     /// Inbox notes that no redelivery can need.
@@ -28,12 +41,15 @@ pub struct Swept {
 }
 
 impl Store {
-    /// Drops metrics older than `keep` before their simulation's latest time (in whole partitions or chunks, so
-    /// never anything younger), and trims the outbox, the inbox and the idempotency keys. To be called every few
+    /// Drops telemetry older than `keep` before its simulation's latest time (metrics in whole partitions or chunks, so
+    /// never anything younger, nor what is not yet rolled up), and trims the outbox, the inbox and the idempotency keys. To be called every few
     /// minutes of wall time; safe to call from several processes.
-    pub async fn enforce_retention(&self, keep: Duration) -> Result<Swept, StoreError> {
+    pub async fn enforce_retention(&self, keep: Keep) -> Result<Swept, StoreError> {
         let mut conn = self.acquire().await?;
-        let metrics = timeseries::drop_expired(&mut conn, keep.as_secs_f64()).await?;
+        let metrics = timeseries::drop_expired(&mut conn, keep.rows.as_secs_f64()).await?;
+        let rollups =
+            timeseries::drop_expired_rollups(&mut conn, keep.minutes.as_secs_f64(), keep.hours.as_secs_f64())
+                .await?;
         let outbox = sqlx::query(
             "delete from outbox where position in
                 (select position from outbox where sent_at < clock_timestamp() - $1::interval limit $2)",
@@ -63,6 +79,7 @@ impl Store {
         .map_err(StoreError::query("trim the idempotency keys"))?;
         Ok(Swept {
             metrics,
+            rollups: rollups.unsigned_abs(),
             outbox: outbox.rows_affected(),
             inbox: inbox.rows_affected(),
             idempotency_keys: keys.rows_affected(),

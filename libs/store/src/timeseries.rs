@@ -1,7 +1,7 @@
 //! The one place that knows whether TimescaleDB is there.
 //!
 //! Both flavours have the same tables, views and queries. What differs is how the tables that grow with simulated time
-//! are cut in pieces, and two SQL functions of the same name that make room for a batch and drop what has expired.
+//! are cut in pieces, and SQL functions of the same names that make room for a batch and drop what has expired.
 
 use std::fmt;
 
@@ -132,6 +132,16 @@ pub(crate) async fn shape(conn: &mut PgConnection) -> Result<Flavour, StoreError
     Ok(flavour)
 }
 
+/// As [`shape`], for the roll-ups, which later migrations make.
+pub(crate) async fn shape_rollups(conn: &mut PgConnection, flavour: &Flavour) -> Result<(), StoreError> {
+    let script = match flavour {
+        Flavour::Timescale { .. } => include_str!("timeseries/timescale_rollups.sql"),
+        Flavour::Plain => include_str!("timeseries/plain_rollups.sql"),
+    };
+    sqlx::raw_sql(script).execute(conn).await.map_err(StoreError::query("prepare the roll-ups"))?;
+    Ok(())
+}
+
 /// Makes sure that rows of this span of simulated time have somewhere to go.
 pub(crate) async fn make_room(
     conn: &mut PgConnection,
@@ -154,4 +164,18 @@ pub(crate) async fn drop_expired(conn: &mut PgConnection, keep_s: f64) -> Result
         .fetch_all(conn)
         .await
         .map_err(StoreError::query("drop expired metrics"))
+}
+
+/// Drops the roll-ups that are older than this before their simulation's latest time; returns how many rows or chunks.
+pub(crate) async fn drop_expired_rollups(
+    conn: &mut PgConnection,
+    keep_minutes_s: f64,
+    keep_hours_s: f64,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar("select rollups_drop_expired(make_interval(secs => $1), make_interval(secs => $2))")
+        .bind(keep_minutes_s)
+        .bind(keep_hours_s)
+        .fetch_one(conn)
+        .await
+        .map_err(StoreError::query("drop expired roll-ups"))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use proto::ops::v1::{TelemetryServiceCoverageRequest, TelemetryServiceCoverageResponse};
 use proto::sim::v1::{GetStateRequest, SimulationState, SimulationStatus};
 use serde_json::{Value, json};
 
@@ -16,11 +17,16 @@ pub(crate) async fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
     let services = health(target).await?;
     let state =
         api::control(target)?.get_state(&GetStateRequest { simulation_id: target.simulation() }).await;
+    let asked = TelemetryServiceCoverageRequest { simulation_id: target.simulation() };
+    // Nothing is stored before the first sample, and an orchestrator that cannot say is shown as not well above.
+    let coverage = api::telemetry(target)?.coverage(&asked).await.ok().map(|answer| answer.get_ref().clone());
     let all_well = services.iter().all(|(_, health)| health["status"] == "ok");
     if as_json {
         let services: serde_json::Map<_, _> = services.into_iter().collect();
         let simulation = state.as_ref().ok().map(|answer| answer.get_ref().state.clone());
-        output::json(&json!({ "url": target.url(), "services": services, "simulation": simulation }))?;
+        output::json(
+            &json!({ "url": target.url(), "services": services, "simulation": simulation, "telemetry": coverage }),
+        )?;
     } else {
         output::line(format!("dashboard  {}", target.url()));
         for (name, health) in &services {
@@ -29,6 +35,9 @@ pub(crate) async fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
         match &state {
             Ok(answer) => output::line(describe(&answer.get_ref().state.clone().unwrap_or_default())),
             Err(error) => output::line(format!("simulation: {error}")),
+        }
+        if let Some(coverage) = coverage {
+            output::line(describe_coverage(&coverage));
         }
     }
     if all_well { Ok(()) } else { Err(Failure::Failed("not everything is well; see above".to_owned())) }
@@ -71,6 +80,28 @@ fn verdict(health: &Value) -> String {
         .map(|(name, check)| format!("{name}: {}", check["error"].as_str().unwrap_or("failing")))
         .collect();
     if failing.is_empty() { status } else { format!("{status} ({})", failing.join("; ")) }
+}
+
+/// What keeps the telemetry, how far behind its roll-ups are, and from when on each is kept.
+fn describe_coverage(coverage: &TelemetryServiceCoverageResponse) -> String {
+    let TelemetryServiceCoverageResponse {
+        latest_time,
+        rows_from,
+        minutes_from,
+        hours_from,
+        rollup_lag_s,
+        database,
+    } = coverage;
+    let mut text = format!(
+        "telemetry: {database}, up to {}; rolled up by signal-service, {rollup_lag_s:.0} s behind",
+        latest_time.as_ref().map(output::time).unwrap_or_default()
+    );
+    for (what, from) in [("samples", rows_from), ("minutes", minutes_from), ("hours", hours_from)] {
+        if let Some(from) = from {
+            text.push_str(&format!("; {what} since {}", output::time(from)));
+        }
+    }
+    text
 }
 
 /// One sentence on a simulation.

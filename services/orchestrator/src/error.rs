@@ -24,6 +24,11 @@ pub(crate) fn unavailable(message: impl Into<String>) -> ConnectError {
     ConnectError::new(Code::Unavailable, message)
 }
 
+/// Refuses a question whose answer is too much; the reason says what to ask instead.
+pub(crate) fn too_much(reason: &(dyn Error + 'static)) -> ConnectError {
+    ConnectError::new(Code::ResourceExhausted, format!("I cannot answer this: {reason}."))
+}
+
 /// Reports a failure of PostgreSQL. Nothing was changed, or it is unknown whether it was; either way the caller may
 /// repeat the call. Details go to the log only: they may hold addresses and names.
 pub(crate) fn database(operation: &'static str, error: &(dyn Error + 'static)) -> ConnectError {

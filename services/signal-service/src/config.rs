@@ -4,10 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ::service::config::{Env, Variable};
-use store::DbConfig;
+use store::{DbConfig, Keep};
 
 /// Hours of simulated time that telemetry is kept by default.
 const RETENTION_H: u64 = 48;
+/// Hours of simulated time that roll-ups by minute are kept by default: a week.
+const MINUTES_RETENTION_H: u64 = 168;
+/// Hours of simulated time that roll-ups by hour are kept by default: 90 days.
+const HOURS_RETENTION_H: u64 = 2_160;
 /// A century: more than a simulation at 1000 × real time covers in a month.
 const LONGEST_RETENTION_H: u64 = 876_000;
 
@@ -29,6 +33,16 @@ pub(crate) const VARIABLES: &[Variable] = &[
         default: "48",
         what: "hours of simulated time that telemetry is kept",
     },
+    Variable {
+        name: "METRICS_1M_RETENTION_H",
+        default: "168",
+        what: "hours of simulated time that its roll-ups by minute are kept",
+    },
+    Variable {
+        name: "METRICS_1H_RETENTION_H",
+        default: "2160",
+        what: "hours of simulated time that its roll-ups by hour are kept",
+    },
 ];
 
 /// The configuration.
@@ -37,7 +51,7 @@ pub(crate) struct Config {
     pub(crate) nats_url: String,
     pub(crate) database: DbConfig,
     pub(crate) health_addr: Option<SocketAddr>,
-    pub(crate) retention: Duration,
+    pub(crate) keep: Keep,
 }
 
 impl Config {
@@ -56,11 +70,17 @@ impl Config {
             nats_url: env.string("NATS_URL", "nats://localhost:4222"),
             database,
             health_addr: env.optional_addr("HEALTH_ADDR"),
-            retention: Duration::from_secs(
-                env.in_range("METRICS_RETENTION_H", RETENTION_H, 1..=LONGEST_RETENTION_H) * 3_600,
-            ),
+            keep: Keep {
+                rows: hours(env, "METRICS_RETENTION_H", RETENTION_H),
+                minutes: hours(env, "METRICS_1M_RETENTION_H", MINUTES_RETENTION_H),
+                hours: hours(env, "METRICS_1H_RETENTION_H", HOURS_RETENTION_H),
+            },
         }
     }
+}
+
+fn hours(env: &mut Env, name: &'static str, default: u64) -> Duration {
+    Duration::from_secs(env.in_range(name, default, 1..=LONGEST_RETENTION_H) * 3_600)
 }
 
 #[cfg(test)]
@@ -70,10 +90,10 @@ mod tests {
     #[test]
     fn every_mistake_is_named() {
         let mut env =
-            Env::from_pairs([("DB_PORT", "0"), ("HEALTH_ADDR", "x"), ("METRICS_RETENTION_H", "-1")]);
+            Env::from_pairs([("DB_PORT", "0"), ("HEALTH_ADDR", "x"), ("METRICS_1M_RETENTION_H", "-1")]);
         Config::read(&mut env);
         let told = env.finish().unwrap_err().to_string();
-        for name in ["DB_PORT", "HEALTH_ADDR", "METRICS_RETENTION_H"] {
+        for name in ["DB_PORT", "HEALTH_ADDR", "METRICS_1M_RETENTION_H"] {
             assert!(told.contains(name), "{told}");
         }
     }
@@ -86,7 +106,13 @@ mod tests {
         let default = |name: &str| VARIABLES.iter().find(|variable| variable.name == name).unwrap().default;
         assert_eq!(config.nats_url, default("NATS_URL"));
         assert_eq!(config.database.port.to_string(), default("DB_PORT"));
-        assert_eq!((config.retention.as_secs() / 3_600).to_string(), default("METRICS_RETENTION_H"));
+        for (kept, name) in [
+            (config.keep.rows, "METRICS_RETENTION_H"),
+            (config.keep.minutes, "METRICS_1M_RETENTION_H"),
+            (config.keep.hours, "METRICS_1H_RETENTION_H"),
+        ] {
+            assert_eq!((kept.as_secs() / 3_600).to_string(), default(name));
+        }
         assert_eq!(config.health_addr, None);
     }
 }

@@ -11,6 +11,7 @@ mod marks;
 mod meters;
 mod resume;
 mod retention;
+mod rollup;
 mod service;
 
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::Store;
+use store::{Keep, Store};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +30,7 @@ pub(crate) async fn sweep_deleted(store: Store, woken: Arc<Notify>, token: Cance
 }
 
 /// Sweeps until the token is cancelled. A sweep that fails is told and tried again at the next turn.
-pub(crate) async fn run(store: Store, keep: Duration, token: CancellationToken) {
+pub(crate) async fn run(store: Store, keep: Keep, token: CancellationToken) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while token.run_until_cancelled(turns.tick()).await.is_some() {

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::ingest::{Ingest, IngestError};
 use crate::meters::Meters;
 use crate::resume::{self, ResumeError};
-use crate::retention;
+use crate::{retention, rollup};
 
 /// Name of this service's rows in the outbox, and of its durable consumer.
 pub(crate) const PRODUCER: &str = "signal-service";
@@ -58,7 +58,7 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
         return Ok(());
     };
     let metrics = Metrics::new(PRODUCER, env!("CARGO_PKG_VERSION"));
-    let meters = Meters::new(&metrics);
+    let (meters, rollup_meters) = (Meters::new(&metrics), rollup::Meters::new(&metrics));
     let mut tasks = vec![tokio::spawn(follower.run())];
     if let Some(addr) = config.health_addr {
         tasks.push(serve_health(addr, (&store, &bus, &rules), metrics, &token).await?);
@@ -68,7 +68,8 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
     // The relay outlives the last batch, so that its incidents still get out.
     let relay_token = CancellationToken::new();
     tasks.push(tokio::spawn(relay.run(relay_token.clone())));
-    tasks.push(tokio::spawn(retention::run(store.clone(), config.retention, token.clone())));
+    tasks.push(tokio::spawn(retention::run(store.clone(), config.keep, token.clone())));
+    tasks.push(tokio::spawn(rollup::run(store.clone(), rollup_meters, token.clone())));
     let sweep = Arc::new(Notify::new());
     tasks.push(tokio::spawn(retention::sweep_deleted(store.clone(), sweep.clone(), token.clone())));
 

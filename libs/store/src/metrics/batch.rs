@@ -1,6 +1,6 @@
 //! Rows in PostgreSQL's binary COPY format (PostgreSQL manual, COPY, "Binary Format").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::{BufMut as _, BytesMut};
 use chrono::{DateTime, Utc};
@@ -13,6 +13,13 @@ const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 /// Simulated years that are stored: 1970 to 2999. Others are mistakes, and would make partitions without end.
 const FIRST_US: i64 = 0;
 const END_US: i64 = 32_503_680_000_000_000;
+
+/// Width of a roll-up's bucket.
+const MINUTE_US: i64 = 60_000_000;
+
+/// Magnitudes that are stored, besides 0: sums and means of them neither overflow nor underflow, so that no value can
+/// keep a minute from being rolled up. Telemetry is single precision and lies far inside.
+const MAGNITUDES: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// Signature, flags, length of the header extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -32,14 +39,14 @@ pub struct Row<'a> {
     pub service_id: &'a str,
     /// Metric name.
     pub metric: &'a str,
-    /// Value in the metric's unit; NaN means not measured and is left out.
+    /// Value in the metric's unit; one that is not finite was not measured and is left out.
     pub value: f64,
     /// Simulation.
     pub simulation_id: &'a str,
 }
 
 /// A row that PostgreSQL would refuse, and the whole batch with it.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error, PartialEq)]
 pub enum InvalidRow {
     /// An id that cannot be stored.
     #[error("{field} must be at most {MAX_ID_BYTES} bytes without NUL characters")]
@@ -53,6 +60,23 @@ pub enum InvalidRow {
         /// The time.
         time: DateTime<Utc>,
     },
+    /// A value that arithmetic could not deal with.
+    #[error("the value {value:e} is neither 0 nor between 1e-100 and 1e100")]
+    Value {
+        /// The value.
+        value: f64,
+    },
+}
+
+/// What a batch writes of one simulation.
+#[derive(Debug, Clone)]
+struct Reach {
+    time: DateTime<Utc>,
+    tick: i64,
+    /// The minutes of its rows, since 1970.
+    minutes: BTreeSet<i64>,
+    /// Of the row before: rows of a minute follow each other.
+    minute: i64,
 }
 
 /// Rows on their way to the table. Keeps its memory when cleared: use one for the life of a writer.
@@ -61,7 +85,7 @@ pub struct Batch {
     buffer: BytesMut,
     rows: u64,
     span_us: Option<(i64, i64)>,
-    latest: BTreeMap<String, (DateTime<Utc>, i64)>,
+    reach: BTreeMap<String, Reach>,
 }
 
 impl Default for Batch {
@@ -77,13 +101,16 @@ impl Batch {
     pub fn new() -> Self {
         let mut buffer = BytesMut::with_capacity(64 * 1024);
         buffer.put_slice(HEADER);
-        Self { buffer, rows: 0, span_us: None, latest: BTreeMap::new() }
+        Self { buffer, rows: 0, span_us: None, reach: BTreeMap::new() }
     }
 
-    /// Adds a row. A value that is NaN was not measured: the row is left out. A refused row leaves the batch as it was.
+    /// Adds a row. A value that is not finite was not measured: the row is left out. A refused row leaves the batch as it was.
     pub fn push(&mut self, row: &Row<'_>) -> Result<(), InvalidRow> {
-        if row.value.is_nan() {
+        if !row.value.is_finite() {
             return Ok(());
+        }
+        if row.value != 0.0 && !MAGNITUDES.contains(&row.value.abs()) {
+            return Err(InvalidRow::Value { value: row.value });
         }
         let time_us = row.time.timestamp_micros();
         if !(FIRST_US..END_US).contains(&time_us) {
@@ -103,14 +130,28 @@ impl Batch {
         self.rows += 1;
         let (first, last) = self.span_us.unwrap_or((time_us, time_us));
         self.span_us = Some((first.min(time_us), last.max(time_us)));
-        match self.latest.get_mut(row.simulation_id) {
-            Some(latest) if latest.0 >= row.time => {}
-            Some(latest) => *latest = (row.time, row.tick),
+        self.note(row, time_us / MINUTE_US);
+        Ok(())
+    }
+
+    /// Keeps account of how far the batch reaches.
+    fn note(&mut self, row: &Row<'_>, minute: i64) {
+        match self.reach.get_mut(row.simulation_id) {
+            Some(reach) => {
+                if reach.minute != minute {
+                    reach.minute = minute;
+                    reach.minutes.insert(minute);
+                }
+                if reach.time < row.time {
+                    (reach.time, reach.tick) = (row.time, row.tick);
+                }
+            }
             None => {
-                self.latest.insert(row.simulation_id.to_owned(), (row.time, row.tick));
+                let reach =
+                    Reach { time: row.time, tick: row.tick, minutes: BTreeSet::from([minute]), minute };
+                self.reach.insert(row.simulation_id.to_owned(), reach);
             }
         }
-        Ok(())
     }
 
     fn encode(&mut self, row: &Row<'_>, time_us: i64) {
@@ -125,7 +166,8 @@ impl Batch {
         self.put_text(row.service_id);
         self.put_text(row.metric);
         self.buffer.put_i32(8);
-        self.buffer.put_f64(row.value);
+        // Adding 0 makes negative zero plain: equal values have the same bits.
+        self.buffer.put_f64(row.value + 0.0);
         self.put_text(row.simulation_id);
     }
 
@@ -155,7 +197,7 @@ impl Batch {
         self.buffer.truncate(HEADER.len());
         self.rows = 0;
         self.span_us = None;
-        self.latest.clear();
+        self.reach.clear();
     }
 
     /// Header and rows, without the trailer.
@@ -171,7 +213,16 @@ impl Batch {
 
     /// Each simulation's latest time and tick, in order of the ids.
     pub(super) fn latest(&self) -> impl Iterator<Item = (&str, (DateTime<Utc>, i64))> {
-        self.latest.iter().map(|(simulation, latest)| (simulation.as_str(), *latest))
+        self.reach.iter().map(|(simulation, reach)| (simulation.as_str(), (reach.time, reach.tick)))
+    }
+
+    /// The simulations and minutes that the rows belong to, parallel, in order.
+    pub(super) fn minutes(&self) -> (Vec<&str>, Vec<DateTime<Utc>>) {
+        let minutes = self.reach.iter().flat_map(|(simulation, reach)| {
+            let starts = reach.minutes.iter().filter_map(|minute| DateTime::from_timestamp(minute * 60, 0));
+            starts.map(|start| (simulation.as_str(), start))
+        });
+        minutes.unzip()
     }
 }
 
@@ -194,7 +245,9 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_not_stored() {
         let mut batch = Batch::new();
-        batch.push(&row(f64::NAN)).unwrap();
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            batch.push(&row(value)).unwrap();
+        }
         assert!(batch.is_empty());
     }
 
@@ -211,6 +264,9 @@ mod tests {
         assert_eq!(batch.push(&Row { node_id: &long, ..row(1.0) }), Err(InvalidRow::Id { field: "node_id" }));
         let early = DateTime::from_timestamp(-1, 0).unwrap();
         assert!(batch.push(&Row { time: early, ..row(1.0) }).is_err());
+        for value in [1e101, -1e300, 1e-101, f64::MIN_POSITIVE] {
+            assert_eq!(batch.push(&row(value)), Err(InvalidRow::Value { value }));
+        }
         assert_eq!((batch.rows(), batch.bytes()), (1, before));
     }
 

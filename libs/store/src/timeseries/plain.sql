@@ -56,16 +56,18 @@ begin
 end
 $$;
 
--- Drops every partition in which no row is younger than `keep` before its own simulation's latest time, and the old
--- rows of the default partition. Returns the names of what was dropped.
+-- Drops every partition in which no row is younger than `keep` before its own simulation's latest time and every minute
+-- is rolled up, and the old rows of the default partition. Returns the names of what was dropped.
 create or replace function metrics_drop_expired(keep interval) returns setof text
 language plpgsql set lock_timeout = '2s' as $$
 declare
-    part   record;
-    needed boolean;
+    part    record;
+    needed  boolean;
+    dropped timestamptz;
 begin
     for part in
         select c.relname::text as name,
+               (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\)'))[1]::timestamptz as lower_bound,
                (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz as upper_bound
         from pg_inherits h join pg_class c on c.oid = h.inhrelid
         where h.inhparent = 'metrics'::regclass and c.relname <> 'metrics_default'
@@ -85,10 +87,12 @@ begin
                 where p.simulation_id is not null
                   and (c.latest_time is null or c.latest_time - $1 < $2))
                 or not exists (select from telemetry_clock c where c.latest_time - $1 >= $2)
-        $query$, part.name) into needed using keep, part.upper_bound;
+                or exists (select from rollup_1m_due d where d.time >= $3 and d.time < $2)
+        $query$, part.name) into needed using keep, part.upper_bound, part.lower_bound;
         if not needed then
             begin
                 execute format('drop table %I', part.name);
+                dropped := greatest(dropped, part.upper_bound);
                 return next part.name;
             exception when lock_not_available then
                 raise notice 'metrics partition % is dropped later: it is in use', part.name;
@@ -96,6 +100,10 @@ begin
         end if;
     end loop;
     delete from metrics_default d using telemetry_clock c
-    where c.simulation_id = d.simulation_id and d.time < c.latest_time - keep;
+    where c.simulation_id = d.simulation_id and d.time < c.latest_time - keep
+      and not exists (select from rollup_1m_due u where u.simulation_id = d.simulation_id and u.time = rollup_minute(d.time));
+    -- In order, as the writers take them; last, because they wait for it.
+    perform from telemetry_clock c where c.latest_time - keep >= dropped order by c.simulation_id for update;
+    update telemetry_clock c set rows_from = greatest(c.rows_from, dropped) where c.latest_time - keep >= dropped;
 end
 $$;

@@ -25,10 +25,29 @@ $$;
 create or replace function metrics_make_room(first_time timestamptz, last_time timestamptz) returns void
 language sql as $$ select $$;
 
--- Drops every chunk in which no row is younger than `keep` before its own simulation's latest time; under the
--- Timescale licence compresses the ones that every simulation in them has left behind by a quarter of `keep`.
--- Returns the names of what was dropped.
+-- Drops every chunk of metrics in which no row is younger than `keep` before its own simulation's latest time and every
+-- minute is rolled up. Returns the names of what was dropped.
 create or replace function metrics_drop_expired(keep interval) returns setof text
+language plpgsql set lock_timeout = '2s' as $$
+declare
+    dropped timestamptz;
+    part    record;
+begin
+    for part in select * from drop_expired_chunks('metrics', keep) loop
+        dropped := greatest(dropped, part.range_end);
+        return next part.name;
+    end loop;
+    -- In order, as the writers take them; last, because they wait for it.
+    perform from telemetry_clock c where c.latest_time - keep >= dropped order by c.simulation_id for update;
+    update telemetry_clock c set rows_from = greatest(c.rows_from, dropped) where c.latest_time - keep >= dropped;
+end
+$$;
+
+-- Drops the chunks of a hypertable of telemetry that every simulation in them has left behind by `keep`; under the
+-- Timescale licence compresses the ones that they have left behind by a quarter of it. A chunk with a bucket that is to
+-- be rolled up stays.
+create or replace function drop_expired_chunks(hypertable text, keep interval)
+returns table (name text, range_end timestamptz)
 language plpgsql set lock_timeout = '2s' as $$
 declare
     part        record;
@@ -37,19 +56,24 @@ declare
     compressing constant boolean := current_setting('timescaledb.license', true) = 'timescale';
 begin
     for part in
-        select format('%I.%I', chunk_schema, chunk_name) as name, range_start, range_end, is_compressed
-        from timescaledb_information.chunks where hypertable_name = 'metrics' order by range_start
+        select format('%I.%I', h.chunk_schema, h.chunk_name) as name, h.range_start, h.range_end, h.is_compressed
+        from timescaledb_information.chunks h where h.hypertable_name = hypertable order by h.range_start
     loop
-        select coalesce(bool_or(c.latest_time - keep < part.range_end), false),
-               coalesce(bool_or(c.latest_time - keep / 4 < part.range_end), false)
-        into young, warm
-        from telemetry_clock c
-        where exists (select from metrics m where m.simulation_id = c.simulation_id
-                      and m.time >= part.range_start and m.time < part.range_end);
+        continue when exists (select from rollup_1m_due d where d.time >= part.range_start and d.time < part.range_end)
+                   or exists (select from rollup_1h_due d where d.time >= part.range_start and d.time < part.range_end
+                              and hypertable <> 'metrics');
+        execute format($query$
+            select coalesce(bool_or(c.latest_time - $1 < $3), false),
+                   coalesce(bool_or(c.latest_time - $1 / 4 < $3), false)
+            from telemetry_clock c
+            where exists (select from %I m where m.simulation_id = c.simulation_id and m.time >= $2 and m.time < $3)
+        $query$, hypertable) into young, warm using keep, part.range_start, part.range_end;
         begin
             if not young and exists (select from telemetry_clock c where c.latest_time - keep >= part.range_end) then
-                perform drop_chunks('metrics', older_than => part.range_end, newer_than => part.range_start);
-                return next part.name;
+                perform drop_chunks(hypertable::regclass, older_than => part.range_end, newer_than => part.range_start);
+                name := part.name;
+                range_end := part.range_end;
+                return next;
             elsif compressing and not warm and not part.is_compressed then
                 perform compress_chunk(part.name::regclass, if_not_compressed => true);
             end if;

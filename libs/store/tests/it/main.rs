@@ -11,6 +11,7 @@ mod metrics;
 mod reader;
 mod restart;
 mod retention;
+mod rollups;
 mod schema;
 mod seed;
 mod sql_docs;

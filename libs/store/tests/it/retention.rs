@@ -3,10 +3,18 @@ use std::time::Duration;
 use sqlx::Executor as _;
 use store::metrics::{Batch, Row};
 use store::outbox::{self, OutboxMessage};
+use store::{Keep, Swept};
 
 use crate::harness::{Database, sample, seconds, start_of_time};
 
-const KEEP: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const KEEP: Keep = Keep { rows: DAY, minutes: DAY.saturating_mul(7), hours: DAY.saturating_mul(90) };
+
+/// Retention as it goes on in a service: nothing is dropped that is not rolled up.
+async fn sweep(database: &Database) -> Swept {
+    while database.store.roll_up().await.unwrap().more {}
+    database.store.enforce_retention(KEEP).await.unwrap()
+}
 
 fn hourly(batch: &mut Batch, simulation_id: &str, hours: std::ops::Range<i64>) {
     for hour in hours {
@@ -33,13 +41,13 @@ async fn whole_partitions_go_and_nothing_younger() {
     let mut batch = Batch::new();
     hourly(&mut batch, "default", 0..100);
     database.write(&batch).await;
-    let swept = database.store.enforce_retention(KEEP).await.unwrap();
+    let swept = sweep(&database).await;
     assert!(!swept.metrics.is_empty());
     let left = stored(&database, "default").await;
     assert!(left.contains(&75), "24 h before the latest row at hour 99 everything is there: {left:?}");
     assert_eq!(left, (left[0]..100).collect::<Vec<_>>());
     assert!(left[0] > 75 - 12, "at most a partition more than asked for: {left:?}");
-    assert!(database.store.enforce_retention(KEEP).await.unwrap().metrics.is_empty(), "nothing to do twice");
+    assert!(sweep(&database).await.metrics.is_empty(), "nothing to do twice");
 }
 
 #[tokio::test]
@@ -49,7 +57,7 @@ async fn a_simulation_that_stands_still_keeps_its_last_day() {
     hourly(&mut batch, "finished", 0..30);
     hourly(&mut batch, "default", 0..100);
     database.write(&batch).await;
-    database.store.enforce_retention(KEEP).await.unwrap();
+    sweep(&database).await;
     let left = stored(&database, "finished").await;
     assert!(left.contains(&5) && left.contains(&29), "{left:?}");
 }
@@ -67,7 +75,7 @@ async fn rows_without_a_partition_expire_too() {
     )
     .await
     .unwrap();
-    database.store.enforce_retention(KEEP).await.unwrap();
+    sweep(&database).await;
     assert_eq!(database.count("metrics").await, 10);
 }
 
@@ -98,7 +106,7 @@ async fn sent_messages_and_notes_go_when_nothing_can_need_them() {
     )
     .await
     .unwrap();
-    let swept = database.store.enforce_retention(KEEP).await.unwrap();
+    let swept = sweep(&database).await;
     assert_eq!((swept.outbox, swept.inbox, swept.idempotency_keys), (1, 1, 1));
     assert_eq!(database.count("outbox where message_id in ('fresh', 'unsent')").await, 2);
     assert_eq!(database.count("inbox where message_id in ('fresh', 'unsent')").await, 2);

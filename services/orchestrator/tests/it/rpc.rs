@@ -183,8 +183,32 @@ async fn stored_series_are_served_in_steps_and_no_data_is_no_data() {
     assert!(series[0]["values"].is_null());
     assert_eq!(series[1]["values"], json!([9.0, 19.0, 29.0, 39.0, 49.0, 59.0]));
     assert_eq!(answer["stepS"], 10.0);
+    assert_eq!(answer["source"], "TELEMETRY_SOURCE_ROWS");
+
+    let body = json!({ "metrics": ["error_rate", "cpu_usage"], "stepS": 60, "groupBy": "TELEMETRY_GROUP_BY_METRIC",
+                       "aggregate": "TELEMETRY_AGGREGATE_COUNT" });
+    let answer = stack.call(method, body).await.ok();
+    assert_eq!(answer["source"], "TELEMETRY_SOURCE_MINUTES");
+    let series = answer["series"].as_array().unwrap();
+    assert_eq!(series.len(), 1, "there is no telemetry of the other metric: {series:?}");
+    let counted: f64 =
+        series[0]["values"].as_array().unwrap().iter().filter_map(serde_json::Value::as_f64).sum();
+    assert_eq!((counted, &series[0]["unit"]), (60.0, &json!("samples")));
+
+    let reach = stack.call("ops.v1.TelemetryService/Coverage", json!({})).await.ok();
+    assert_eq!(reach["latestTime"], "2026-09-21T14:14:19+00:00");
+    assert_eq!(reach["database"], stack.store.flavour().to_string());
+    let nothing =
+        stack.call("ops.v1.TelemetryService/Coverage", json!({ "simulationId": "elsewhere" })).await;
+    assert!(nothing.error("not_found").contains("elsewhere"));
 
     for (body, word) in [
+        (
+            json!({ "metric": "error_rate", "groupBy": "TELEMETRY_GROUP_BY_ZONE" }),
+            "group_by NODE and ZONE need nodes",
+        ),
+        (json!({ "metric": "error_rate", "across": "TELEMETRY_AGGREGATE_P95" }), "across must be"),
+        (json!({ "metric": "error_rate", "targetKind": "TARGET_KIND_ZONE" }), "target_kind must be"),
         (json!({}), "There is no metric"),
         (json!({ "metric": "nonsense" }), "There is no metric"),
         (json!({ "metric": "error_rate", "stepS": 0.1 }), "step_s"),

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Target } from "../../common/v1/target_pb";
+import type { Target, TargetKind } from "../../common/v1/target_pb";
 import { file_common_v1_target } from "../../common/v1/target_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/telemetry_service.proto.
  */
 export const file_ops_v1_telemetry_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vcHMvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SBm9wcy52MSL6AQocVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBm1ldHJpYxgCIAEoCRIiCgd0YXJnZXRzGAMgAygLMhEuY29tbW9uLnYxLlRhcmdldBIoCgRmcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RlcF9zGAYgASgBEi0KCWFnZ3JlZ2F0ZRgHIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUiZgodVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2USJwoGc2VyaWVzGAEgAygLMhcub3BzLnYxLlRlbGVtZXRyeVNlcmllcxIMCgR1bml0GAIgASgJEg4KBnN0ZXBfcxgDIAEoASJVCg9UZWxlbWV0cnlTZXJpZXMSIQoGdGFyZ2V0GAEgASgLMhEuY29tbW9uLnYxLlRhcmdldBIPCgd0aW1lX21zGAIgAygDEg4KBnZhbHVlcxgDIAMoASI2Ch1UZWxlbWV0cnlTZXJ2aWNlTGF0ZXN0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIksKHlRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXNwb25zZRIpCglzbmFwc2hvdHMYASADKAsyFi5zaW0udjEuTWV0cmljU25hcHNob3QqrQEKElRlbGVtZXRyeUFnZ3JlZ2F0ZRIjCh9URUxFTUVUUllfQUdHUkVHQVRFX1VOU1BFQ0lGSUVEEAASGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9BVkcQARIbChdURUxFTUVUUllfQUdHUkVHQVRFX01JThACEhsKF1RFTEVNRVRSWV9BR0dSRUdBVEVfTUFYEAMSGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9QOTUQBDLLAQoQVGVsZW1ldHJ5U2VydmljZRJZCgVRdWVyeRIkLm9wcy52MS5UZWxlbWV0cnlTZXJ2aWNlUXVlcnlSZXF1ZXN0GiUub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VRdWVyeVJlc3BvbnNlIgOQAgESXAoGTGF0ZXN0EiUub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXF1ZXN0GiYub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_common_v1_target, file_google_protobuf_timestamp, file_sim_v1_metrics]);
+  fileDesc("Ch5vcHMvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SBm9wcy52MSKPAwocVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBm1ldHJpYxgCIAEoCRIiCgd0YXJnZXRzGAMgAygLMhEuY29tbW9uLnYxLlRhcmdldBIoCgRmcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RlcF9zGAYgASgBEi0KCWFnZ3JlZ2F0ZRgHIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSDwoHbWV0cmljcxgIIAMoCRIqCghncm91cF9ieRgJIAEoDjIYLm9wcy52MS5UZWxlbWV0cnlHcm91cEJ5EioKBmFjcm9zcxgKIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSKgoLdGFyZ2V0X2tpbmQYCyABKA4yFS5jb21tb24udjEuVGFyZ2V0S2luZCK+AQodVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2USJwoGc2VyaWVzGAEgAygLMhcub3BzLnYxLlRlbGVtZXRyeVNlcmllcxIMCgR1bml0GAIgASgJEg4KBnN0ZXBfcxgDIAEoARInCgZzb3VyY2UYBCABKA4yFy5vcHMudjEuVGVsZW1ldHJ5U291cmNlEi0KCWtlcHRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAicwoPVGVsZW1ldHJ5U2VyaWVzEiEKBnRhcmdldBgBIAEoCzIRLmNvbW1vbi52MS5UYXJnZXQSDwoHdGltZV9tcxgCIAMoAxIOCgZ2YWx1ZXMYAyADKAESDgoGbWV0cmljGAQgASgJEgwKBHVuaXQYBSABKAkiOAofVGVsZW1ldHJ5U2VydmljZUNvdmVyYWdlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIowCCiBUZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXNwb25zZRIvCgtsYXRlc3RfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJcm93c19mcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxtaW51dGVzX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmhvdXJzX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHJvbGx1cF9sYWdfcxgFIAEoARIQCghkYXRhYmFzZRgGIAEoCSI2Ch1UZWxlbWV0cnlTZXJ2aWNlTGF0ZXN0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIksKHlRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXNwb25zZRIpCglzbmFwc2hvdHMYASADKAsyFi5zaW0udjEuTWV0cmljU25hcHNob3QqpQIKElRlbGVtZXRyeUFnZ3JlZ2F0ZRIjCh9URUxFTUVUUllfQUdHUkVHQVRFX1VOU1BFQ0lGSUVEEAASGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9BVkcQARIbChdURUxFTUVUUllfQUdHUkVHQVRFX01JThACEhsKF1RFTEVNRVRSWV9BR0dSRUdBVEVfTUFYEAMSGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9QOTUQBBIbChdURUxFTUVUUllfQUdHUkVHQVRFX1NVTRAFEh0KGVRFTEVNRVRSWV9BR0dSRUdBVEVfQ09VTlQQBhIcChhURUxFTUVUUllfQUdHUkVHQVRFX0xBU1QQBxIcChhURUxFTUVUUllfQUdHUkVHQVRFX1JBVEUQCCqvAQoQVGVsZW1ldHJ5R3JvdXBCeRIiCh5URUxFTUVUUllfR1JPVVBfQllfVU5TUEVDSUZJRUQQABIeChpURUxFTUVUUllfR1JPVVBfQllfU0VSVklDRRABEhsKF1RFTEVNRVRSWV9HUk9VUF9CWV9OT0RFEAISGwoXVEVMRU1FVFJZX0dST1VQX0JZX1pPTkUQAxIdChlURUxFTUVUUllfR1JPVVBfQllfTUVUUklDEAQqiAEKD1RlbGVtZXRyeVNvdXJjZRIgChxURUxFTUVUUllfU09VUkNFX1VOU1BFQ0lGSUVEEAASGQoVVEVMRU1FVFJZX1NPVVJDRV9ST1dTEAESHAoYVEVMRU1FVFJZX1NPVVJDRV9NSU5VVEVTEAISGgoWVEVMRU1FVFJZX1NPVVJDRV9IT1VSUxADMq8CChBUZWxlbWV0cnlTZXJ2aWNlElkKBVF1ZXJ5EiQub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VRdWVyeVJlcXVlc3QaJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2UiA5ACARJiCghDb3ZlcmFnZRInLm9wcy52MS5UZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXF1ZXN0Gigub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VDb3ZlcmFnZVJlc3BvbnNlIgOQAgESXAoGTGF0ZXN0EiUub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXF1ZXN0GiYub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_common_v1_target, file_google_protobuf_timestamp, file_sim_v1_metrics]);
 
 /**
  * Which series.
@@ -39,28 +39,29 @@ export type TelemetryServiceQueryRequest = Message<"ops.v1.TelemetryServiceQuery
   metric: string;
 
   /**
-   * Services or nodes; empty means every service.
+   * Services or nodes; empty means all of `target_kind`.
    *
    * @generated from field: repeated common.v1.Target targets = 3;
    */
   targets: Target[];
 
   /**
-   * First simulated instant; absent means 10 minutes before `to`.
+   * A simulated instant of the first step, which is answered whole; absent means 10 minutes before `to`.
    *
    * @generated from field: google.protobuf.Timestamp from = 4;
    */
   from?: Timestamp | undefined;
 
   /**
-   * Last simulated instant; absent means the latest there is.
+   * A simulated instant of the last step, which is answered whole; absent means the latest there is.
    *
    * @generated from field: google.protobuf.Timestamp to = 5;
    */
   to?: Timestamp | undefined;
 
   /**
-   * Width of a step, simulated seconds, at least 1; 0 means one that gives about 300 points.
+   * Width of a step, simulated seconds, at least 1; 0 means one that gives about 300 points of what is still kept. Whole
+   * minutes and hours are read from roll-ups, except for P95.
    *
    * @generated from field: double step_s = 6;
    */
@@ -72,6 +73,35 @@ export type TelemetryServiceQueryRequest = Message<"ops.v1.TelemetryServiceQuery
    * @generated from field: ops.v1.TelemetryAggregate aggregate = 7;
    */
   aggregate: TelemetryAggregate;
+
+  /**
+   * More metrics, at most 16 with `metric`.
+   *
+   * @generated from field: repeated string metrics = 8;
+   */
+  metrics: string[];
+
+  /**
+   * Which series become one.
+   *
+   * @generated from field: ops.v1.TelemetryGroupBy group_by = 9;
+   */
+  groupBy: TelemetryGroupBy;
+
+  /**
+   * How the series of a group become one, step by step: AVG (every series weighs the same), MIN, MAX or SUM. Not set:
+   * that of `aggregate`, with SUM for COUNT and RATE, AVG for LAST, MAX for P95 (the worst series' percentile).
+   *
+   * @generated from field: ops.v1.TelemetryAggregate across = 10;
+   */
+  across: TelemetryAggregate;
+
+  /**
+   * What empty `targets` mean: every service (or not set), or every node.
+   *
+   * @generated from field: common.v1.TargetKind target_kind = 11;
+   */
+  targetKind: TargetKind;
 };
 
 /**
@@ -88,14 +118,14 @@ export const TelemetryServiceQueryRequestSchema: GenMessage<TelemetryServiceQuer
  */
 export type TelemetryServiceQueryResponse = Message<"ops.v1.TelemetryServiceQueryResponse"> & {
   /**
-   * One a target, in the order of the request or of their ids.
+   * One a metric and target or group, in the order of the request or of their ids.
    *
    * @generated from field: repeated ops.v1.TelemetrySeries series = 1;
    */
   series: TelemetrySeries[];
 
   /**
-   * Unit of the values, for example `ms`.
+   * Unit of the values, for example `ms`; empty when the series have different ones.
    *
    * @generated from field: string unit = 2;
    */
@@ -107,6 +137,20 @@ export type TelemetryServiceQueryResponse = Message<"ops.v1.TelemetryServiceQuer
    * @generated from field: double step_s = 3;
    */
   stepS: number;
+
+  /**
+   * What this was read from.
+   *
+   * @generated from field: ops.v1.TelemetrySource source = 4;
+   */
+  source: TelemetrySource;
+
+  /**
+   * Whatever is older (simulated) may have expired there; absent while nothing has.
+   *
+   * @generated from field: google.protobuf.Timestamp kept_from = 5;
+   */
+  keptFrom?: Timestamp | undefined;
 };
 
 /**
@@ -117,13 +161,13 @@ export const TelemetryServiceQueryResponseSchema: GenMessage<TelemetryServiceQue
   messageDesc(file_ops_v1_telemetry_service, 1);
 
 /**
- * Points of one target.
+ * Points of one metric of one target or group.
  *
  * @generated from message ops.v1.TelemetrySeries
  */
 export type TelemetrySeries = Message<"ops.v1.TelemetrySeries"> & {
   /**
-   * Whose.
+   * Whose: a service, a node or a zone; absent for all targets together.
    *
    * @generated from field: common.v1.Target target = 1;
    */
@@ -142,6 +186,20 @@ export type TelemetrySeries = Message<"ops.v1.TelemetrySeries"> & {
    * @generated from field: repeated double values = 3;
    */
   values: number[];
+
+  /**
+   * Metric name.
+   *
+   * @generated from field: string metric = 4;
+   */
+  metric: string;
+
+  /**
+   * Unit of the values.
+   *
+   * @generated from field: string unit = 5;
+   */
+  unit: string;
 };
 
 /**
@@ -150,6 +208,84 @@ export type TelemetrySeries = Message<"ops.v1.TelemetrySeries"> & {
  */
 export const TelemetrySeriesSchema: GenMessage<TelemetrySeries> = /*@__PURE__*/
   messageDesc(file_ops_v1_telemetry_service, 2);
+
+/**
+ * Which simulation.
+ *
+ * @generated from message ops.v1.TelemetryServiceCoverageRequest
+ */
+export type TelemetryServiceCoverageRequest = Message<"ops.v1.TelemetryServiceCoverageRequest"> & {
+  /**
+   * Simulation id; empty means `default`.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryServiceCoverageRequest.
+ * Use `create(TelemetryServiceCoverageRequestSchema)` to create a new message.
+ */
+export const TelemetryServiceCoverageRequestSchema: GenMessage<TelemetryServiceCoverageRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 3);
+
+/**
+ * How far it reaches. Times are simulated.
+ *
+ * @generated from message ops.v1.TelemetryServiceCoverageResponse
+ */
+export type TelemetryServiceCoverageResponse = Message<"ops.v1.TelemetryServiceCoverageResponse"> & {
+  /**
+   * Newest sample.
+   *
+   * @generated from field: google.protobuf.Timestamp latest_time = 1;
+   */
+  latestTime?: Timestamp | undefined;
+
+  /**
+   * Samples before this have expired; absent while none has.
+   *
+   * @generated from field: google.protobuf.Timestamp rows_from = 2;
+   */
+  rowsFrom?: Timestamp | undefined;
+
+  /**
+   * Oldest minute of the roll-ups by minute.
+   *
+   * @generated from field: google.protobuf.Timestamp minutes_from = 3;
+   */
+  minutesFrom?: Timestamp | undefined;
+
+  /**
+   * Oldest hour of the roll-ups by hour.
+   *
+   * @generated from field: google.protobuf.Timestamp hours_from = 4;
+   */
+  hoursFrom?: Timestamp | undefined;
+
+  /**
+   * Between the end of what is rolled up without a gap and the newest minute, which is still written to, s. What is not yet
+   * rolled up is read from the samples: answers are complete, and take longer.
+   *
+   * @generated from field: double rollup_lag_s = 5;
+   */
+  rollupLagS: number;
+
+  /**
+   * What keeps the telemetry, for example `TimescaleDB 2.28.3 (Timescale licence)`.
+   *
+   * @generated from field: string database = 6;
+   */
+  database: string;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryServiceCoverageResponse.
+ * Use `create(TelemetryServiceCoverageResponseSchema)` to create a new message.
+ */
+export const TelemetryServiceCoverageResponseSchema: GenMessage<TelemetryServiceCoverageResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 4);
 
 /**
  * Which simulation.
@@ -170,7 +306,7 @@ export type TelemetryServiceLatestRequest = Message<"ops.v1.TelemetryServiceLate
  * Use `create(TelemetryServiceLatestRequestSchema)` to create a new message.
  */
 export const TelemetryServiceLatestRequestSchema: GenMessage<TelemetryServiceLatestRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 3);
+  messageDesc(file_ops_v1_telemetry_service, 5);
 
 /**
  * The newest sample.
@@ -191,7 +327,7 @@ export type TelemetryServiceLatestResponse = Message<"ops.v1.TelemetryServiceLat
  * Use `create(TelemetryServiceLatestResponseSchema)` to create a new message.
  */
 export const TelemetryServiceLatestResponseSchema: GenMessage<TelemetryServiceLatestResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 4);
+  messageDesc(file_ops_v1_telemetry_service, 6);
 
 /**
  * How the samples of a step become one point.
@@ -233,6 +369,34 @@ export enum TelemetryAggregate {
    * @generated from enum value: TELEMETRY_AGGREGATE_P95 = 4;
    */
   P95 = 4,
+
+  /**
+   * Sum of the samples.
+   *
+   * @generated from enum value: TELEMETRY_AGGREGATE_SUM = 5;
+   */
+  SUM = 5,
+
+  /**
+   * Number of samples.
+   *
+   * @generated from enum value: TELEMETRY_AGGREGATE_COUNT = 6;
+   */
+  COUNT = 6,
+
+  /**
+   * Newest sample.
+   *
+   * @generated from enum value: TELEMETRY_AGGREGATE_LAST = 7;
+   */
+  LAST = 7,
+
+  /**
+   * Change a simulated second from the first to the last sample of the step. A step with one sample has none.
+   *
+   * @generated from enum value: TELEMETRY_AGGREGATE_RATE = 8;
+   */
+  RATE = 8,
 }
 
 /**
@@ -240,6 +404,96 @@ export enum TelemetryAggregate {
  */
 export const TelemetryAggregateSchema: GenEnum<TelemetryAggregate> = /*@__PURE__*/
   enumDesc(file_ops_v1_telemetry_service, 0);
+
+/**
+ * Which series become one. Different metrics never do.
+ *
+ * @generated from enum ops.v1.TelemetryGroupBy
+ */
+export enum TelemetryGroupBy {
+  /**
+   * Not set; one series a target.
+   *
+   * @generated from enum value: TELEMETRY_GROUP_BY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * One a service; the targets must be services.
+   *
+   * @generated from enum value: TELEMETRY_GROUP_BY_SERVICE = 1;
+   */
+  SERVICE = 1,
+
+  /**
+   * One a node; the targets must be nodes.
+   *
+   * @generated from enum value: TELEMETRY_GROUP_BY_NODE = 2;
+   */
+  NODE = 2,
+
+  /**
+   * One a zone of the present topology; the targets must be nodes. Nodes that are gone have no zone: they form one series
+   * whose target has an empty id.
+   *
+   * @generated from enum value: TELEMETRY_GROUP_BY_ZONE = 3;
+   */
+  ZONE = 3,
+
+  /**
+   * One for all targets.
+   *
+   * @generated from enum value: TELEMETRY_GROUP_BY_METRIC = 4;
+   */
+  METRIC = 4,
+}
+
+/**
+ * Describes the enum ops.v1.TelemetryGroupBy.
+ */
+export const TelemetryGroupBySchema: GenEnum<TelemetryGroupBy> = /*@__PURE__*/
+  enumDesc(file_ops_v1_telemetry_service, 1);
+
+/**
+ * What an answer was read from.
+ *
+ * @generated from enum ops.v1.TelemetrySource
+ */
+export enum TelemetrySource {
+  /**
+   * Not set; nothing is stored.
+   *
+   * @generated from enum value: TELEMETRY_SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The samples.
+   *
+   * @generated from enum value: TELEMETRY_SOURCE_ROWS = 1;
+   */
+  ROWS = 1,
+
+  /**
+   * Their roll-ups by minute.
+   *
+   * @generated from enum value: TELEMETRY_SOURCE_MINUTES = 2;
+   */
+  MINUTES = 2,
+
+  /**
+   * Their roll-ups by hour.
+   *
+   * @generated from enum value: TELEMETRY_SOURCE_HOURS = 3;
+   */
+  HOURS = 3,
+}
+
+/**
+ * Describes the enum ops.v1.TelemetrySource.
+ */
+export const TelemetrySourceSchema: GenEnum<TelemetrySource> = /*@__PURE__*/
+  enumDesc(file_ops_v1_telemetry_service, 2);
 
 /**
  * Stored and current telemetry.
@@ -256,6 +510,16 @@ export const TelemetryService: GenService<{
     methodKind: "unary";
     input: typeof TelemetryServiceQueryRequestSchema;
     output: typeof TelemetryServiceQueryResponseSchema;
+  },
+  /**
+   * How far the stored telemetry of a simulation reaches, and its roll-ups. NOT_FOUND when nothing is stored of it.
+   *
+   * @generated from rpc ops.v1.TelemetryService.Coverage
+   */
+  coverage: {
+    methodKind: "unary";
+    input: typeof TelemetryServiceCoverageRequestSchema;
+    output: typeof TelemetryServiceCoverageResponseSchema;
   },
   /**
    * The newest snapshot that the orchestrator has seen. UNAVAILABLE before the first one.
