@@ -50,7 +50,12 @@ impl Picture<'_> {
             let failing =
                 share_of(CALLS * rise(below[ERRORS]).max(100.0 * missing_share(below)), rise(signs[ERRORS]));
             let slow_weighs = slow_sickness(signs) > error_sickness(signs);
-            if slow_weighs { slow.max(failing * missing_share(below)) } else { failing.max(slow) }
+            // Failures are explained by calls that take too long only where they really take long: of two noises each explains the other.
+            if slow_weighs {
+                slow.max(failing * missing_share(below))
+            } else {
+                failing.max(slow * slow_sickness(below))
+            }
         };
         1.0 - self.map.callees(service).iter().map(explains).fold(0.0, f64::max)
     }
