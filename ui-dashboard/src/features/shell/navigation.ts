@@ -1,5 +1,6 @@
 import { Activity, CircleAlert, ListChecks, SlidersHorizontal, type LucideIcon } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
+import { openIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
 
 export interface NavigationItem {
@@ -19,10 +20,9 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { href: "/simulation/", label: "Simulation", icon: SlidersHorizontal },
 ];
 
+/** As the lists count: symptoms of an open incident go without saying. */
 function openCount({ incidents }: CloudState): number {
-  let open = 0;
-  for (const { resolved } of incidents.values()) if (!resolved) open += 1;
-  return open;
+  return openIncidents(incidents).length;
 }
 
 function pendingCount({ actions }: CloudState): number {
