@@ -133,22 +133,21 @@ fn missing() -> [Rule; 3] {
                 Severity::Warning,
             )
         },
-        Rule {
-            aggregate: Aggregate::Max,
-            operator: Operator::Lt,
-            window_s: 5,
-            description: "No replica takes traffic.".to_owned(),
-            ..above("service_unavailable", "replicas", "replicas", &[Service], (1.0, 1.0), Severity::Critical)
-        },
-        Rule {
-            aggregate: Aggregate::Max,
-            operator: Operator::Lt,
-            window_s: 5,
-            for_s: 45,
-            description: "The node does not answer, for longer than it takes to reboot.".to_owned(),
-            ..above("node_down", "node", "up", &[Node], (0.5, 0.5), Severity::High)
-        },
+        gone("service_unavailable", "replicas", "replicas", Service, 1.0, Severity::Critical)
+            .saying("No replica takes traffic."),
+        Rule { for_s: 45, ..gone("node_down", "node", "up", Node, 0.5, Severity::High) }
+            .saying("The node does not answer, for longer than it takes to reboot."),
     ]
+}
+
+/// Less than `least` of something at every sample of five seconds.
+fn gone(name: &str, family: &str, metric: &str, kind: TargetKind, least: f64, severity: Severity) -> Rule {
+    Rule {
+        aggregate: Aggregate::Max,
+        operator: Operator::Lt,
+        window_s: 5,
+        ..above(name, family, metric, &[kind], (least, least), severity)
+    }
 }
 
 fn also(metric: &str, aggregate: Aggregate, threshold: f64, window_s: u32) -> Condition {

@@ -32,6 +32,13 @@ pub(crate) struct Member {
     pub(crate) over_at: Option<SimTime>,
 }
 
+impl Member {
+    /// Open, or over for so short a time that more of the same trouble may come.
+    fn is_recent(&self, now: SimTime) -> bool {
+        self.over_at.is_none_or(|over| now.micros - over.micros <= LINGER_S * 1_000_000)
+    }
+}
+
 /// A lead and its symptoms.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -65,9 +72,8 @@ impl Group {
             return false;
         }
         let related = |member: &Member| {
-            let recent = member.over_at.is_none_or(|over| now.micros - over.micros <= LINGER_S * 1_000_000);
-            let same = member.target == *target;
-            recent && (same || map.is_some_and(|map| map.related(&member.target, target)))
+            member.is_recent(now)
+                && (member.target == *target || map.is_some_and(|map| map.related(&member.target, target)))
         };
         self.members.iter().any(related)
     }
@@ -112,12 +118,7 @@ impl Groups {
     /// Puts a new incident into a group, or begins one. Returns the lead that it is a symptom of.
     pub(crate) fn opened(&mut self, incident: &Incident, map: Option<&CloudMap>) -> Option<Uuid> {
         let now = incident.detected_at;
-        self.all.retain(|group| {
-            let lingers = |member: &Member| {
-                member.over_at.is_none_or(|over| now.micros - over.micros <= LINGER_S * 1_000_000)
-            };
-            group.members.iter().any(lingers)
-        });
+        self.all.retain(|group| group.members.iter().any(|member| member.is_recent(now)));
         if let Some(group) = self.all.iter_mut().find(|group| group.takes(&incident.target, map, now)) {
             group.add(incident);
             group.record.symptoms += 1;

@@ -19,7 +19,7 @@ pub const MAX_RULES: usize = 4_096;
 pub const MAX_ALSO: usize = 8;
 
 /// Longest window and longest hold, seconds of simulated time. The stream that windows are rebuilt from keeps an hour; a restart needs
-/// three windows of history.
+/// two windows of history and the longest count.
 pub const MAX_WINDOW_S: u32 = 1_200;
 
 /// Most samples in one window, whatever the interval: counters of samples are 16 bits wide, so that eight of them fit in
