@@ -21,7 +21,7 @@ mod trend;
 
 pub use anomaly::{Anomaly, AnomalyState, Aspect};
 pub use chart::{Change, Cusum, EwmaChart};
-pub use forecast::{Band, Crossing, Forecast, MAX_STEPS};
+pub use forecast::{Band, Crossing, Forecast};
 pub use level::{Level, Scale};
 pub use moments::{FadingMoments, Moments};
 pub use quantile::{Quantile, Quartiles};
