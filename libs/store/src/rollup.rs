@@ -127,6 +127,7 @@ impl Store {
     pub async fn roll_up(&self) -> Result<Rolled, StoreError> {
         let mut conn = self.acquire().await?;
         summarise(&mut conn).await;
+        analyse(&mut conn).await;
         let simulations: Vec<String> = sqlx::query_scalar(
             "select simulation_id from telemetry_clock c
              where exists (select from rollup_1m_due d where d.simulation_id = c.simulation_id
@@ -262,5 +263,28 @@ async fn summarise(conn: &mut PgConnection) {
     .await;
     if let Err(error) = summarised {
         tracing::debug!(%error, "the index on the time of metrics is summarised later");
+    }
+}
+
+/// Gives the planner statistics of partitions that have none yet. Without them it takes a simulation to be a few rows, and reads its whole
+/// series index to find a minute, until the server's own job comes by.
+async fn analyse(conn: &mut PgConnection) {
+    let never: Result<Vec<String>, _> = sqlx::query_scalar(
+        "select format('%I.%I', n.nspname, c.relname)
+         from pg_inherits h
+         join pg_class c on c.oid = h.inhrelid
+         join pg_namespace n on n.oid = c.relnamespace
+         where h.inhparent = 'metrics'::regclass and c.reltuples < 0 and pg_relation_size(c.oid) > 0",
+    )
+    .fetch_all(&mut *conn)
+    .await;
+    let analysed = async {
+        for partition in never? {
+            sqlx::query(sqlx::AssertSqlSafe(format!("analyze {partition}"))).execute(&mut *conn).await?;
+        }
+        Ok::<(), sqlx::Error>(())
+    };
+    if let Err(error) = analysed.await {
+        tracing::debug!(%error, "partitions of metrics are analysed later");
     }
 }

@@ -53,9 +53,18 @@ async fn main() {
 
     let mut ratios = Vec::new();
     let (mut best_bare, mut best_ours) = (0.0_f64, 0.0_f64);
+    let mut cpu_s = [0.0; 3];
     for round in 0..ROUNDS {
+        let before = database_cpu_s(&postgres);
         let bare = bare(&store, &snapshots(2 * round)).await;
-        let ours = through_the_service(&nats, &postgres, &bus, &store, &snapshots(2 * round + 1)).await;
+        let between = database_cpu_s(&postgres);
+        let (ours, service_cpu_s) =
+            through_the_service(&nats, &postgres, &bus, &store, &snapshots(2 * round + 1)).await;
+        for (sum, spent) in
+            cpu_s.iter_mut().zip([between - before, database_cpu_s(&postgres) - between, service_cpu_s])
+        {
+            *sum += spent;
+        }
         ratios.push(ours / bare);
         best_bare = best_bare.max(bare);
         best_ours = best_ours.max(ours);
@@ -67,7 +76,38 @@ async fn main() {
         best_ours,
         best_bare,
     );
+    let millions = ROUNDS as f64 * ROWS / 1e6;
+    let [bare, database, service] = cpu_s.map(|cpu_s| cpu_s / millions);
+    println!(
+        "processor time, s a million rows: database {bare:.2} for COPY alone, {database:.2} behind the service (its start and roll-ups included), service {service:.2}"
+    );
 }
+
+/// Processor time so far of a database server: of its processes that live, and of those that have ended, s.
+fn database_cpu_s(postgres: &Postgres) -> f64 {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let server = u64::from(postgres.pid());
+    let ended_s = (stat(postgres.pid(), CHILDREN_USER) + stat(postgres.pid(), CHILDREN_USER + 1)) as f64
+        / TICKS_A_SECOND;
+    ended_s + cpu_s(postgres.pid()) + pids.filter(|pid| stat(*pid, PARENT) == server).map(cpu_s).sum::<f64>()
+}
+
+fn cpu_s(pid: u32) -> f64 {
+    (stat(pid, USER) + stat(pid, USER + 1)) as f64 / TICKS_A_SECOND
+}
+
+/// A field of `/proc/<pid>/stat`, counted after the name of the program, which may have spaces.
+fn stat(pid: u32, field: usize) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields);
+    fields.split_whitespace().nth(field).and_then(|field| field.parse().ok()).unwrap_or(0)
+}
+
+const PARENT: usize = 1;
+const USER: usize = 11;
+const CHILDREN_USER: usize = 13;
+const TICKS_A_SECOND: f64 = 100.0;
 
 /// A run of its own for every half round, an hour after the one before.
 fn snapshots(number: usize) -> Vec<MetricSnapshot> {
@@ -134,14 +174,14 @@ async fn bare(store: &Store, snapshots: &[MetricSnapshot]) -> f64 {
     ROWS / begun.elapsed().as_secs_f64()
 }
 
-/// Rows per second of the service, from its first commit to its last, with the stream full from the start.
+/// Rows per second of the service, from its first commit to its last, with the stream full from the start; and its processor time, s.
 async fn through_the_service(
     nats: &NatsServer,
     postgres: &Postgres,
     bus: &Bus,
     store: &Store,
     snapshots: &[MetricSnapshot],
-) -> f64 {
+) -> (f64, f64) {
     let outgoing: Vec<Outgoing> = snapshots
         .iter()
         .map(|snapshot| {
@@ -166,9 +206,10 @@ async fn through_the_service(
     let begun = Instant::now();
     until(store, run, last).await;
     let took = begun.elapsed();
+    let cpu_s = cpu_s(service.pid());
     service.stop(Duration::from_secs(8)).await.unwrap();
     let share = (last - first) as f64 / (last + 20) as f64;
-    ROWS * share / took.as_secs_f64()
+    (ROWS * share / took.as_secs_f64(), cpu_s)
 }
 
 async fn until(store: &Store, run: Uuid, tick: i64) -> i64 {

@@ -127,7 +127,7 @@ impl Meters {
         self.batch_snapshots.observe(snapshots as f64);
     }
 
-    pub(crate) fn transitions<'a>(&self, transitions: impl Iterator<Item = &'a Transition>) {
+    pub(crate) fn transitions(&self, transitions: &[Transition]) {
         for Transition { kind, incident } in transitions {
             let transition = match kind {
                 TransitionKind::Opened => "opened",

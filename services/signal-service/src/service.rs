@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::ingest::{Ingest, IngestError};
+use crate::ingest::{Ingest, IngestError, Sink};
 use crate::meters::Meters;
 use crate::resume::{self, ResumeError};
 use crate::{retention, rollup};
@@ -76,7 +76,8 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
     let outcome = Box::pin(async {
         let InForce { set, .. } = rules.borrow().book.in_force();
         let resumed = resume::resume(&store, &bus, &set, &token).await?;
-        let ingest = Ingest::new(store.clone(), bus.clone(), handle, resumed, meters, sweep, token.clone());
+        let sink = Sink { store: store.clone(), relay: handle, meters, sweep, token: token.clone() };
+        let ingest = Ingest::new(bus.clone(), resumed, sink);
         Box::pin(take_telemetry(&bus, ingest, rules, &token)).await
     })
     .await;
@@ -161,7 +162,7 @@ async fn take_telemetry(
                 }
             }
         };
-        let Some(batch) = batch else { return Ok(()) };
+        let Some(batch) = batch else { return Ok(ingest.finish().await?) };
         ingest.take(batch).await?;
     }
 }

@@ -403,3 +403,18 @@ async fn a_batch_that_is_rolled_back_marks_nothing() -> Result<(), StoreError> {
     assert_eq!(database.count("rollup_1m_due").await, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_planner_knows_every_partition_that_is_rolled_up() -> Result<(), StoreError> {
+    let database = Database::start().await;
+    let batch = write_span(&mut Model::default(), &mut Dice(7), "default", 0, 200);
+    let mut tx = database.store.begin().await?;
+    store::metrics::copy(&mut tx, &batch).await?;
+    tx.commit().await?;
+    let unknown = "(select from pg_inherits h join pg_class c on c.oid = h.inhrelid
+                    where h.inhparent = 'metrics'::regclass and c.reltuples < 0 and pg_relation_size(c.oid) > 0) u";
+    assert_eq!(database.count(unknown).await, 1);
+    roll_up(&database).await;
+    assert_eq!(database.count(unknown).await, 0);
+    Ok(())
+}

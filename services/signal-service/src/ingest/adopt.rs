@@ -33,8 +33,10 @@ impl Ingest {
         }
         let ended = self.detector.adopt(&set, beside);
         let incidents = ended.len();
-        self.work.transitions.extend(ended.into_iter().map(|transition| (transition, None)));
-        self.commit(&mut Vec::new()).await?;
+        for transition in ended {
+            self.work.tell(transition, None)?;
+        }
+        self.hand_over().await?;
         self.meters.rules(book.revision(), set.rules().len(), left_out.len());
         tracing::info!(
             revision = book.revision(),

@@ -1,0 +1,120 @@
+//! What one transaction writes, and how.
+
+use bus::Delivery;
+use detect::Transition;
+use prost::{Message as _, Name as _};
+use store::deleted::{self, Deleted};
+use store::incidents::{self, IncidentRow};
+use store::metrics::{self, Batch};
+use store::outbox::{self, OutboxMessage};
+use store::progress::{self, Progress};
+use store::{Store, StoreError};
+
+use crate::convert::{self, Snapshot, UnreadableIncident};
+use crate::service::PRODUCER;
+
+/// What the next transaction writes, and what is acknowledged after it.
+#[derive(Default)]
+pub(super) struct Work {
+    pub(super) rows: Batch,
+    /// First and last watermark of every shard and run in the batch.
+    marks: Vec<(Progress, Progress)>,
+    /// Incidents as they are now, oldest change first, and the messages that tell of them.
+    pub(super) incidents: Vec<(IncidentRow, OutboxMessage)>,
+    pub(super) transitions: Vec<Transition>,
+    pub(super) deleted: Vec<Deleted>,
+    pub(super) snapshots: u64,
+    pub(super) deliveries: Vec<Delivery>,
+}
+
+/// What became of a transaction.
+pub(super) enum Written {
+    Rows(u64),
+    /// An attempt before, whose outcome was unknown, had committed.
+    Already,
+}
+
+impl Work {
+    /// Nothing to write; there may be something to acknowledge.
+    pub(super) fn is_empty(&self) -> bool {
+        self.marks.is_empty() && self.transitions.is_empty()
+    }
+
+    pub(super) fn mark(&mut self, snapshot: &Snapshot, sequence: u64) {
+        self.snapshots += 1;
+        let mark = Progress {
+            simulation_id: snapshot.simulation_id.clone(),
+            shard: snapshot.shard,
+            run_id: snapshot.run_id,
+            tick: snapshot.tick,
+            stream_sequence: sequence.cast_signed(),
+        };
+        let same = |(first, _): &&mut (Progress, Progress)| {
+            (first.run_id, first.shard, &first.simulation_id)
+                == (mark.run_id, mark.shard, &mark.simulation_id)
+        };
+        match self.marks.iter_mut().find(same) {
+            Some((_, last)) => *last = mark,
+            None => self.marks.push((mark.clone(), mark)),
+        }
+    }
+
+    /// Adds a transition; `traceparent` is that of the snapshot that brought it.
+    pub(super) fn tell(
+        &mut self,
+        transition: Transition,
+        traceparent: Option<&str>,
+    ) -> Result<(), UnreadableIncident> {
+        let row = convert::row(&transition)?;
+        let message = wire::incident(row.clone());
+        let message = OutboxMessage {
+            id: format!("{}:{}", row.id, row.revision),
+            subject: bus::subjects::OPS_INCIDENTS.to_owned(),
+            message_type: proto::ops::v1::Incident::full_name(),
+            simulation_id: row.simulation_id.clone(),
+            traceparent: Some(bus::trace::child_of(traceparent)),
+            payload: message.encode_to_vec(),
+        };
+        self.incidents.push((row, message));
+        self.transitions.push(transition);
+        Ok(())
+    }
+
+    /// One transaction: watermarks, rows, incidents, messages. The inner error names a simulation whose watermark
+    /// somebody else has moved.
+    pub(super) async fn write(
+        &self,
+        store: &Store,
+        attempt: u32,
+    ) -> Result<Result<Written, String>, StoreError> {
+        let mut tx = store.begin().await?;
+        for (first, last) in &self.marks {
+            // The first mark takes the row's lock and says whether anything of the batch is there already; the last
+            // one alone would not see a writer that had stored a part of it.
+            if !progress::advance(&mut tx, first).await? {
+                tx.rollback().await?;
+                let committed_before = attempt > 0;
+                return Ok(if committed_before {
+                    Ok(Written::Already)
+                } else {
+                    Err(first.simulation_id.clone())
+                });
+            }
+            if first.tick < last.tick {
+                progress::advance(&mut tx, last).await?;
+            }
+        }
+        let copied = metrics::copy(&mut tx, &self.rows).await?;
+        for (row, message) in &self.incidents {
+            // A revision that is there already has been told already.
+            if incidents::upsert(&mut tx, row).await? {
+                outbox::enqueue(&mut tx, PRODUCER, message).await?;
+            }
+        }
+        for gone in &self.deleted {
+            deleted::note(&mut tx, gone).await?;
+        }
+        tx.commit().await?;
+        Ok(Ok(Written::Rows(copied)))
+    }
+}
