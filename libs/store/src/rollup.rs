@@ -41,14 +41,29 @@ pub struct Coverage {
     pub hours_from: Option<DateTime<Utc>>,
     /// From here on to the newest minute, views read rows of metrics in place of roll-ups; `None` when there is no such minute.
     pub due_from: Option<DateTime<Utc>>,
+    /// The same of hours, which are read from minutes.
+    pub hours_due_from: Option<DateTime<Utc>>,
+    /// Minutes that have ended and are due.
+    pub minutes_due: i64,
+    /// Hours that have ended and are due.
+    pub hours_due: i64,
 }
 
 impl Coverage {
     /// Simulated time between the end of what is rolled up without a gap and the newest minute, which is still written to.
     pub fn lag(&self) -> TimeDelta {
-        let into_minute = TimeDelta::microseconds(self.latest_time.timestamp_micros().rem_euclid(60_000_000));
-        let newest = self.latest_time - into_minute;
-        self.due_from.map_or(TimeDelta::zero(), |due_from| (newest - due_from).max(TimeDelta::zero()))
+        self.behind(self.due_from, 60_000_000)
+    }
+
+    /// The same of hours.
+    pub fn hours_lag(&self) -> TimeDelta {
+        self.behind(self.hours_due_from, 3_600_000_000)
+    }
+
+    fn behind(&self, due_from: Option<DateTime<Utc>>, width_us: i64) -> TimeDelta {
+        let into_bucket = TimeDelta::microseconds(self.latest_time.timestamp_micros().rem_euclid(width_us));
+        let newest = self.latest_time - into_bucket;
+        due_from.map_or(TimeDelta::zero(), |due_from| (newest - due_from).max(TimeDelta::zero()))
     }
 }
 
@@ -81,9 +96,12 @@ pub async fn coverage(conn: &mut PgConnection, simulation_id: &str) -> Result<Op
                 least((select min(time) from rollup_1m r where r.simulation_id = c.simulation_id), due.time) as minutes_from,
                 least((select min(time) from rollup_1h r where r.simulation_id = c.simulation_id), rollup_hour(due.time))
                     as hours_from,
-                due.time as due_from
+                due.time as due_from, due.ended as minutes_due, hour.time as hours_due_from, hour.ended as hours_due
          from telemetry_clock c
-         cross join lateral (select min(d.time) as time from rollup_1m_due d where d.simulation_id = c.simulation_id) due
+         cross join lateral (select min(d.time) as time, count(*) filter (where d.time < rollup_minute(c.latest_time)) as ended
+                             from rollup_1m_due d where d.simulation_id = c.simulation_id) due
+         cross join lateral (select min(d.time) as time, count(*) filter (where d.time < rollup_hour(c.latest_time)) as ended
+                             from rollup_1h_due d where d.simulation_id = c.simulation_id) hour
          where c.simulation_id = $1",
     )
     .bind(simulation_id)

@@ -8,6 +8,7 @@ use proto::ops::v1::{
 
 use crate::api;
 use crate::cli::{ActionCommand, DecisionOptions};
+use crate::ids;
 use crate::output::{self, Failure};
 use crate::stack::Target;
 
@@ -62,7 +63,7 @@ async fn list(
     }
     let rows = actions
         .iter()
-        .map(|action| vec![short(&action.id), status(action), what(action), action.reason.clone()]);
+        .map(|action| vec![ids::short(&action.id), status(action), what(action), action.reason.clone()]);
     output::table(&["ID", "STATUS", "ACTION", "WHY"], rows.collect());
     Ok(())
 }
@@ -127,25 +128,20 @@ async fn history(client: &ActionServiceClient, simulation_id: &str) -> Result<Ve
 
 /// Lets people type the first characters of an id, as git does.
 async fn full_id(client: &ActionServiceClient, id: &str, pending_only: bool) -> Result<String, Failure> {
-    const WHOLE_UUID: usize = 36;
-    if id.len() >= WHOLE_UUID {
+    if ids::is_whole(id) {
         return Ok(id.to_owned());
     }
     let candidates =
         if pending_only { pending(client, EVERY_ONE).await? } else { history(client, EVERY_ONE).await? };
-    let mut matches = candidates.into_iter().map(|action| action.id).filter(|whole| whole.starts_with(id));
-    match (matches.next(), matches.next()) {
-        (Some(whole), None) => Ok(whole),
-        (Some(one), Some(other)) => {
-            Err(Failure::Refused(format!("{id} could be {one} or {other}: write more of the id")))
+    ids::whole(id, candidates.into_iter().map(|action| action.id), || {
+        if pending_only {
+            format!(
+                "no pending action starts with {id:?}: see `microcloud actions list`; with the whole id you are told who decided"
+            )
+        } else {
+            format!("no action starts with {id:?}: see `microcloud actions list --all`")
         }
-        (None, _) if pending_only => Err(Failure::Refused(format!(
-            "no pending action starts with {id:?}: see `microcloud actions list`; with the whole id you are told who decided"
-        ))),
-        (None, _) => Err(Failure::Refused(format!(
-            "no action starts with {id:?}: see `microcloud actions list --all`"
-        ))),
-    }
+    })
 }
 
 fn operator(decision: &DecisionOptions) -> Result<String, Failure> {
@@ -163,10 +159,6 @@ fn decided(action: &Action, json: bool) -> Result<(), Failure> {
     }
     output::line(format!("{}: {} ({})", status(action), what(action), action.id));
     Ok(())
-}
-
-fn short(id: &str) -> String {
-    id.chars().take(8).collect()
 }
 
 /// For example `SCALE_UP catalog-db +2`.

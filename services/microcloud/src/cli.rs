@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod grade;
+mod incidents;
 mod rules;
 mod runs;
 
 pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions};
+pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
 pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
 
@@ -45,7 +47,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Starts NATS, PostgreSQL and the four services, and keeps them running until Ctrl-C.
     Up(UpOptions),
-    /// Shows what is installed, which versions, which ports are free, and what to do about what is missing.
+    /// Shows what is installed, which versions, which ports are free, what to do about what is missing, and how a running stack keeps up.
     Doctor {
         /// Prints one JSON object.
         #[arg(long)]
@@ -90,11 +92,12 @@ pub(crate) enum Command {
         #[arg(allow_negative_numbers = true)]
         level: f64,
     },
-    /// Lists incidents, newest first.
+    /// Lists incidents, newest first: the leads of their groups, with what followed from each, whom it cost and where it may come from.
     #[command(
-        after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents --json | jq '.[].title'"
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents show 3f2a                     with its symptoms, suspects and impact\n  microcloud incidents --symptoms --json | jq '.[].title'"
     )]
-    Incidents(IncidentOptions),
+    Incidents(IncidentsOptions),
     /// Lists, changes, tests and imports detection rules; changes take effect at once.
     #[command(subcommand)]
     Rules(RuleCommand),
@@ -378,20 +381,6 @@ pub(crate) enum FaultCommand {
         /// Id of a fault in force.
         id: String,
     },
-}
-
-/// Options of `microcloud incidents`.
-#[derive(Debug, Args)]
-pub(crate) struct IncidentOptions {
-    /// Only open ones.
-    #[arg(long)]
-    pub(crate) open: bool,
-    /// At most this many, 1 to 1000.
-    #[arg(long, default_value_t = 50)]
-    pub(crate) limit: u32,
-    /// Prints a JSON array.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// `microcloud actions …`

@@ -1,19 +1,25 @@
-//! `microcloud doctor`: what this machine has, and what to do about what it has not.
+//! `microcloud doctor`: what this machine has, what to do about what it has not, and whether a running stack keeps up.
 
 use std::path::Path;
 use std::process::Command;
 
+use proto::ops::v1::{TelemetryServiceCoverageRequest, TelemetryServiceCoverageResponse};
 use serde_json::{Value, json};
 
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::up;
+use crate::{api, up};
 
 /// A stack with a day of telemetry stays below this; less is worth a warning.
 const ENOUGH_DISK_MIB: u64 = 2_048;
+/// What one turn of the job rolls up (every 5 s of wall time): with more to do it is behind.
+const MINUTES_A_TURN: u64 = 120;
 
-pub(crate) fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
-    let report = report(target);
+pub(crate) async fn run(target: &Target, as_json: bool) -> Result<(), Failure> {
+    let mut report = report(target);
+    if target.stack().is_some() {
+        report["rollups"] = rollups(target).await;
+    }
     let well = ["nats_server", "postgresql"].iter().all(|server| report[*server]["problem"].is_null());
     if as_json {
         output::json(&report)?;
@@ -91,6 +97,66 @@ fn print(report: &Value) {
                 "running"
             ));
         }
+    }
+    if !report["rollups"].is_null() {
+        print_rollups(&report["rollups"]);
+    }
+}
+
+/// How far the roll-ups of the simulation that commands are about have come, or why that cannot be told.
+async fn rollups(target: &Target) -> Value {
+    let simulation_id = target.simulation();
+    let asked = TelemetryServiceCoverageRequest { simulation_id: simulation_id.clone() };
+    let coverage = match api::telemetry(target) {
+        Ok(client) => {
+            client.coverage(&asked).await.map(|answer| answer.get_ref().clone()).map_err(Failure::from)
+        }
+        Err(failure) => Err(failure),
+    };
+    match coverage {
+        Err(failure) => json!({ "simulation": simulation_id, "problem": failure.to_string() }),
+        Ok(coverage) => {
+            let TelemetryServiceCoverageResponse {
+                latest_time,
+                rollup_lag_s,
+                rollup_hours_lag_s,
+                minutes_due,
+                hours_due,
+                rows_from: _,
+                minutes_from: _,
+                hours_from: _,
+                database: _,
+            } = coverage;
+            json!({
+                "simulation": simulation_id,
+                "latest": latest_time.as_ref().map(output::time),
+                "metrics_1m": { "behind_s": rollup_lag_s, "due": minutes_due },
+                "metrics_1h": { "behind_s": rollup_hours_lag_s, "due": hours_due },
+            })
+        }
+    }
+}
+
+fn print_rollups(rollups: &Value) {
+    if let Some(problem) = rollups["problem"].as_str() {
+        output::line(format!("✗ {:<12} {problem}", "roll-ups"));
+        return;
+    }
+    for view in ["metrics_1m", "metrics_1h"] {
+        let due = rollups[view]["due"].as_u64().unwrap_or_default();
+        let behind_s = rollups[view]["behind_s"].as_f64().unwrap_or_default();
+        let (mark, meaning) = match due {
+            0 => ("✓", "nothing is due"),
+            1..=MINUTES_A_TURN => ("✓", "the next turns of signal-service make them"),
+            _ => (
+                "✗",
+                "signal-service is behind: queries are answered in full, from the samples, and take longer. Its log says why; or lower the speed",
+            ),
+        };
+        output::line(format!(
+            "{mark} {view:<12} {behind_s:.0} simulated s behind {}, {due} due ({meaning})",
+            rollups["latest"].as_str().unwrap_or("the newest sample")
+        ));
     }
 }
 

@@ -1,48 +1,165 @@
-//! `microcloud incidents`
+//! `microcloud incidents …`
+
+use std::collections::BTreeSet;
 
 use proto::common::v1::Severity;
-use proto::ops::v1::{Incident, IncidentServiceListRequest};
+use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
+use proto::ops::v1::{Incident, IncidentServiceListRequest, Suspect, SuspectKind};
 
-use crate::api;
-use crate::cli::IncidentOptions;
+use crate::cli::{IncidentCommand, IncidentListOptions, IncidentsOptions};
 use crate::output::{self, Failure};
 use crate::stack::Target;
+use crate::{api, ids};
 
-pub(crate) async fn run(target: &Target, options: IncidentOptions) -> Result<(), Failure> {
+mod show;
+
+/// Longest page the API gives.
+const PAGE: u32 = 1_000;
+
+pub(crate) async fn run(target: &Target, options: IncidentsOptions) -> Result<(), Failure> {
+    let client = api::incidents(target)?;
+    match options.command {
+        None => list(&client, target.simulation(), options.list).await,
+        Some(IncidentCommand::Show { id, json }) => show::run(&client, &id, json).await,
+    }
+}
+
+async fn list(
+    client: &IncidentServiceClient,
+    simulation_id: String,
+    options: IncidentListOptions,
+) -> Result<(), Failure> {
+    let IncidentListOptions { open, symptoms, limit, json } = options;
     let request = IncidentServiceListRequest {
-        simulation_id: target.simulation(),
-        open_only: options.open,
-        limit: options.limit,
+        simulation_id,
+        open_only: open,
+        limit: if open { PAGE } else { limit },
+        // Among open ones a symptom whose lead is over speaks for itself.
+        leads_only: !symptoms && !open,
         ..IncidentServiceListRequest::default()
     };
-    let incidents = api::incidents(target)?.list(&request).await?.into_inner().incidents;
-    if options.json {
+    let mut incidents = client.list(&request).await?.into_inner().incidents;
+    if !symptoms {
+        drop_told_symptoms(&mut incidents);
+    }
+    incidents.truncate(limit as usize);
+    if json {
         return output::json(&incidents);
     }
     if incidents.is_empty() {
-        output::line(if options.open { "No incident is open." } else { "No incident yet." });
+        output::line(if open { "No incident is open." } else { "No incident yet." });
         return Ok(());
     }
     output::table(
-        &["ID", "SEVERITY", "STATE", "SINCE (SIMULATED)", "WHAT"],
-        incidents.into_iter().map(row).collect(),
+        &["ID", "SEVERITY", "STATE", "SINCE (SIMULATED)", "WHAT", "SYMPTOMS", "USERS", "SUSPECT"],
+        incidents.iter().map(row).collect(),
     );
     Ok(())
 }
 
-fn row(incident: Incident) -> Vec<String> {
-    let severity = match incident.severity() {
+/// A list shows a symptom only while it does not show its lead.
+fn drop_told_symptoms(incidents: &mut Vec<Incident>) {
+    let shown: BTreeSet<String> = incidents.iter().map(|incident| incident.id.clone()).collect();
+    incidents.retain(|incident| !shown.contains(&incident.symptom_of));
+}
+
+fn row(incident: &Incident) -> Vec<String> {
+    let lead = incident.symptom_of.is_empty();
+    let of_leads =
+        |text: Option<String>| if lead { text.unwrap_or_else(|| "-".to_owned()) } else { String::new() };
+    vec![
+        ids::short(&incident.id),
+        severity(incident).to_owned(),
+        state(incident),
+        incident.detected_at.as_ref().map(output::time).unwrap_or_default(),
+        incident.title.clone(),
+        if lead { symptoms(incident) } else { format!("of {}", ids::short(&incident.symptom_of)) },
+        of_leads(users(incident)),
+        of_leads(incident.suspects.first().map(suspect)),
+    ]
+}
+
+fn severity(incident: &Incident) -> &'static str {
+    match incident.severity() {
         Severity::Unspecified => "-",
         Severity::Info => "info",
         Severity::Warning => "warning",
         Severity::High => "high",
         Severity::Critical => "critical",
-    };
-    let state = match (incident.resolved, incident.acknowledged_by.as_str()) {
+    }
+}
+
+/// For example `open, ana is on it`.
+fn state(incident: &Incident) -> String {
+    match (incident.resolved, incident.acknowledged_by.as_str()) {
         (true, _) => "resolved".to_owned(),
         (false, "") => "open".to_owned(),
         (false, operator) => format!("open, {operator} is on it"),
+    }
+}
+
+/// For example `5, 3 open`.
+fn symptoms(incident: &Incident) -> String {
+    match (incident.symptoms, incident.open_symptoms) {
+        (0, _) => "-".to_owned(),
+        (all, 0) => format!("{all}, over"),
+        (all, open) => format!("{all}, {open} open"),
+    }
+}
+
+/// For example `1204 failed, 36.2 % at worst`; `None` while no user was harmed.
+fn users(incident: &Incident) -> Option<String> {
+    let impact = incident.impact.as_ref().filter(|impact| impact.failed + impact.slow > 0.0)?;
+    let harmed = if impact.failed > 0.0 {
+        format!("{:.0} failed", impact.failed)
+    } else {
+        format!("{:.0} slow", impact.slow)
     };
-    let since = incident.detected_at.as_ref().map(output::time).unwrap_or_default();
-    vec![incident.id.chars().take(8).collect(), severity.to_owned(), state, since, incident.title]
+    Some(format!("{harmed}, {:.1} % at worst", impact.worst_pct))
+}
+
+/// For example `zone zone-a 71 %`.
+fn suspect(suspect: &Suspect) -> String {
+    let kind = match suspect.kind() {
+        SuspectKind::Unspecified => "",
+        SuspectKind::Service => "service ",
+        SuspectKind::Node => "node ",
+        SuspectKind::Zone => "zone ",
+    };
+    format!("{kind}{} {:.0} %", suspect.id, suspect.share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::ops::v1::Impact;
+
+    use super::*;
+
+    fn incident(id: &str, symptom_of: &str) -> Incident {
+        Incident { id: id.to_owned(), symptom_of: symptom_of.to_owned(), ..Incident::default() }
+    }
+
+    #[test]
+    fn a_symptom_is_told_with_its_lead_and_by_itself_when_the_lead_is_over() {
+        let mut incidents = vec![incident("c", "a"), incident("b", "gone"), incident("a", "")];
+        drop_told_symptoms(&mut incidents);
+        let ids: Vec<_> = incidents.iter().map(|incident| incident.id.as_str()).collect();
+        assert_eq!(ids, ["b", "a"]);
+    }
+
+    #[test]
+    fn a_lead_says_what_followed_whom_it_cost_and_who_is_suspected() {
+        let mut lead = incident("a", "");
+        assert_eq!(row(&lead)[5..], ["-", "-", "-"]);
+        (lead.symptoms, lead.open_symptoms) = (5, 3);
+        lead.impact = Some(Impact { requests: 100.0, failed: 12.0, worst_pct: 36.24, ..Impact::default() });
+        lead.suspects = vec![Suspect {
+            kind: SuspectKind::Zone.into(),
+            id: "zone-a".to_owned(),
+            share: 0.714,
+            ..Suspect::default()
+        }];
+        assert_eq!(row(&lead)[5..], ["5, 3 open", "12 failed, 36.2 % at worst", "zone zone-a 71 %"]);
+        assert_eq!(row(&incident("b", "0123456789"))[5..], ["of 01234567", "", ""]);
+    }
 }

@@ -12,6 +12,7 @@ mod doctor;
 mod faults;
 mod folders;
 mod grade;
+mod ids;
 mod incidents;
 mod output;
 mod picture;
@@ -45,7 +46,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
     let target = stack::Target::new(cli.home, cli.url, cli.simulation);
     match cli.command {
         Command::Up(options) => up::run(target.home(), options).await,
-        Command::Doctor { json } => doctor::run(&target, json),
+        Command::Doctor { json } => doctor::run(&target, json).await,
         Command::Status { json } => status::run(&target, json).await,
         Command::Run(options) => runs::run::run(&options),
         Command::Replay(options) => runs::replay::run(&options),

@@ -91,6 +91,9 @@ fn describe_coverage(coverage: &TelemetryServiceCoverageResponse) -> String {
         hours_from,
         rollup_lag_s,
         database,
+        rollup_hours_lag_s: _,
+        minutes_due: _,
+        hours_due: _,
     } = coverage;
     let mut text = format!(
         "telemetry: {database}, up to {}; rolled up by signal-service, {rollup_lag_s:.0} s behind",

@@ -348,6 +348,9 @@ async fn roll_ups_outlive_the_rows_and_no_row_goes_before_it_is_rolled_up() {
     assert!(coverage.rows_from > Some(start_of_time()), "{coverage:?}");
     assert_eq!(coverage.minutes_from, Some(start_of_time()));
     assert_eq!(coverage.due_from, Some(start_of_time() + seconds(3 * 86_400 + 240)));
+    assert_eq!((coverage.minutes_due, coverage.hours_due), (0, 0), "what has ended is rolled up");
+    assert_eq!(coverage.hours_due_from, Some(start_of_time() + seconds(3 * 86_400)));
+    assert!(coverage.lag().is_zero() && coverage.hours_lag().is_zero());
 
     database.store.enforce_retention(keep).await.unwrap();
     let minutes = read(&database, "metrics_1m").await;

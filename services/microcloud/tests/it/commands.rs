@@ -93,6 +93,12 @@ fn a_running_stack_answers_every_command() {
         (stack.count("select count(*) from metrics") > 0).then_some(())
     });
 
+    let doctor = stack.json(&["doctor"]);
+    for view in ["metrics_1m", "metrics_1h"] {
+        assert!(doctor["rollups"][view]["behind_s"].is_number(), "{doctor}");
+        assert!(doctor["rollups"][view]["due"].is_number(), "{doctor}");
+    }
+
     refused(&stack, &["sim", "speed", "0"], "0.1");
     refused(&stack, &["sim", "speed", "-3"], "0.1");
     refused(&stack, &["sim", "speed", "NaN"], "0.1");
@@ -100,6 +106,7 @@ fn a_running_stack_answers_every_command() {
     refused(&stack, &["fault", "inject", "no_such_fault", "checkout"], "node_crash");
     refused(&stack, &["fault", "inject", "node_crash", "no_such_node"], "checkout");
     refused(&stack, &["fault", "clear", "no_such_id"], "no_such_id");
+    refused(&stack, &["incidents", "show", "no_such_id"], "microcloud incidents");
     refused(&stack, &["chaos", "2"], "from 0");
     refused(
         &stack,

@@ -17,7 +17,7 @@ fn file(home: &tempfile::TempDir, name: &str, text: &str) -> String {
 }
 
 fn incident(stack: &Stack, rule: &str, resolved: bool) -> Option<Value> {
-    let incidents = stack.try_json(&["incidents"])?;
+    let incidents = stack.try_json(&["incidents", "--symptoms"])?;
     let is_resolved = |incident: &Value| incident["resolved"].as_bool().unwrap_or_default();
     let of_rule = |incident: &&Value| incident["ruleName"] == rule && is_resolved(incident) == resolved;
     incidents.as_array()?.iter().find(of_rule).cloned()

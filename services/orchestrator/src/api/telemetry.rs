@@ -85,6 +85,9 @@ async fn coverage(
         hours_from: stored.hours_from.map(timestamp),
         rollup_lag_s: stored.lag().as_seconds_f64(),
         database: app.store.flavour().to_string(),
+        rollup_hours_lag_s: stored.hours_lag().as_seconds_f64(),
+        minutes_due: stored.minutes_due.unsigned_abs(),
+        hours_due: stored.hours_due.unsigned_abs(),
     }))
 }
 

@@ -299,6 +299,9 @@ mod tests {
             minutes_from: Some(at(-10)),
             hours_from: Some(at(-1_000_000)),
             due_from: None,
+            hours_due_from: None,
+            minutes_due: 0,
+            hours_due: 0,
         };
         assert_eq!(step_of(600, TelemetryAggregate::Avg, Some(&stored)), 60);
         assert_eq!(step_of(20_000, TelemetryAggregate::P95, Some(&stored)), 60);

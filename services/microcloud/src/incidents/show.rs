@@ -1,0 +1,108 @@
+//! `microcloud incidents show`
+
+use proto::common::v1::TargetKind;
+use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
+use proto::ops::v1::{Incident, IncidentServiceGetRequest, IncidentServiceListRequest};
+use serde_json::json;
+
+use super::{PAGE, severity, state, suspect};
+use crate::ids;
+use crate::output::{self, Failure};
+
+pub(super) async fn run(client: &IncidentServiceClient, id: &str, json: bool) -> Result<(), Failure> {
+    let incident_id = full_id(client, id).await?;
+    let request = IncidentServiceGetRequest { incident_id: incident_id.clone() };
+    let incident = client.get(&request).await?.into_inner().incident.unwrap_or_default();
+    let of_it = IncidentServiceListRequest {
+        symptom_of: incident_id,
+        limit: PAGE,
+        ..IncidentServiceListRequest::default()
+    };
+    let symptoms = client.list(&of_it).await?.into_inner().incidents;
+    if json {
+        return output::json(&json!({ "incident": incident, "symptoms": symptoms }));
+    }
+    let rows = facts(&incident).into_iter().map(|(name, value)| vec![name.to_owned(), value]);
+    output::table(&["", ""], rows.collect());
+    if !symptoms.is_empty() {
+        output::line("");
+        output::table(
+            &["SYMPTOM", "SEVERITY", "STATE", "SINCE (SIMULATED)", "WHAT"],
+            symptoms.iter().map(symptom).collect(),
+        );
+    }
+    Ok(())
+}
+
+fn facts(incident: &Incident) -> Vec<(&'static str, String)> {
+    let time = |at: &Option<pbjson_types::Timestamp>| at.as_ref().map(output::time).unwrap_or_default();
+    let mut facts = vec![
+        ("incident", incident.title.clone()),
+        ("id", incident.id.clone()),
+        ("state", state(incident)),
+        ("severity", severity(incident).to_owned()),
+        ("target", target(incident)),
+        ("rule", format!("{} (family {})", incident.rule_name, incident.family)),
+        ("measured", incident.description.clone()),
+        ("since", format!("{} (simulated), tick {}", time(&incident.detected_at), incident.tick)),
+    ];
+    if incident.resolved {
+        facts
+            .push(("until", format!("{} (simulated), {}", time(&incident.resolved_at), incident.resolution)));
+    }
+    for (name, value) in &incident.labels {
+        facts.push(("label", format!("{name}: {value}")));
+    }
+    if !incident.symptom_of.is_empty() {
+        facts.push(("symptom of", incident.symptom_of.clone()));
+    }
+    if let Some(impact) = incident.impact.as_ref().filter(|impact| impact.requests > 0.0) {
+        facts.push((
+            "impact",
+            format!(
+                "{:.0} requests of users, {:.0} failed, at least {:.0} slow; {:.1} % affected in the worst 10 s; {:.1} % of a day's error budget",
+                impact.requests, impact.failed, impact.slow, impact.worst_pct, impact.budget_burnt_pct
+            ),
+        ));
+    }
+    for one in &incident.suspects {
+        facts.push(("suspect", format!("{}: {}", suspect(one), one.reasons.join(" "))));
+    }
+    facts
+}
+
+fn target(incident: &Incident) -> String {
+    let Some(target) = &incident.target else { return String::new() };
+    let kind = match target.kind() {
+        TargetKind::Unspecified => return target.id.clone(),
+        TargetKind::Service => "service",
+        TargetKind::Node => "node",
+        TargetKind::Zone => "zone",
+        TargetKind::Simulation => "simulation",
+    };
+    format!("{kind} {}", target.id)
+}
+
+fn symptom(incident: &Incident) -> Vec<String> {
+    vec![
+        ids::short(&incident.id),
+        severity(incident).to_owned(),
+        state(incident),
+        incident.detected_at.as_ref().map(output::time).unwrap_or_default(),
+        incident.title.clone(),
+    ]
+}
+
+/// Lets people type the first characters of an id; ids are unique among all simulations.
+async fn full_id(client: &IncidentServiceClient, id: &str) -> Result<String, Failure> {
+    if ids::is_whole(id) {
+        return Ok(id.to_owned());
+    }
+    let request = IncidentServiceListRequest { limit: PAGE, ..IncidentServiceListRequest::default() };
+    let newest = client.list(&request).await?.into_inner().incidents;
+    ids::whole(id, newest.into_iter().map(|incident| incident.id), || {
+        format!(
+            "none of the {PAGE} newest incidents starts with {id:?}: see `microcloud incidents`, or write the whole id"
+        )
+    })
+}
