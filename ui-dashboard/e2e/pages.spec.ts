@@ -5,6 +5,7 @@ const PAGES = [
   { path: "/", title: "Microcloud" },
   { path: "/incidents/?status=all", title: "Incidents · Microcloud" },
   { path: "/actions/", title: "Actions · Microcloud" },
+  { path: "/silences/?over=true", title: "Silences · Microcloud" },
   { path: "/simulation/", title: "Simulation · Microcloud" },
 ];
 

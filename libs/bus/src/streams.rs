@@ -24,6 +24,8 @@ pub const OPS_ACTIONS: &str = "OPS_ACTIONS";
 pub const OPS_COMMANDS: &str = "OPS_COMMANDS";
 /// Detection rules: a key-value bucket of the name `OPS_RULES`, and like every bucket a stream.
 pub const OPS_RULES: &str = "KV_OPS_RULES";
+/// Silences and maintenance windows: the bucket `OPS_SILENCES`.
+pub const OPS_SILENCES: &str = "KV_OPS_SILENCES";
 /// Messages that a consumer could not handle.
 pub const DLQ: &str = "DLQ";
 
@@ -64,7 +66,7 @@ enum Kind {
     Bucket,
 }
 
-const SPECS: [Spec; 9] = [
+const SPECS: [Spec; 10] = [
     Spec {
         name: SIM_METRICS,
         subjects: &["sim.metrics", "sim.metrics.>"],
@@ -153,6 +155,19 @@ const SPECS: [Spec; 9] = [
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
         // The audit has every change; this many tell its writer what it missed while it was away.
+        per_subject: 16,
+        kind: Kind::Bucket,
+    },
+    Spec {
+        name: OPS_SILENCES,
+        subjects: &["$KV.OPS_SILENCES.>"],
+        description: "Silences and maintenance windows; written by the orchestrator only.",
+        max_age: Duration::ZERO,
+        // A silence has at most 200 KiB with 256 names of each kind, and a few hundred bytes as a rule.
+        max_bytes: 256 * MIB,
+        discard: DiscardPolicy::New,
+        persist: PersistenceMode::Default,
+        // As for rules.
         per_subject: 16,
         kind: Kind::Bucket,
     },

@@ -20,10 +20,8 @@ pub const OPS_COMMANDS: &str = "ops.commands";
 /// Every key of the bucket of detection rules.
 pub const OPS_RULES: &str = "$KV.OPS_RULES.>";
 
-/// A key of the bucket of detection rules.
-pub fn ops_rule(key: &str) -> String {
-    format!("$KV.OPS_RULES.{key}")
-}
+/// Every key of the bucket of silences.
+pub const OPS_SILENCES: &str = "$KV.OPS_SILENCES.>";
 
 /// Telemetry of one shard of a cloud too large for one message.
 pub fn sim_metrics_shard(shard: u32) -> String {

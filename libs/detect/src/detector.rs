@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::rule::RuleSet;
 use crate::sample::Sample;
 use crate::shard::Shard;
+use crate::silence::Silences;
 use crate::trail;
 
 mod adopt;
@@ -54,6 +55,7 @@ pub struct Detector {
     counters: Counters,
     longest_window_s: u32,
     longest_count_s: u32,
+    silences: Silences,
 }
 
 impl Detector {
@@ -67,7 +69,21 @@ impl Detector {
             counters: Counters::default(),
             longest_window_s: rules.longest_window_s(),
             longest_count_s: rules.longest_count_s().max(flapping::CLEAR_S),
+            silences: Silences::default(),
         }
+    }
+
+    /// Other silences from now on. Returns what that changes about open incidents, as of the last sample. After a restart this comes
+    /// last, and changes nothing unless they changed meanwhile.
+    pub fn silence(&mut self, silences: Silences) -> Vec<Transition> {
+        let mut transitions = Vec::new();
+        self.silences = silences;
+        for (name, simulation) in &mut self.simulations {
+            let from = transitions.len();
+            simulation.hush.look_again();
+            simulation.hush(&self.silences, name, &mut transitions, from);
+        }
+        transitions
     }
 
     /// Takes in the next sample and returns what it changes, in a fixed order. Samples that are late, duplicate or
@@ -192,6 +208,7 @@ impl Detector {
                 simulation.resolve_vanished(&self.plan, sample, transitions);
             }
             simulation.judge(&self.plan, sample, transitions);
+            simulation.hush(&self.silences, sample.simulation, transitions, from);
             simulation.settle(sample, transitions, from);
         } else {
             simulation.recall(sample);

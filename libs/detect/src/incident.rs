@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::record::Record;
 use crate::rule::Severity;
 use crate::sample::{SimTime, Target};
+use crate::silence::Silenced;
 
 /// Namespace of every derived id.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6d63_0000_5f1d_4c1e_8a2b_6d69_6372_6f63);
@@ -64,6 +65,8 @@ pub struct Incident {
     pub symptom_of: Option<Uuid>,
     /// Of a lead: what is known about the group.
     pub record: Record,
+    /// By what it is silenced; `None` when it is not. As it was at the end when it is over.
+    pub silenced: Option<Silenced>,
 }
 
 /// What happened to an incident.
@@ -75,7 +78,7 @@ pub enum TransitionKind {
     Escalated,
     /// It is over.
     Resolved,
-    /// More is known about its group: symptoms, suspects, impact. Nothing else about it changed.
+    /// More is known about its group (symptoms, suspects, impact), or it is silenced, or not any more. Nothing else about it changed.
     Updated,
 }
 

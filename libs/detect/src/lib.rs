@@ -26,6 +26,7 @@ mod rule;
 mod sample;
 mod settle;
 mod shard;
+mod silence;
 pub mod stats;
 mod suspects;
 mod trail;
@@ -44,3 +45,7 @@ pub use rule::{
     Selector, Severity, Withdrawn,
 };
 pub use sample::{Columns, Sample, SampleError, SimTime, Target, TargetKind};
+pub use silence::{
+    MAX_MATCHED, MAX_SILENCE_S, MAX_SILENCES, Matchers, Place, Silence, SilenceErrors, SilenceKind, Silenced,
+    Silences,
+};

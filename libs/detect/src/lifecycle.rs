@@ -14,6 +14,10 @@ use crate::sample::{Sample, SimTime, Target};
 use crate::shard::{Series, Shard};
 use crate::words;
 
+mod hush;
+
+use hush::Hush;
+
 /// Runs that are over and still recognised, so that a straggler of one does not look like a new run. The stream keeps an
 /// hour: more resets than one every fourteen seconds.
 const RETIRED_RUNS: usize = 256;
@@ -54,6 +58,7 @@ pub(crate) struct Simulation {
     openings: Openings,
     /// Open incidents that no rule judges any more; they end at the next sample.
     orphans: Vec<Incident>,
+    pub(crate) hush: Hush,
 }
 
 impl Simulation {
@@ -70,6 +75,7 @@ impl Simulation {
             pulse: Pulse::default(),
             openings: Openings::default(),
             orphans: Vec::new(),
+            hush: Hush::default(),
         }
     }
 
@@ -134,6 +140,7 @@ impl Simulation {
         self.retire(over);
         self.shards.clear();
         self.map = None;
+        self.hush.look_again();
         self.beats = 0;
     }
 
@@ -358,6 +365,7 @@ impl Case<'_> {
             resolution: String::new(),
             symptom_of: None,
             record: Record::default(),
+            silenced: None,
             target,
         }
     }

@@ -17,6 +17,7 @@ impl Simulation {
     pub(crate) fn learn(&mut self, sample: &Sample<'_>) {
         if let Some(map) = sample.map.filter(|map| self.map.as_ref() != Some(map)) {
             self.map = Some(map.clone());
+            self.hush.look_again();
         }
         if let Some((tick, pulse)) = self.pulse.push(self.map.as_ref(), sample) {
             self.groups.count(&pulse, tick);

@@ -131,7 +131,7 @@ fn replica_state(state: view::ReplicaState) -> ReplicaState {
     }
 }
 
-/// What the agent hears of. That more is known about a group is for people.
+/// What the agent hears of. That more is known about a group is for people; nothing is silenced here.
 pub(crate) fn incident(transition: &detect::Transition) -> Option<remedy::Incident> {
     let incident = &transition.incident;
     Some(remedy::Incident {
@@ -155,6 +155,7 @@ pub(crate) fn incident(transition: &detect::Transition) -> Option<remedy::Incide
         opened_tick: incident.tick,
         updated_tick: incident.updated_tick,
         traceparent: None,
+        maintenance: false,
     })
 }
 

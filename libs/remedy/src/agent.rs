@@ -174,6 +174,10 @@ impl Agent {
         if known.is_some_and(|known| known.incident.revision >= incident.revision || !known.is_open()) {
             return Output::default();
         }
+        let is_news = |known: &IncidentMemory| known.incident.maintenance != incident.maintenance;
+        if incident.transition == Transition::Updated && known.is_some_and(|known| !is_news(known)) {
+            return Output::default();
+        }
         let resolved_tick = (incident.transition == Transition::Resolved).then_some(incident.updated_tick);
         self.memory
             .incidents

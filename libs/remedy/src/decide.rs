@@ -76,6 +76,11 @@ impl<'a> Deciding<'a> {
             .collect();
         for id in due {
             let Some(known) = self.memory.incidents.get(&id) else { continue };
+            if known.incident.maintenance && self.picture.limits.keep_off_maintenance {
+                let why = at_work_there(&known.incident.target);
+                self.record(id, Verdict::Refused(Rule::Maintenance), None, format!("No action: {why}."));
+                continue;
+            }
             match self.picture.cause(&known.incident) {
                 Ok(cause) => {
                     let group =
@@ -177,6 +182,10 @@ impl<'a> Deciding<'a> {
         {
             return Choice::Covered { action_id: attempt.action_id, why: at_work(attempt, cause) };
         }
+        if self.picture.limits.keep_off_maintenance && self.is_under_maintenance(&cause.target) {
+            let why = at_work_there(&cause.target);
+            return Choice::Refuse(Refusal { rule: Rule::Maintenance, why });
+        }
         if let Some(refusal) = self.held_down(members) {
             return Choice::Refuse(refusal);
         }
@@ -199,6 +208,11 @@ impl<'a> Deciding<'a> {
             Some(other) => other,
             None => exhausted(&barred),
         }
+    }
+
+    /// Whether an open incident says so.
+    fn is_under_maintenance(&self, target: &Target) -> bool {
+        self.memory.open().any(|known| known.incident.maintenance && known.incident.target == *target)
     }
 
     /// Goes up the ladder. A rung that was tried or may not be used is stepped over; one that has to wait is waited for.
@@ -339,6 +353,10 @@ impl<'a> Deciding<'a> {
         known.last_decision = Some(LastDecision { tick: self.tick, gist });
         self.output.decisions.push(Decision { incident_id, tick: self.tick, verdict, action_id, reason });
     }
+}
+
+fn at_work_there(target: &Target) -> String {
+    format!("{target} is under maintenance: somebody is at work there")
 }
 
 fn with_reasons(sentence: &str, barred: &[Refusal]) -> String {

@@ -57,6 +57,8 @@ pub enum Transition {
     Escalated,
     /// It is over.
     Resolved,
+    /// Something else about it is new; here only whether its target is under maintenance counts.
+    Updated,
 }
 
 /// One message about an incident.
@@ -86,4 +88,7 @@ pub struct Incident {
     pub updated_tick: u64,
     /// W3C trace context that the incident came with, so that its actions belong to the same trace.
     pub traceparent: Option<String>,
+    /// A maintenance window says that somebody is at work on its target.
+    #[serde(default)]
+    pub maintenance: bool,
 }

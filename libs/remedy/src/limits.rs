@@ -33,6 +33,8 @@ pub struct Limits {
     pub max_nodes_out_share: Option<f64>,
     /// A service that is slow because of load is not restarted.
     pub no_restart_under_load: bool,
+    /// Nothing is proposed for what is under maintenance.
+    pub keep_off_maintenance: bool,
 }
 
 /// A token bucket: `burst` actions at once, then one every `every_s` simulated seconds.
@@ -71,6 +73,7 @@ impl Default for Limits {
             max_load_after_drain_pct: Some(80.0),
             max_nodes_out_share: Some(0.55),
             no_restart_under_load: true,
+            keep_off_maintenance: true,
         }
     }
 }

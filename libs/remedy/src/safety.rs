@@ -43,6 +43,8 @@ pub enum Rule {
     RestartUnderLoad,
     /// Its number of tries is used up.
     Tried,
+    /// Somebody is at work there.
+    Maintenance,
 }
 
 impl Rule {
@@ -62,6 +64,7 @@ impl Rule {
             Self::IneffectiveChain => "ineffective_chain",
             Self::RestartUnderLoad => "restart_under_load",
             Self::Tried => "tried",
+            Self::Maintenance => "maintenance",
         }
     }
 }

@@ -8,6 +8,7 @@ use detect::{MAX_RULES, RuleSet, Withdrawn};
 use prost::Message as _;
 use proto::ops::v1::{Rule, RuleChange, RuleDefinition, RuleOrigin, RuleSeed};
 
+use crate::kept::{self, Bucket, LeftOut, Value};
 use crate::message;
 
 /// Key of the mark that the bucket holds a whole set. No rule can be called so.
@@ -31,27 +32,22 @@ pub struct InForce {
     pub left_out: Vec<LeftOut>,
 }
 
-/// A rule in the bucket that cannot be judged by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Its key.
-    pub name: String,
-    /// What is wrong with it.
-    pub why: String,
-}
+impl Bucket for Book {
+    const STREAM: &'static str = streams::OPS_RULES;
+    const SUBJECTS: &'static str = subjects::OPS_RULES;
+    const WHAT: &'static str = "rules";
 
-impl Book {
-    /// Reads the bucket.
-    ///
-    /// # Errors
-    /// When the bucket is not there, or the server does not answer.
-    pub async fn read(bus: &Bus) -> Result<Self, StreamError> {
-        // On the heap: what reads a stream is large, and is made seldom.
-        Ok(Self::of(Box::pin(bus.bucket(streams::OPS_RULES, subjects::OPS_RULES)).await?))
+    fn of(contents: Contents) -> Self {
+        let Contents { standing, entries } = contents;
+        let mut book = Self { standing, seed: None, rules: BTreeMap::new(), unreadable: Vec::new() };
+        for entry in entries {
+            book.add(entry);
+        }
+        book
     }
 
-    /// The built-in rules, as they are before anything is kept.
-    pub fn built_in() -> Self {
+    /// The built-in rules.
+    fn initial() -> Self {
         let rules = detect::builtin_rules()
             .into_iter()
             .map(|rule| (rule.name.clone(), seeded(message::definition(&rule))));
@@ -63,13 +59,22 @@ impl Book {
         }
     }
 
-    fn of(contents: Contents) -> Self {
-        let Contents { standing, entries } = contents;
-        let mut book = Self { standing, seed: None, rules: BTreeMap::new(), unreadable: Vec::new() };
-        for entry in entries {
-            book.add(entry);
-        }
-        book
+    fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    fn is_whole(&self) -> bool {
+        self.seed.is_some()
+    }
+}
+
+impl Book {
+    /// Reads the bucket.
+    ///
+    /// # Errors
+    /// When the bucket is not there, or the server does not answer.
+    pub async fn read(bus: &Bus) -> Result<Self, StreamError> {
+        kept::read(bus).await
     }
 
     fn add(&mut self, entry: Entry) {
@@ -78,7 +83,7 @@ impl Book {
             self.seed = seed.map(|seed| (entry.revision, seed));
             return;
         }
-        match rule(&entry) {
+        match kept::value(&entry) {
             Ok(rule) => drop(self.rules.insert(entry.key, rule)),
             Err(why) => self.unreadable.push(LeftOut { name: entry.key, why }),
         }
@@ -89,19 +94,9 @@ impl Book {
         self.standing.revision
     }
 
-    /// How far the bucket was.
-    pub(crate) fn standing(&self) -> Standing {
-        self.standing
-    }
-
     /// Revision and content of the mark that the set is whole.
     pub(crate) fn seed(&self) -> Option<&(u64, RuleSeed)> {
         self.seed.as_ref()
-    }
-
-    /// Whether the bucket holds a whole set.
-    pub fn is_whole(&self) -> bool {
-        self.seed.is_some()
     }
 
     /// A rule, deleted or not.
@@ -152,53 +147,28 @@ impl Book {
     }
 }
 
-/// A rule as it is kept under its key.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
-    /// The rule, deleted or not.
-    pub rule: Rule,
-    /// Id of its last change.
-    pub change_id: String,
-}
+impl Value for Rule {
+    type Bucket = Book;
 
-impl Kept {
-    /// Reads one rule; `None` when there never was one of that name.
-    ///
-    /// # Errors
-    /// When the bucket is not there, or the server does not answer.
-    pub async fn read(bus: &Bus, name: &str) -> Result<Option<Self>, StreamError> {
-        let entry = bus.bucket_entry(streams::OPS_RULES, &subjects::ops_rule(name)).await?;
-        // What cannot be read is as good as deleted: it may be written over.
-        Ok(entry.map(|entry| Self {
-            rule: rule(&entry).unwrap_or_else(|_unreadable| gone(&entry)),
-            change_id: entry.change_id,
-        }))
+    fn key(&self) -> &str {
+        self.definition.as_ref().map(|definition| definition.name.as_str()).unwrap_or_default()
     }
-}
 
-/// The rule in an entry.
-fn rule(entry: &Entry) -> Result<Rule, String> {
-    let Some(value) = entry.value.clone() else { return Ok(gone(entry)) };
-    let rule = Rule::decode(value).map_err(|error| error.to_string())?;
-    let named = rule.definition.as_ref().is_some_and(|definition| definition.name == entry.key);
-    if named {
-        Ok(Rule { version: entry.revision, ..rule })
-    } else {
-        Err("the rule in it has another name than its key".to_owned())
+    fn at_version(self, version: u64) -> Self {
+        Self { version, ..self }
     }
-}
 
-/// A key that some other program deleted.
-fn gone(entry: &Entry) -> Rule {
-    Rule {
-        definition: Some(RuleDefinition { name: entry.key.clone(), ..RuleDefinition::default() }),
-        version: entry.revision,
-        deleted: true,
-        origin: RuleOrigin::User.into(),
-        change: RuleChange::Deleted.into(),
-        changed_by: "a NATS client".to_owned(),
-        changed_at: Some(entry.changed_at.into()),
-        ..Rule::default()
+    fn gone(entry: &Entry) -> Self {
+        Self {
+            definition: Some(RuleDefinition { name: entry.key.clone(), ..RuleDefinition::default() }),
+            version: entry.revision,
+            deleted: true,
+            origin: RuleOrigin::User.into(),
+            change: RuleChange::Deleted.into(),
+            changed_by: "a NATS client".to_owned(),
+            changed_at: Some(entry.changed_at.into()),
+            ..Self::default()
+        }
     }
 }
 
@@ -269,7 +239,7 @@ mod tests {
 
     #[test]
     fn before_anything_is_kept_the_built_in_rules_are_in_force() {
-        let book = Book::built_in();
+        let book = Book::initial();
         assert!(!book.is_whole());
         assert_eq!(book.in_force().set.rules(), detect::builtin_rules());
     }

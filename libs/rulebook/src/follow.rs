@@ -1,13 +1,13 @@
-//! The rules as they are now, for whoever judges by them or shows them.
+//! A bucket as it is now, for whoever goes by it or shows it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, From, Tail, streams, subjects};
+use bus::{Bus, From, Tail};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::Book;
+use crate::kept::{self, Bucket};
 
 /// Between two looks when nothing is heard: a bucket that was deleted says nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -18,13 +18,19 @@ const SETTLED: Duration = Duration::from_millis(30);
 /// Changes that are waited for at most before they are taken up.
 const SERIES: usize = 256;
 
-/// What is known about the rules.
-#[derive(Debug, Clone)]
-pub struct Known {
-    /// The last whole set.
-    pub book: Arc<Book>,
+/// What is known about a bucket.
+#[derive(Debug)]
+pub struct Known<B> {
+    /// What it held when it was whole last.
+    pub book: Arc<B>,
     /// Where that stands.
     pub standing: Standing,
+}
+
+impl<B> Clone for Known<B> {
+    fn clone(&self) -> Self {
+        Self { book: self.book.clone(), standing: self.standing }
+    }
 }
 
 /// Where the last whole set stands.
@@ -40,31 +46,31 @@ pub enum Standing {
 
 /// Follows the bucket.
 #[derive(Debug)]
-pub struct Follower {
+pub struct Follower<B> {
     bus: Bus,
-    tell: watch::Sender<Known>,
+    tell: watch::Sender<Known<B>>,
     token: CancellationToken,
 }
 
-impl Follower {
-    /// Reads the rules, waiting for a server that is away. `None` when it is asked to stop meanwhile. Give the follower a task of its own,
+impl<B: Bucket> Follower<B> {
+    /// Reads the bucket, waiting for a server that is away. `None` when it is asked to stop meanwhile. Give the follower a task of its own,
     /// in which it [`run`](Self::run)s.
-    pub async fn open(bus: Bus, token: CancellationToken) -> Option<(Self, watch::Receiver<Known>)> {
+    pub async fn open(bus: Bus, token: CancellationToken) -> Option<(Self, watch::Receiver<Known<B>>)> {
         let mut told = false;
         let book = loop {
-            let error = match token.run_until_cancelled(Book::read(&bus)).await? {
+            let error = match token.run_until_cancelled(kept::read::<B>(&bus)).await? {
                 Ok(book) => break book,
                 Err(error) => error,
             };
             if !std::mem::replace(&mut told, true) {
-                tracing::warn!(%error, "the rules cannot be read yet");
+                tracing::warn!(%error, what = B::WHAT, "a bucket cannot be read yet");
             }
             token.run_until_cancelled(tokio::time::sleep(PAUSE)).await?;
         };
         let known = if book.is_whole() {
             Known { book: Arc::new(book), standing: Standing::Current }
         } else {
-            Known { book: Arc::new(Book::built_in()), standing: Standing::Unseeded }
+            Known { book: Arc::new(B::initial()), standing: Standing::Unseeded }
         };
         let (tell, hear) = watch::channel(known);
         Some((Self { bus, tell, token }, hear))
@@ -75,12 +81,11 @@ impl Follower {
         let mut tail = None;
         while !self.token.is_cancelled() {
             if tail.is_none() {
-                let opened = self
-                    .bus
-                    .tail(streams::OPS_RULES, subjects::OPS_RULES, From::New, self.token.clone())
-                    .await;
+                let opened = self.bus.tail(B::STREAM, B::SUBJECTS, From::New, self.token.clone()).await;
                 tail = opened
-                    .inspect_err(|error| tracing::debug!(%error, "the rules cannot be followed yet"))
+                    .inspect_err(
+                        |error| tracing::debug!(%error, what = B::WHAT, "a bucket cannot be followed yet"),
+                    )
                     .ok();
             }
             tokio::select! {
@@ -94,9 +99,9 @@ impl Follower {
 
     /// Compares what is there with what is known.
     async fn look(&self) {
-        let now = match self.bus.bucket_standing(streams::OPS_RULES).await {
+        let now = match self.bus.bucket_standing(B::STREAM).await {
             Ok(now) => now,
-            Err(error) => return tracing::debug!(%error, "the rules cannot be seen"),
+            Err(error) => return tracing::debug!(%error, what = B::WHAT, "a bucket cannot be seen"),
         };
         {
             let known = self.tell.borrow();
@@ -104,21 +109,28 @@ impl Follower {
                 return;
             }
         }
-        match Book::read(&self.bus).await {
+        match kept::read::<B>(&self.bus).await {
             Ok(book) => drop(self.tell.send_if_modified(|known| known.learn(book))),
-            Err(error) => tracing::debug!(%error, "the rules cannot be read"),
+            Err(error) => tracing::debug!(%error, what = B::WHAT, "a bucket cannot be read"),
         }
     }
 }
 
-impl Known {
+impl<B: Bucket> Known<B> {
     /// Takes in what the bucket holds; true when that changes anything.
-    fn learn(&mut self, book: Book) -> bool {
+    fn learn(&mut self, book: B) -> bool {
         let before = self.standing;
         if book.is_whole() {
             self.standing = Standing::Current;
             let changed = book.standing() != self.book.standing();
             if changed {
+                let (was, is) = (self.book.standing(), book.standing());
+                if was.made_at_ns != is.made_at_ns && was.revision > 0 {
+                    tracing::error!(
+                        what = B::WHAT,
+                        "the bucket was deleted and made anew: what it holds now is in force"
+                    );
+                }
                 self.book = Arc::new(book);
             }
             return changed || before != Standing::Current;
@@ -127,8 +139,9 @@ impl Known {
             return false;
         }
         tracing::error!(
-            revision = self.book.revision(),
-            "the bucket of rules was deleted or emptied; the last known rules stay in force, and the orchestrator writes them again"
+            what = B::WHAT,
+            revision = self.book.standing().revision,
+            "the bucket was deleted or emptied; what was known last stays in force, and the orchestrator writes it again"
         );
         self.standing = Standing::Lost;
         true

@@ -1,13 +1,13 @@
 //! What a release brings, and what is written again after a loss.
 
-use bus::{Bus, Outgoing, PublishError, StreamError, subjects};
+use bus::{Bus, Outgoing, PublishError, StreamError};
 use chrono::Utc;
 use proto::ops::v1::{Rule, RuleChange, RuleDefinition, RuleOrigin, RuleSeed};
 use uuid::Uuid;
 
 use crate::book::{self, Book, SEED};
+use crate::kept::{Change, Value as _, put};
 use crate::message;
-use crate::write::{Change, put};
 
 /// Attempts, while somebody else writes the same keys.
 const ATTEMPTS: usize = 5;
@@ -100,7 +100,7 @@ async fn write(bus: &Bus, book: &Book, rules: Vec<Rule>, release: &str) -> Resul
             expected_version: rule.version,
             id: Uuid::new_v4().to_string(),
             traceparent: None,
-            rule: Rule {
+            value: Rule {
                 changed_by: format!("release {release}"),
                 changed_at: Some(Utc::now().into()),
                 ..rule
@@ -111,7 +111,7 @@ async fn write(bus: &Bus, book: &Book, rules: Vec<Rule>, release: &str) -> Resul
     let marked = book.seed().is_some_and(|(_, seed)| seed.release == release);
     if !marked {
         let seed = RuleSeed { release: release.to_owned(), seeded_at: Some(Utc::now().into()) };
-        let mut mark = Outgoing::message(subjects::ops_rule(SEED), Uuid::new_v4().to_string(), "", &seed);
+        let mut mark = Outgoing::message(Rule::subject(SEED), Uuid::new_v4().to_string(), "", &seed);
         mark.expected_last_subject_sequence = Some(book.seed().map_or(0, |(revision, _)| *revision));
         bus.publish(&mark).await?;
     }

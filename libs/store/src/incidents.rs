@@ -69,6 +69,12 @@ pub struct IncidentRow {
     /// Of a lead: what is known about the group, as signal-service writes it.
     #[sqlx(json)]
     pub record: IncidentRecord,
+    /// The silence or maintenance window that says that nobody is to be called.
+    pub silenced_by: Option<Uuid>,
+    /// How far that goes: 1 silence, 2 maintenance.
+    pub silence_kind: Option<i32>,
+    /// Version of the silence when it took hold.
+    pub silence_version: Option<i64>,
     /// Who is on it, or empty. Read from the acknowledgements; [`upsert`] does not write it.
     pub acknowledged_by: String,
 }
@@ -106,7 +112,7 @@ macro_rules! select_incidents {
             "select i.id, i.simulation_id, i.run_id, i.detected_at, i.tick_id, i.severity, i.title, i.description,
                     i.rule_name, i.family, i.target_kind, i.target_id, i.metric, i.observed_value, i.threshold,
                     i.labels, i.transition, i.revision, i.updated_tick, i.updated_at, i.resolved, i.resolved_at, i.resolution,
-                    i.symptom_of, i.record, coalesce(k.acknowledged_by, '') as acknowledged_by
+                    i.symptom_of, i.record, i.silenced_by, i.silence_kind, i.silence_version, coalesce(k.acknowledged_by, '') as acknowledged_by
              from incidents i left join incident_acknowledgements k on k.incident_id = i.id ",
             $rest
         )
@@ -119,16 +125,17 @@ pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, 
         "insert into incidents as i
             (id, simulation_id, run_id, detected_at, tick_id, severity, title, description, rule_name, family,
              target_kind, target_id, metric, observed_value, threshold, transition, revision, updated_tick, updated_at,
-             resolved, resolved_at, resolution, labels, symptom_of, record)
+             resolved, resolved_at, resolution, labels, symptom_of, record, silenced_by, silence_kind, silence_version)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25)
+                 $24, $25, $26, $27, $28)
          on conflict (id, detected_at) do update
             set severity = excluded.severity, title = excluded.title, description = excluded.description,
                 metric = excluded.metric, observed_value = excluded.observed_value, threshold = excluded.threshold,
                 transition = excluded.transition, revision = excluded.revision,
                 updated_tick = excluded.updated_tick, updated_at = excluded.updated_at,
                 resolved = excluded.resolved, resolved_at = excluded.resolved_at, resolution = excluded.resolution,
-                record = excluded.record, recorded_at = clock_timestamp()
+                record = excluded.record, silenced_by = excluded.silenced_by, silence_kind = excluded.silence_kind,
+                silence_version = excluded.silence_version, recorded_at = clock_timestamp()
             where i.revision < excluded.revision",
     )
     .bind(row.id)
@@ -156,6 +163,9 @@ pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, 
     .bind(Json(&row.labels))
     .bind(row.symptom_of)
     .bind(Json(&row.record))
+    .bind(row.silenced_by)
+    .bind(row.silence_kind)
+    .bind(row.silence_version)
     .execute(conn)
     .await
     .map_err(StoreError::query("write an incident"))?;

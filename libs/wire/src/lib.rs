@@ -33,6 +33,9 @@ pub fn incident(row: IncidentRow) -> Incident {
         resolution,
         symptom_of,
         record,
+        silenced_by,
+        silence_kind,
+        silence_version,
         acknowledged_by,
     } = row;
     let IncidentRecord {
@@ -73,6 +76,9 @@ pub fn incident(row: IncidentRow) -> Incident {
         symptoms,
         open_symptoms,
         suspects: suspects.into_iter().map(suspect).collect(),
+        silenced_by: silenced_by.map(|silence| silence.to_string()).unwrap_or_default(),
+        silence_kind: silence_kind.unwrap_or_default(),
+        silence_version: silence_version.map(count).unwrap_or_default(),
     }
 }
 

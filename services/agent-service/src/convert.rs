@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::{
     common::v1::{Target as WireTarget, TargetKind},
-    ops::v1::{self as ops, ActionEffect, ActionStatus, ActionType, IncidentTransition},
+    ops::v1::{self as ops, ActionEffect, ActionStatus, ActionType, IncidentTransition, SilenceKind},
     sim::v1::{self as sim, EntityColumns, MetricColumn, MetricSnapshot},
 };
 use remedy::{
@@ -57,7 +57,7 @@ pub(crate) enum ConvertError {
     },
 }
 
-/// An incident message; `None` when it only tells people more about its group.
+/// An incident message; `None` when it only tells people more about a group whose lead is over.
 pub(crate) fn incident(
     message: ops::Incident,
     traceparent: Option<String>,
@@ -66,7 +66,8 @@ pub(crate) fn incident(
         IncidentTransition::Opened => Transition::Opened,
         IncidentTransition::Escalated => Transition::Escalated,
         IncidentTransition::Resolved => Transition::Resolved,
-        IncidentTransition::Updated => return Ok(None),
+        IncidentTransition::Updated if message.resolved => return Ok(None),
+        IncidentTransition::Updated => Transition::Updated,
         IncidentTransition::Unspecified => return Err(ConvertError::Missing { field: "transition" }),
     };
     let ops::Incident {
@@ -98,6 +99,9 @@ pub(crate) fn incident(
         open_symptoms: _,
         impact: _,
         suspects: _,
+        silenced_by: _,
+        silence_kind,
+        silence_version: _,
     } = message;
     let scope = scope(simulation_id, &run_id, updated_at)?;
     let severity = u8::try_from(severity)
@@ -117,6 +121,7 @@ pub(crate) fn incident(
         opened_tick: tick,
         updated_tick,
         traceparent,
+        maintenance: silence_kind == SilenceKind::Maintenance as i32,
     };
     Ok(Some((scope, incident)))
 }

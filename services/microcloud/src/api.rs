@@ -6,6 +6,7 @@ use connectrpc_axum_client::ClientBuildError;
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
 use proto::ops::v1::rule_service_connect_client::RuleServiceClient;
+use proto::ops::v1::silence_service_connect_client::SilenceServiceClient;
 use proto::ops::v1::telemetry_service_connect_client::TelemetryServiceClient;
 use proto::sim::v1::control_service_connect_client::ControlServiceClient;
 use proto::sim::v1::simulation_service_connect_client::SimulationServiceClient;
@@ -55,6 +56,14 @@ pub(crate) fn rules(target: &Target) -> Result<RuleServiceClient, Failure> {
     RuleServiceClient::builder(target.url())
         .use_proto()
         .timeout(RULE_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
+}
+
+pub(crate) fn silences(target: &Target) -> Result<SilenceServiceClient, Failure> {
+    SilenceServiceClient::builder(target.url())
+        .use_proto()
+        .timeout(CALL_TIMEOUT)
         .build()
         .map_err(|error| bad_url(target, &error))
 }

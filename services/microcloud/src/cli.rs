@@ -10,11 +10,13 @@ mod grade;
 mod incidents;
 mod rules;
 mod runs;
+mod silences;
 
 pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions};
 pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
 pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
+pub(crate) use silences::{AddOptions, Kind, SilenceCommand};
 
 /// The flight simulator for self-healing clouds.
 #[derive(Debug, Parser)]
@@ -101,6 +103,9 @@ pub(crate) enum Command {
     /// Lists, changes, tests and imports detection rules; changes take effect at once.
     #[command(subcommand)]
     Rules(RuleCommand),
+    /// Silences incidents for some time, plans maintenance, and ends either.
+    #[command(subcommand)]
+    Silences(SilenceCommand),
     /// Lists, shows, approves and rejects proposed actions.
     #[command(subcommand)]
     Actions(ActionCommand),

@@ -9,7 +9,7 @@ use proto::ops::v1::{Incident, IncidentServiceListRequest, Suspect, SuspectKind}
 use crate::cli::{IncidentCommand, IncidentListOptions, IncidentsOptions};
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::{api, ids};
+use crate::{api, ids, silences};
 
 mod show;
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(target: &Target, options: IncidentsOptions) -> Result<()
     let client = api::incidents(target)?;
     match options.command {
         None => list(&client, target.simulation(), options.list).await,
-        Some(IncidentCommand::Show { id, json }) => show::run(&client, &id, json).await,
+        Some(IncidentCommand::Show { id, json }) => show::run(target, &client, &id, json).await,
     }
 }
 
@@ -89,13 +89,16 @@ fn severity(incident: &Incident) -> &'static str {
     }
 }
 
-/// For example `open, ana is on it`.
+/// For example `open, silence, ana is on it`.
 fn state(incident: &Incident) -> String {
-    match (incident.resolved, incident.acknowledged_by.as_str()) {
-        (true, _) => "resolved".to_owned(),
-        (false, "") => "open".to_owned(),
-        (false, operator) => format!("open, {operator} is on it"),
+    let mut state = if incident.resolved { "resolved" } else { "open" }.to_owned();
+    if !incident.silenced_by.is_empty() {
+        state += &format!(", {}", silences::kind(incident.silence_kind()));
     }
+    if !incident.resolved && !incident.acknowledged_by.is_empty() {
+        state += &format!(", {} is on it", incident.acknowledged_by);
+    }
+    state
 }
 
 /// For example `5, 3 open`.
@@ -161,5 +164,14 @@ mod tests {
         }];
         assert_eq!(row(&lead)[5..], ["5, 3 open", "12 failed, 36.2 % at worst", "zone zone-a 71 %"]);
         assert_eq!(row(&incident("b", "0123456789"))[5..], ["of 01234567", "", ""]);
+    }
+
+    #[test]
+    fn a_silenced_incident_says_so_while_it_is_open_and_afterwards() {
+        let mut silenced = Incident { silenced_by: "1".to_owned(), silence_kind: 2, ..incident("a", "") };
+        "ana".clone_into(&mut silenced.acknowledged_by);
+        assert_eq!(state(&silenced), "open, maintenance, ana is on it");
+        silenced.resolved = true;
+        assert_eq!(state(&silenced), "resolved, maintenance");
     }
 }

@@ -19,6 +19,7 @@ mod picture;
 mod rules;
 mod runs;
 mod scenarios;
+mod silences;
 mod simulation;
 mod simulations;
 mod sql;
@@ -58,6 +59,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Chaos { level } => faults::set_chaos(&target, level).await,
         Command::Incidents(options) => incidents::run(&target, options).await,
         Command::Rules(command) => rules::run(&target, command).await,
+        Command::Silences(command) => silences::run(&target, command).await,
         Command::Actions(command) => actions::run(&target, command).await,
         Command::Tail(options) => tail::run(&target, options).await,
         Command::Dlq(command) => dead_letters::run(&target, command).await,

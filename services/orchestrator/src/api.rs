@@ -2,11 +2,13 @@
 //! them.
 
 mod actions;
+mod asked;
 pub(crate) mod control;
 mod fields;
 pub(crate) mod guard;
 mod incidents;
 mod rules;
+mod silences;
 mod simulations;
 mod stream;
 mod telemetry;
@@ -46,6 +48,7 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .add_router(incidents::router(app.clone()))
         .add_router(telemetry::router(app.clone()))
         .add_router(rules::router(app.clone()))
+        .add_router(silences::router(app.clone()))
         .add_router(control::unary(app.clone()))
         .build();
     let simulations = calls()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use rulebook::Known;
+use rulebook::{Book, Known};
 use store::Store;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -32,7 +32,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     /// The rules as they were a moment ago.
-    pub(crate) rules: watch::Receiver<Known>,
+    pub(crate) rules: watch::Receiver<Known<Book>>,
     /// A permit for each test of rules that may run at a time.
     pub(crate) trials: Arc<Semaphore>,
     /// Cancelled when the process is to end; every stream and loop observes it.

@@ -2,12 +2,13 @@
 
 pub(crate) mod events;
 pub(crate) mod incidents;
+pub(crate) mod kept;
 pub(crate) mod proposals;
-pub(crate) mod rules;
 
 use std::time::Duration;
 
 use bus::{Consumer, ConsumerSpec, Delivery, Failure, Handler, StreamError};
+use proto::ops::v1::{Rule, Silence};
 use store::StoreError;
 
 use crate::app::App;
@@ -20,6 +21,8 @@ pub(crate) const ACTIONS: &str = "orchestrator-actions";
 pub(crate) const EVENTS: &str = "orchestrator-events";
 /// Durable consumer of changes of rules.
 pub(crate) const RULES: &str = "orchestrator-rules";
+/// Durable consumer of changes of silences.
+pub(crate) const SILENCES: &str = "orchestrator-silences";
 
 /// Pause between two tries while the database is away. Well below the consumer's `ack_wait`, so that the message can be
 /// held on to.
@@ -31,6 +34,7 @@ pub(crate) struct Consumers {
     actions: Consumer,
     events: Consumer,
     rules: Consumer,
+    silences: Consumer,
 }
 
 impl Consumers {
@@ -44,6 +48,7 @@ impl Consumers {
             actions: open(bus::streams::OPS_ACTIONS, ACTIONS).await?,
             events: open(bus::streams::SIM_EVENTS, EVENTS).await?,
             rules: open(bus::streams::OPS_RULES, RULES).await?,
+            silences: open(bus::streams::OPS_SILENCES, SILENCES).await?,
         })
     }
 
@@ -53,7 +58,8 @@ impl Consumers {
             bus::serve(self.incidents, Incidents(app.clone())),
             bus::serve(self.actions, Proposals(app.clone())),
             bus::serve(self.events, Events(app.clone())),
-            bus::serve(self.rules, Rules(app)),
+            bus::serve(self.rules, Rules(app.clone())),
+            bus::serve(self.silences, Silences(app)),
         );
     }
 }
@@ -86,7 +92,15 @@ struct Rules(App);
 
 impl Handler for Rules {
     async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
-        rules::handle(&self.0, delivery).await
+        kept::handle::<Rule>(&self.0, RULES, delivery).await
+    }
+}
+
+struct Silences(App);
+
+impl Handler for Silences {
+    async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
+        kept::handle::<Silence>(&self.0, SILENCES, delivery).await
     }
 }
 

@@ -8,6 +8,9 @@
 #[allow(clippy::result_large_err)]
 mod api;
 mod app;
+// As for `api`.
+#[allow(clippy::result_large_err)]
+mod change;
 pub mod config;
 mod consume;
 mod convert;
@@ -28,5 +31,8 @@ mod record;
 #[allow(clippy::result_large_err)]
 mod rules;
 pub mod service;
+// As for `api`.
+#[allow(clippy::result_large_err)]
+mod silences;
 
 pub use app::Limits;

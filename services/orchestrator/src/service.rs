@@ -118,7 +118,7 @@ impl Service {
         };
         app.hubs.register(&registry);
         let feeds = Box::pin(Feeds::open(&app)).await?;
-        let consumers = Consumers::open(&app).await?;
+        let consumers = Box::pin(Consumers::open(&app)).await?;
 
         let mut parts = JoinSet::new();
         parts.spawn(part("the outbox relay", relay.run(shutdown.clone())));

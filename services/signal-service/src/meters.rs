@@ -49,6 +49,10 @@ pub(crate) struct Meters {
     rules_revision: Gauge,
     rules: Gauge,
     rules_left_out: Gauge,
+    silences_revision: Gauge,
+    silences: Gauge,
+    silences_left_out: Gauge,
+    silenced: Gauge,
 }
 
 impl Meters {
@@ -93,6 +97,10 @@ impl Meters {
             rules_revision: gauge("rules_revision", "Revision of the set of rules that is judged by"),
             rules: gauge("rules", "Rules that are judged by"),
             rules_left_out: gauge("rules_left_out", "Kept rules that cannot be judged by"),
+            silences_revision: gauge("silences_revision", "Revision of the set of silences that is gone by"),
+            silences: gauge("silences", "Silences that are kept, begun and over or not"),
+            silences_left_out: gauge("silences_left_out", "Kept silences that cannot be gone by"),
+            silenced: gauge("silenced_incidents", "Open incidents that are silenced"),
         }
     }
 
@@ -142,12 +150,21 @@ impl Meters {
     pub(crate) fn open_incidents<'a>(&self, open: impl Iterator<Item = &'a Incident>) {
         let mut counts =
             BTreeMap::from(["info", "warning", "high", "critical"].map(|severity| (severity, 0)));
+        let mut silenced = 0;
         for incident in open {
+            silenced += i64::from(incident.silenced.is_some());
             *counts.entry(incident.severity.as_str()).or_insert(0) += 1;
         }
         for (severity, count) in counts {
             self.open.get_or_create(&Severity { severity }).set(count);
         }
+        self.silenced.set(silenced);
+    }
+
+    pub(crate) fn silences(&self, revision: u64, silences: usize, left_out: usize) {
+        self.silences_revision.set(revision.cast_signed());
+        self.silences.set(i64::try_from(silences).unwrap_or(i64::MAX));
+        self.silences_left_out.set(i64::try_from(left_out).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn rules(&self, revision: u64, rules: usize, left_out: usize) {

@@ -10,7 +10,7 @@ use ::service::metrics::Metrics;
 use ::service::shutdown;
 use bus::{Bus, BusConfig, ConnectError, Consumer, ConsumerSpec, StreamError, streams};
 use relay::Relay;
-use rulebook::{Follower, InForce, Known, Standing};
+use rulebook::{Book, Follower, InForce, Known, Standing, silences};
 use store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -57,9 +57,11 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
     let Some((follower, rules)) = Box::pin(Follower::open(bus.clone(), token.clone())).await else {
         return Ok(());
     };
+    let opened = Box::pin(Follower::open(bus.clone(), token.clone())).await;
+    let Some((silence_follower, silences)) = opened else { return Ok(()) };
     let metrics = Metrics::new(PRODUCER, env!("CARGO_PKG_VERSION"));
     let (meters, rollup_meters) = (Meters::new(&metrics), rollup::Meters::new(&metrics));
-    let mut tasks = vec![tokio::spawn(follower.run())];
+    let mut tasks = vec![tokio::spawn(follower.run()), tokio::spawn(silence_follower.run())];
     if let Some(addr) = config.health_addr {
         tasks.push(serve_health(addr, (&store, &bus, &rules), metrics, &token).await?);
     }
@@ -78,7 +80,7 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
         let resumed = resume::resume(&store, &bus, &set, &token).await?;
         let sink = Sink { store: store.clone(), relay: handle, meters, sweep, token: token.clone() };
         let ingest = Ingest::new(bus.clone(), resumed, sink);
-        Box::pin(take_telemetry(&bus, ingest, rules, &token)).await
+        Box::pin(take_telemetry(&bus, ingest, rules, silences, &token)).await
     })
     .await;
     token.cancel();
@@ -103,7 +105,7 @@ async fn connect(config: &Config) -> Result<(Store, Bus), ServiceError> {
 
 async fn serve_health(
     addr: std::net::SocketAddr,
-    (store, bus, rules): (&Store, &Bus, &watch::Receiver<Known>),
+    (store, bus, rules): (&Store, &Bus, &watch::Receiver<Known<Book>>),
     metrics: Metrics,
     token: &CancellationToken,
 ) -> Result<JoinHandle<()>, ServiceError> {
@@ -140,13 +142,16 @@ async fn serve_health(
 async fn take_telemetry(
     bus: &Bus,
     mut ingest: Ingest,
-    mut rules: watch::Receiver<Known>,
+    mut rules: watch::Receiver<Known<Book>>,
+    mut silences: watch::Receiver<Known<silences::Book>>,
     token: &CancellationToken,
 ) -> Result<(), ServiceError> {
     let spec = ConsumerSpec { max_batch: MAX_BATCH, ..ConsumerSpec::durable(streams::SIM_METRICS, PRODUCER) };
     let mut consumer = Consumer::open(bus, spec, token.clone()).await?;
     // The first set is in force already; taking it up again tells the meters and the log.
     rules.mark_changed();
+    // These are not: what changed while nobody was there is told before anything else.
+    silences.mark_changed();
     loop {
         let batch = {
             let mut next = pin!(consumer.next_batch(MAX_BATCH, MAX_BATCH_AGE));
@@ -157,6 +162,10 @@ async fn take_telemetry(
                     Ok(()) = rules.changed() => {
                         let book = rules.borrow_and_update().book.clone();
                         ingest.adopt(&book).await?;
+                    }
+                    Ok(()) = silences.changed() => {
+                        let book = silences.borrow_and_update().book.clone();
+                        ingest.silence(&book).await?;
                     }
                     batch = &mut next => break batch,
                 }

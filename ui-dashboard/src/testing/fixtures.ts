@@ -5,6 +5,7 @@ import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { ActionSchema, ActionStatus, ActionType } from "@/gen/ops/v1/action_pb";
 import { IncidentSchema } from "@/gen/ops/v1/incident_pb";
+import { SilenceKind, SilenceSchema, SilenceState } from "@/gen/ops/v1/silence_pb";
 import { StreamHeartbeatSchema, StreamSnapshotSchema } from "@/gen/ops/v1/stream_pb";
 import { SimulationEventKind, SimulationEventSchema } from "@/gen/sim/v1/event_pb";
 import { MetricSnapshotSchema } from "@/gen/sim/v1/metrics_pb";
@@ -88,6 +89,21 @@ export const anIncident = (init: Init<typeof IncidentSchema> = {}) =>
     detectedAt: timestampFromMs(START_MS + 10_000),
     updatedTick: 200n,
     updatedAt: timestampFromMs(START_MS + 10_000),
+    ...init,
+  });
+
+export const aSilence = (init: Init<typeof SilenceSchema> = {}) =>
+  create(SilenceSchema, {
+    id: "66666666-6666-5666-8666-666666666666",
+    kind: SilenceKind.SILENCE,
+    simulationId: "default",
+    matchers: { targets: [{ kind: TargetKind.SERVICE, id: "orders" }] },
+    startsAt: timestampFromMs(START_MS),
+    endsAt: timestampFromMs(START_MS + 1_800_000),
+    comment: "known, OPS-17",
+    createdBy: "ben",
+    version: 3n,
+    state: SilenceState.ACTIVE,
     ...init,
   });
 

@@ -85,6 +85,21 @@ impl Reading {
         self
     }
 
+    /// The same, and each runs on the node with the number given: `n0` in `zone-0`, `n1` in `zone-1`.
+    pub(crate) fn in_a_cloud(mut self, placed: &[(&str, usize)]) -> Self {
+        let lists = MapLists {
+            services: placed.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            calls: (1..placed.len()).map(|callee| (callee - 1, callee)).collect(),
+            nodes: vec!["n0".into(), "n1".into()],
+            zones: vec!["zone-0".into(), "zone-1".into()],
+            zone_of_node: vec![0, 1],
+            placed: placed.iter().enumerate().map(|(service, (_, node))| (service, *node, 1)).collect(),
+            ..MapLists::default()
+        };
+        self.map = Some(CloudMap::try_from(lists).unwrap());
+        self
+    }
+
     pub(crate) fn in_run(mut self, run: &str) -> Self {
         run.clone_into(&mut self.run);
         self

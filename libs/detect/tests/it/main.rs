@@ -9,5 +9,6 @@ mod incidents;
 mod limits;
 mod restart;
 mod rules;
+mod silences;
 mod statistics;
 mod unknown;

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use detect::{Aggregate, Detector, Incident, Limits, Operator, Rule, RuleSet, Transition};
+use detect::{
+    Aggregate, Detector, Incident, Limits, Matchers, Operator, Place, Rule, RuleSet, Silence, SilenceKind,
+    Silences, Transition,
+};
 use proptest::prelude::*;
+use uuid::Uuid;
 
-use crate::cloud::{INTERVAL_MS, Reading, detector_with, queue_rule, time_at};
+use crate::cloud::{INTERVAL_MS, Reading, TICKS_PER_SAMPLE, detector_with, queue_rule, time_at};
 
 /// Two rules of one family with different windows, one of another family, and one that waits and asks twice: everything a restart could get wrong.
 pub(crate) fn rules() -> Vec<Rule> {
@@ -75,7 +79,8 @@ pub(crate) fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
                     // The map comes with the first sample of a run and now and then.
                     let first = stream.last().is_none_or(|last| last.run != reading.run);
                     stream.push(if first || second % 60 == 0 {
-                        reading.in_a_chain(&["a", "b"])
+                        // Replicas move.
+                        reading.in_a_cloud(&[("a", 0), ("b", (second as usize / 60) % 2)])
                     } else {
                         reading
                     });
@@ -114,6 +119,38 @@ pub(crate) fn restarted(told: &[Transition], past: &[Reading], rules: &RuleSet) 
     detector
 }
 
+/// Up to four silences that begin and end while the stream lasts, of services, nodes, zones and families.
+fn silences() -> impl Strategy<Value = Vec<Silence>> {
+    let place = prop::sample::select(vec![
+        Place::Service("a".into()),
+        Place::Service("b".into()),
+        Place::Node("n0".into()),
+        Place::Zone("zone-1".into()),
+    ]);
+    let matchers = prop_oneof![
+        3 => place.prop_map(|place| Matchers { places: [place].into(), ..Matchers::default() }),
+        1 => Just(Matchers { families: ["trend".to_owned()].into(), ..Matchers::default() }),
+    ];
+    let one =
+        (matchers, any::<bool>(), 0u64..400, 1u64..200).prop_map(|(matchers, maintenance, from, length)| {
+            Silence {
+                id: Uuid::nil(),
+                version: from,
+                kind: if maintenance { SilenceKind::Maintenance } else { SilenceKind::Silence },
+                simulation: "default".into(),
+                matchers,
+                starts_at: time_at(TICKS_PER_SAMPLE * from),
+                ends_at: time_at(TICKS_PER_SAMPLE * (from + length)),
+            }
+        });
+    prop::collection::vec(one, 0..5).prop_map(|mut silences| {
+        for (number, silence) in (1..).zip(&mut silences) {
+            silence.id = Uuid::from_u128(number);
+        }
+        silences
+    })
+}
+
 /// What the database would give: the newest state of each incident of the run that is open or was not long ago, and its lead.
 fn remembered(told: &[Transition], newest: &Reading) -> Vec<Incident> {
     let incidents: BTreeMap<_, _> =
@@ -135,10 +172,21 @@ proptest! {
     fn killing_the_detector_changes_nothing(
         steps in prop::collection::vec((step(), 1u8..24), 5..40),
         kills in prop::collection::vec(0.0f64..1.0, 1..20),
+        silences in prop::collection::vec((0.0f64..1.0, silences()), 0..4),
     ) {
         let stream = stream(&steps);
+        let silences: BTreeMap<usize, Silences> = silences
+            .into_iter()
+            .map(|(at, silences)| ((at * stream.len() as f64) as usize, Silences::new(silences)))
+            .collect();
         let mut undisturbed = detector_with(rules());
-        let expected: Vec<Transition> = stream.iter().flat_map(|reading| reading.observe(&mut undisturbed)).collect();
+        let mut expected: Vec<Transition> = Vec::new();
+        for (index, reading) in stream.iter().enumerate() {
+            if let Some(others) = silences.get(&index) {
+                expected.extend(undisturbed.silence(others.clone()));
+            }
+            expected.extend(reading.observe(&mut undisturbed));
+        }
 
         let mut kills: Vec<usize> = kills.iter().map(|at| (at * stream.len() as f64) as usize).collect();
         kills.sort_unstable();
@@ -148,6 +196,11 @@ proptest! {
             while kills.first() == Some(&index) {
                 kills.remove(0);
                 detector = restarted(&told, &stream[..index], &RuleSet::new(rules()).unwrap());
+                let in_force = silences.range(..index).next_back().map(|(_, silences)| silences.clone());
+                prop_assert_eq!(detector.silence(in_force.unwrap_or_default()), vec![]);
+            }
+            if let Some(others) = silences.get(&index) {
+                told.extend(detector.silence(others.clone()));
             }
             told.extend(reading.observe(&mut detector));
         }

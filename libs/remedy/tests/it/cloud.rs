@@ -218,6 +218,7 @@ impl Cloud {
             opened_tick: self.tick,
             updated_tick: self.tick,
             traceparent: None,
+            maintenance: false,
         }
     }
 
@@ -239,6 +240,17 @@ impl Cloud {
         incident.transition = Transition::Resolved;
         incident.revision += 1;
         incident.updated_tick = self.tick;
+        let output = self.agent.observe_incident(&incident, self.freshness());
+        self.hear(output);
+    }
+
+    /// A maintenance window begins or ends while the incident is open.
+    pub(crate) fn maintain(&mut self, id: Uuid, maintenance: bool) {
+        let incident = self.incidents.get_mut(&id).expect("an open incident");
+        incident.transition = Transition::Updated;
+        incident.revision += 1;
+        incident.maintenance = maintenance;
+        let incident = incident.clone();
         let output = self.agent.observe_incident(&incident, self.freshness());
         self.hear(output);
     }

@@ -360,3 +360,24 @@ fn a_single_replica_of_a_tiny_cloud_may_be_restarted_only_within_the_blast_radiu
     assert_eq!(tiny(Limits::default()), [scale_up("catalog", 1)]);
     assert_eq!(tiny(Limits { blast_radius: None, ..Limits::default() }), [restart("catalog")]);
 }
+
+#[test]
+fn nothing_is_proposed_for_what_is_under_maintenance_until_that_ends() {
+    let maintained = |limits: Limits| {
+        let mut cloud = overloaded(limits);
+        let incident = cloud.open("checkout-db", "cpu_usage", 95.0);
+        cloud.maintain(incident, true);
+        (incident, cloud.seconds(5), cloud)
+    };
+    let (incident, output, mut cloud) = maintained(Limits::default());
+    assert!(output.proposals.is_empty());
+    assert_eq!(refusals(&output).last(), Some(&Rule::Maintenance));
+    let reason = &output.decisions.last().expect("a decision").reason;
+    assert!(reason.contains("checkout-db is under maintenance"), "{reason}");
+    cloud.open("checkout", "latency_p99", 500.0);
+    assert!(cloud.seconds(5).proposals.is_empty(), "nor for what it is the cause of");
+    cloud.maintain(incident, false);
+    assert_eq!(cloud.seconds(5).proposals.len(), 1);
+    let off = Limits { keep_off_maintenance: false, ..Limits::default() };
+    assert_eq!(maintained(off).1.proposals.len(), 1);
+}

@@ -3,7 +3,7 @@ use std::time::Duration;
 use backing::NatsServer;
 use bus::{Bus, BusConfig, PublishError, streams};
 use proto::ops::v1::{Rule, RuleChange, RuleDefinition, RuleOrigin};
-use rulebook::{Book, Change, Follower, Standing, put};
+use rulebook::{Book, Bucket as _, Change, Follower, Standing, put};
 use tokio_util::sync::CancellationToken;
 
 /// Generous: a busy machine.
@@ -16,8 +16,8 @@ async fn server() -> (NatsServer, Bus) {
     (server, bus)
 }
 
-fn change(rule: Rule, expected_version: u64) -> Change {
-    Change { rule, expected_version, id: uuid::Uuid::new_v4().to_string(), traceparent: None }
+fn change(value: Rule, expected_version: u64) -> Change<Rule> {
+    Change { value, expected_version, id: uuid::Uuid::new_v4().to_string(), traceparent: None }
 }
 
 fn own(name: &str, threshold: f64) -> Rule {
@@ -104,12 +104,12 @@ async fn of_two_changes_of_the_same_version_one_wins_and_repeating_it_is_no_othe
 async fn a_follower_hears_of_changes_through_restarts_and_keeps_the_last_set_when_the_bucket_is_gone() {
     let (mut server, bus) = server().await;
     let token = CancellationToken::new();
-    let (follower, mut known) = Follower::open(bus.clone(), token.clone()).await.unwrap();
+    let (follower, mut known) = Follower::<Book>::open(bus.clone(), token.clone()).await.unwrap();
     let task = tokio::spawn(follower.run());
     assert_eq!(known.borrow().standing, Standing::Unseeded);
     assert_eq!(known.borrow().book.in_force().set.rules(), detect::builtin_rules());
 
-    let mut until = async |what: &str, reached: &dyn Fn(&rulebook::Known) -> bool| {
+    let mut until = async |what: &str, reached: &dyn Fn(&rulebook::Known<Book>) -> bool| {
         let heard = tokio::time::timeout(PATIENCE, known.wait_for(|known| reached(known))).await;
         heard.unwrap_or_else(|_| panic!("not in time: {what}")).unwrap().clone()
     };

@@ -40,6 +40,9 @@ pub(crate) fn incident(number: u128, after_s: i64) -> IncidentRow {
         resolution: String::new(),
         symptom_of: None,
         record: IncidentRecord::default(),
+        silenced_by: None,
+        silence_kind: None,
+        silence_version: None,
         acknowledged_by: String::new(),
     }
 }

@@ -84,7 +84,7 @@ pub(crate) struct ChangeOptions {
     /// Why; the audit keeps it.
     #[arg(long, default_value = "")]
     pub(crate) reason: String,
-    /// Do it only if the rule is still at this version.
+    /// Do it only if nobody has changed it since this version.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) expected_version: u64,
     /// Prints what came of it as JSON.

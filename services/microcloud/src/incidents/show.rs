@@ -2,14 +2,22 @@
 
 use proto::common::v1::TargetKind;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
-use proto::ops::v1::{Incident, IncidentServiceGetRequest, IncidentServiceListRequest};
+use proto::ops::v1::{
+    Incident, IncidentServiceGetRequest, IncidentServiceListRequest, SilenceServiceGetRequest,
+};
 use serde_json::json;
 
 use super::{PAGE, severity, state, suspect};
-use crate::ids;
 use crate::output::{self, Failure};
+use crate::stack::Target;
+use crate::{api, ids, silences};
 
-pub(super) async fn run(client: &IncidentServiceClient, id: &str, json: bool) -> Result<(), Failure> {
+pub(super) async fn run(
+    target: &Target,
+    client: &IncidentServiceClient,
+    id: &str,
+    json: bool,
+) -> Result<(), Failure> {
     let incident_id = full_id(client, id).await?;
     let request = IncidentServiceGetRequest { incident_id: incident_id.clone() };
     let incident = client.get(&request).await?.into_inner().incident.unwrap_or_default();
@@ -22,7 +30,11 @@ pub(super) async fn run(client: &IncidentServiceClient, id: &str, json: bool) ->
     if json {
         return output::json(&json!({ "incident": incident, "symptoms": symptoms }));
     }
-    let rows = facts(&incident).into_iter().map(|(name, value)| vec![name.to_owned(), value]);
+    let mut facts = facts(&incident);
+    if let Some(silenced) = silenced(target, &incident).await? {
+        facts.push((silences::kind(incident.silence_kind()), silenced));
+    }
+    let rows = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]);
     output::table(&["", ""], rows.collect());
     if !symptoms.is_empty() {
         output::line("");
@@ -41,7 +53,7 @@ fn facts(incident: &Incident) -> Vec<(&'static str, String)> {
         ("id", incident.id.clone()),
         ("state", state(incident)),
         ("severity", severity(incident).to_owned()),
-        ("target", target(incident)),
+        ("target", suffering(incident)),
         ("rule", format!("{} (family {})", incident.rule_name, incident.family)),
         ("measured", incident.description.clone()),
         ("since", format!("{} (simulated), tick {}", time(&incident.detected_at), incident.tick)),
@@ -71,7 +83,17 @@ fn facts(incident: &Incident) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn target(incident: &Incident) -> String {
+/// Who silences it, until when, and why.
+async fn silenced(target: &Target, incident: &Incident) -> Result<Option<String>, Failure> {
+    if incident.silenced_by.is_empty() {
+        return Ok(None);
+    }
+    let request = SilenceServiceGetRequest { silence_id: incident.silenced_by.clone() };
+    let silence = api::silences(target)?.get(&request).await?.into_inner().silence.unwrap_or_default();
+    Ok(Some(silences::until_and_why(&silence)))
+}
+
+fn suffering(incident: &Incident) -> String {
     let Some(target) = &incident.target else { return String::new() };
     let kind = match target.kind() {
         TargetKind::Unspecified => return target.id.clone(),

@@ -80,7 +80,8 @@ async fn one(
     rule: &RuleDefinition,
     change: &ChangeOptions,
 ) -> Result<Rule, Failure> {
-    let (rule, operator, reason) = (Some(rule.clone()), operator(change)?, change.reason.clone());
+    let (rule, operator, reason) =
+        (Some(rule.clone()), operator(change.operator.as_deref())?, change.reason.clone());
     let idempotency_key = String::new();
     let after = match before {
         None => {

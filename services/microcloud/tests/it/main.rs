@@ -8,5 +8,6 @@ mod grade;
 mod headless;
 mod r#loop;
 mod rules;
+mod silences;
 mod simulations;
 mod stack;

@@ -6,22 +6,22 @@ use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
 use http::HeaderMap;
 use proto::ops::v1::rule_service_connect::RuleServiceBuilder;
 use proto::ops::v1::{
-    RuleDefinition, RuleServiceCreateRequest, RuleServiceCreateResponse, RuleServiceDeleteRequest,
+    Rule, RuleDefinition, RuleServiceCreateRequest, RuleServiceCreateResponse, RuleServiceDeleteRequest,
     RuleServiceDeleteResponse, RuleServiceGetRequest, RuleServiceGetResponse, RuleServiceListRequest,
     RuleServiceListResponse, RuleServiceRestoreRequest, RuleServiceRestoreResponse,
     RuleServiceSetEnabledRequest, RuleServiceSetEnabledResponse, RuleServiceUpdateRequest,
     RuleServiceUpdateResponse,
 };
 
+use super::asked::Asked;
 use super::fields;
 use crate::app::App;
+use crate::change;
 use crate::error;
-use crate::rules::{self, Request, Wish};
+use crate::rules::{self, Wish};
 
 mod trial;
 
-/// Longest reason of a change.
-const MAX_REASON: usize = 1_000;
 /// Longest name of a rule.
 const MAX_NAME: usize = 64;
 
@@ -60,9 +60,9 @@ async fn get(
     State(app): State<App>,
     ConnectRequest(request): ConnectRequest<RuleServiceGetRequest>,
 ) -> Result<ConnectResponse<RuleServiceGetResponse>, ConnectError> {
-    let name = fields::text("name", &request.name, MAX_NAME)?;
-    let kept = rules::kept(&app, &name).await?.ok_or_else(|| rules::missing(&name, None))?;
-    Ok(ConnectResponse(RuleServiceGetResponse { rule: Some(kept.rule) }))
+    let name = name(&request.name)?;
+    let kept = change::kept::<Rule>(&app, &name).await?.ok_or_else(|| rules::missing(&name, None))?;
+    Ok(ConnectResponse(RuleServiceGetResponse { rule: Some(kept.value) }))
 }
 
 async fn create(
@@ -77,8 +77,8 @@ async fn create(
     let RuleServiceCreateRequest { rule, operator, reason, idempotency_key } = request;
     let rule = checked(rule)?;
     let asked =
-        Asked { name: &rule.name.clone(), expected_version: 0, operator, reason, idempotency_key, body_hash };
-    let rule = rules::change(&app, &asked.by(&headers, Wish::Create(rule))?).await?;
+        Asked { key: name(&rule.name)?, expected_version: 0, operator, reason, idempotency_key, body_hash };
+    let rule = change::change(&app, &asked.by(&headers, Wish::Create(rule))?).await?;
     Ok(ConnectResponse(RuleServiceCreateResponse { rule: Some(rule) }))
 }
 
@@ -94,8 +94,8 @@ async fn update(
     let RuleServiceUpdateRequest { rule, expected_version, operator, reason, idempotency_key } = request;
     let rule = checked(rule)?;
     let asked =
-        Asked { name: &rule.name.clone(), expected_version, operator, reason, idempotency_key, body_hash };
-    let rule = rules::change(&app, &asked.by(&headers, Wish::Update(rule))?).await?;
+        Asked { key: name(&rule.name)?, expected_version, operator, reason, idempotency_key, body_hash };
+    let rule = change::change(&app, &asked.by(&headers, Wish::Update(rule))?).await?;
     Ok(ConnectResponse(RuleServiceUpdateResponse { rule: Some(rule) }))
 }
 
@@ -109,8 +109,9 @@ async fn delete(
         &RuleServiceDeleteRequest { idempotency_key: String::new(), ..request.clone() },
     );
     let RuleServiceDeleteRequest { name, expected_version, operator, reason, idempotency_key } = request;
-    let asked = Asked { name: &name, expected_version, operator, reason, idempotency_key, body_hash };
-    let rule = rules::change(&app, &asked.by(&headers, Wish::Delete)?).await?;
+    let asked =
+        Asked { key: self::name(&name)?, expected_version, operator, reason, idempotency_key, body_hash };
+    let rule = change::change(&app, &asked.by(&headers, Wish::Delete)?).await?;
     Ok(ConnectResponse(RuleServiceDeleteResponse { rule: Some(rule) }))
 }
 
@@ -125,8 +126,9 @@ async fn set_enabled(
     );
     let RuleServiceSetEnabledRequest { name, enabled, expected_version, operator, reason, idempotency_key } =
         request;
-    let asked = Asked { name: &name, expected_version, operator, reason, idempotency_key, body_hash };
-    let rule = rules::change(&app, &asked.by(&headers, Wish::SetEnabled(enabled))?).await?;
+    let asked =
+        Asked { key: self::name(&name)?, expected_version, operator, reason, idempotency_key, body_hash };
+    let rule = change::change(&app, &asked.by(&headers, Wish::SetEnabled(enabled))?).await?;
     Ok(ConnectResponse(RuleServiceSetEnabledResponse { rule: Some(rule) }))
 }
 
@@ -140,35 +142,14 @@ async fn restore(
         &RuleServiceRestoreRequest { idempotency_key: String::new(), ..request.clone() },
     );
     let RuleServiceRestoreRequest { name, expected_version, operator, reason, idempotency_key } = request;
-    let asked = Asked { name: &name, expected_version, operator, reason, idempotency_key, body_hash };
-    let rule = rules::change(&app, &asked.by(&headers, Wish::Restore)?).await?;
+    let asked =
+        Asked { key: self::name(&name)?, expected_version, operator, reason, idempotency_key, body_hash };
+    let rule = change::change(&app, &asked.by(&headers, Wish::Restore)?).await?;
     Ok(ConnectResponse(RuleServiceRestoreResponse { rule: Some(rule) }))
 }
 
-/// What every change is asked for with.
-struct Asked<'a> {
-    name: &'a str,
-    expected_version: u64,
-    operator: String,
-    reason: String,
-    idempotency_key: String,
-    body_hash: Vec<u8>,
-}
-
-impl Asked<'_> {
-    fn by(self, headers: &HeaderMap, wish: Wish) -> Result<Request, ConnectError> {
-        Ok(Request {
-            name: fields::text("name", self.name, MAX_NAME)?,
-            wish,
-            // 0 on the wire means "whatever is there".
-            expected_version: (self.expected_version != 0).then_some(self.expected_version),
-            operator: fields::operator(&self.operator)?,
-            reason: fields::optional_text("reason", &self.reason, MAX_REASON)?,
-            idempotency_key: fields::idempotency_key(&self.idempotency_key)?,
-            body_hash: self.body_hash,
-            traceparent: fields::traceparent(headers),
-        })
-    }
+fn name(name: &str) -> Result<String, ConnectError> {
+    fields::text("name", name, MAX_NAME)
 }
 
 /// The definition with nothing left out.

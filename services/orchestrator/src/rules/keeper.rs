@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rulebook::{Follower, Standing};
+use rulebook::{Book, Follower, Standing};
 
 use crate::app::App;
 
@@ -12,7 +12,7 @@ pub(crate) const RELEASE: &str = env!("CARGO_PKG_VERSION");
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Keeps them until shutdown.
-pub(crate) async fn run(app: App, follower: Follower) {
+pub(crate) async fn run(app: App, follower: Follower<Book>) {
     let mut rules = app.rules.clone();
     let keep = async {
         while rules.changed().await.is_ok() {

@@ -20,5 +20,6 @@ mod proposals;
 mod rpc;
 mod rules;
 mod samples;
+mod silences;
 mod stack;
 mod stream;

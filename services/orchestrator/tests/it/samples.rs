@@ -101,6 +101,9 @@ pub fn row(incident: &Incident) -> IncidentRow {
         resolution: incident.resolution.clone(),
         symptom_of: None,
         record: IncidentRecord::default(),
+        silenced_by: None,
+        silence_kind: None,
+        silence_version: None,
         acknowledged_by: String::new(),
     }
 }

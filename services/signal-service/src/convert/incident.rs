@@ -1,7 +1,9 @@
 //! A transition as a row, and a row as the detector remembers it.
 
 use chrono::{DateTime, Utc};
-use detect::{Incident, Severity, SimTime, Target, TargetKind, Transition, TransitionKind};
+use detect::{
+    Incident, Severity, SilenceKind, Silenced, SimTime, Target, TargetKind, Transition, TransitionKind,
+};
 use proto::common::v1 as common;
 use proto::ops::v1 as ops;
 use store::incidents::{EvidenceRecord, ImpactRecord, IncidentRecord, IncidentRow, SuspectRecord};
@@ -51,6 +53,9 @@ pub(crate) fn row(transition: &Transition) -> Result<IncidentRow, UnreadableInci
         resolution: incident.resolution.clone(),
         symptom_of: incident.symptom_of,
         record: record(incident),
+        silenced_by: incident.silenced.map(|silenced| silenced.by),
+        silence_kind: incident.silenced.map(|silenced| silence_kind(silenced.kind) as i32),
+        silence_version: incident.silenced.map(|silenced| silenced.version.cast_signed()),
         acknowledged_by: String::new(),
     })
 }
@@ -88,6 +93,18 @@ pub(crate) fn restored(row: IncidentRow) -> Result<Incident, UnreadableIncident>
         resolution: row.resolution,
         symptom_of: row.symptom_of,
         record: restored_record(row.record),
+        silenced: match (row.silenced_by, row.silence_kind, row.silence_version) {
+            (Some(by), Some(kind), Some(version)) => Some(Silenced {
+                by,
+                version: version.unsigned_abs(),
+                kind: match ops::SilenceKind::try_from(kind) {
+                    Ok(ops::SilenceKind::Silence) => SilenceKind::Silence,
+                    Ok(ops::SilenceKind::Maintenance) => SilenceKind::Maintenance,
+                    _ => return Err(number("silence kind", kind)),
+                },
+            }),
+            _ => None,
+        },
     })
 }
 
@@ -172,6 +189,13 @@ fn target_kind(kind: TargetKind) -> common::TargetKind {
     }
 }
 
+fn silence_kind(kind: SilenceKind) -> ops::SilenceKind {
+    match kind {
+        SilenceKind::Silence => ops::SilenceKind::Silence,
+        SilenceKind::Maintenance => ops::SilenceKind::Maintenance,
+    }
+}
+
 fn transition_kind(kind: TransitionKind) -> ops::IncidentTransition {
     match kind {
         TransitionKind::Opened => ops::IncidentTransition::Opened,
@@ -235,6 +259,7 @@ mod tests {
                 as_of_tick: 60,
                 as_of_us: 1_700_000_001_123_456,
             },
+            silenced: Some(Silenced { by: Uuid::from_u128(4), version: 17, kind: SilenceKind::Maintenance }),
         }
     }
 
@@ -253,10 +278,12 @@ mod tests {
         let message = wire::incident(row.clone());
         assert_eq!(message.transition(), ops::IncidentTransition::Resolved);
         assert_eq!(message.severity(), common::Severity::High);
-        assert_eq!(message.target.unwrap().kind(), common::TargetKind::Service);
+        assert_eq!(message.target.as_ref().unwrap().kind(), common::TargetKind::Service);
         assert!(message.resolved);
-        assert_eq!(message.resolved_at.unwrap().seconds, 1_700_000_030);
+        assert_eq!(message.resolved_at.as_ref().unwrap().seconds, 1_700_000_030);
         assert_eq!(message.id, row.id.to_string());
+        assert_eq!(message.silenced_by, Uuid::from_u128(4).to_string());
+        assert_eq!((message.silence_kind(), message.silence_version), (ops::SilenceKind::Maintenance, 17));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Other rules, between two batches.
+//! Other rules and silences, between two batches.
 
 use std::time::Instant;
 
-use rulebook::{Book, InForce};
+use rulebook::{Book, InForce, silences};
 
 use super::{Ingest, IngestError};
 use crate::resume::{self, ResumeError};
@@ -46,6 +46,28 @@ impl Ingest {
             took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             "rules taken up"
         );
+        Ok(())
+    }
+
+    /// Goes by these silences from now on. What that changes about open incidents is told now.
+    pub(crate) async fn silence(&mut self, book: &silences::Book) -> Result<(), IngestError> {
+        let silences::InForce { silences, left_out } = book.in_force();
+        for silence in &left_out {
+            tracing::error!(
+                silence = silence.name,
+                why = silence.why,
+                "a silence cannot be gone by; correct it or delete it"
+            );
+        }
+        let count = silences.count();
+        let told = self.detector.silence(silences);
+        let incidents = told.len();
+        for transition in told {
+            self.work.tell(transition, None)?;
+        }
+        self.hand_over().await?;
+        self.meters.silences(book.revision(), count, left_out.len());
+        tracing::info!(revision = book.revision(), silences = count, incidents, "silences taken up");
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod ingest;
 mod kill;
 mod rules;
 mod scenarios;
+mod silences;
 mod simulations;
 mod stack;
 mod telemetry;

@@ -34,7 +34,7 @@ async fn write(stack: &Stack, rule: Rule) {
     let name = &rule.definition.as_ref().unwrap().name;
     let kept = Book::read(&stack.bus).await.unwrap().get(name).map_or(0, |kept| kept.version);
     let id = uuid::Uuid::new_v4().to_string();
-    let change = Change { rule, expected_version: kept, id, traceparent: None };
+    let change = Change { value: rule, expected_version: kept, id, traceparent: None };
     rulebook::put(&stack.bus, change).await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { anIncident, aSample, aTopology } from "@/testing/fixtures";
-import { assessCloud, openIncidents } from "./assessment";
+import { assessCloud, burningIncidents } from "./assessment";
 import { History } from "./history";
 import { standing } from "./objectives";
 import { serviceRows } from "./rows";
@@ -46,7 +46,14 @@ describe("is the cloud well?", () => {
 
   it("does not count what is resolved, and lists the worst first", () => {
     const list = incidents(anIncident({ id: "w", severity: Severity.WARNING }), anIncident({ id: "r", resolved: true }), anIncident({ id: "c" }));
-    expect(openIncidents(list).map(({ id }) => id)).toEqual(["c", "w"]);
+    expect(burningIncidents(list).map(({ id }) => id)).toEqual(["c", "w"]);
+  });
+
+  it("does not count what is silenced, nor its symptoms, and counts a lead whose symptom is", () => {
+    const silenced = anIncident({ id: "s", silencedBy: "1" });
+    const list = incidents(silenced, anIncident({ id: "t", symptomOf: "s" }), anIncident({ id: "l" }), anIncident({ id: "m", symptomOf: "l", silencedBy: "1" }));
+    expect(burningIncidents(list).map(({ id }) => id)).toEqual(["l"]);
+    expect(assessCloud({ topology: aTopology(), sample, incidents: incidents(silenced) }).level).toBe("healthy");
   });
 });
 

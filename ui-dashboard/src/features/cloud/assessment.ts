@@ -21,7 +21,7 @@ export function assessCloud({ topology, sample, incidents }: Known): Assessment 
   if (services.length === 0) {
     return { level: "unknown", headline: "No data yet", detail: "Nothing has been heard from the simulation." };
   }
-  const open = openIncidents(incidents);
+  const open = burningIncidents(incidents);
   const down = services.filter(({ health }) => health === "down").length;
   const degraded = services.filter(({ health }) => health === "degraded").length;
   const unknown = services.filter(({ health }) => health === "unknown").length;
@@ -46,8 +46,12 @@ export function assessCloud({ topology, sample, incidents }: Known): Assessment 
   return { level: "healthy", headline: "The cloud is well", detail: detail || `All ${plural(services.length, "service")} healthy` };
 }
 
-/** Worst first, then newest first; symptoms of an open incident go without saying. */
-export function openIncidents(incidents: ReadonlyMap<string, Incident>): Incident[] {
+/**
+ * What somebody should look at: open, and not silenced. Worst first, then newest first; symptoms of an open incident go
+ * without saying.
+ */
+export function burningIncidents(incidents: ReadonlyMap<string, Incident>): Incident[] {
   const open = [...incidents.values()].filter(({ resolved }) => !resolved);
-  return withoutToldSymptoms(open).sort((a, b) => b.severity - a.severity || Number(b.tick - a.tick));
+  const burning = withoutToldSymptoms(open).filter(({ silencedBy }) => silencedBy === "");
+  return burning.sort((a, b) => b.severity - a.severity || Number(b.tick - a.tick));
 }

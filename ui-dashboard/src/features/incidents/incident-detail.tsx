@@ -2,6 +2,8 @@
 
 import { X } from "lucide-react";
 import { useEffect, useRef } from "react";
+import { SilenceAction } from "@/features/silences/silence-action";
+import { SilenceNote } from "@/features/silences/silence-note";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -51,8 +53,12 @@ function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: st
           <h2 className="text-lg leading-snug font-semibold tracking-tight break-words">{incident.title}</h2>
           <p className="mt-1 text-[13px] break-words text-ink-muted">{incident.description}</p>
         </div>
-        <Acknowledge incident={incident} />
+        <div className="flex flex-wrap gap-2">
+          <Acknowledge incident={incident} />
+          <SilenceAction incident={incident} />
+        </div>
       </div>
+      <SilenceNote incident={incident} />
       <IncidentFacts incident={incident} />
       <IncidentSuspects incident={incident} />
       <IncidentEvidence incident={incident} />

@@ -1,5 +1,7 @@
+import { BellOff } from "lucide-react";
 import type { MouseEvent } from "react";
 import { formatDuration, formatSimulatedTime, instantMs } from "@/format/format";
+import { silenceTag } from "@/features/silences/silence-words";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import { Badge } from "@/ui/badge";
 import { cx } from "@/ui/class-names";
@@ -14,7 +16,8 @@ interface IncidentRowProps {
 }
 
 export function IncidentRow({ incident, simulatedNow, selected, onSelect }: IncidentRowProps) {
-  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy, symptoms, suspects } = incident;
+  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy, symptoms, suspects, silencedBy, silenceKind } = incident;
+  const silenced = silencedBy !== "";
   const suspect = suspects[0];
   // A link, so that it can be opened in another tab; a plain click stays on the page.
   const follow = (event: MouseEvent) => {
@@ -23,12 +26,17 @@ export function IncidentRow({ incident, simulatedNow, selected, onSelect }: Inci
     onSelect(id);
   };
   return (
-    <li data-testid={`incident-${id}`} data-resolved={resolved}>
+    <li data-testid={`incident-${id}`} data-resolved={resolved} data-silenced={silenced}>
       <a href={`?id=${id}`} onClick={follow} aria-current={selected ? "true" : undefined} className={cx("flex flex-col gap-1 px-4 py-2.5 hover:bg-raised", selected && "bg-raised")}>
         <span className="flex items-center gap-2">
-          <SeverityBadge severity={severity} />
-          <span className={cx("min-w-0 truncate text-[13px] font-medium", resolved && "text-ink-muted")}>{title}</span>
-          <Badge tone={resolved ? "ok" : "neutral"} className="ml-auto">
+          <SeverityBadge severity={severity} quiet={silenced} />
+          <span className={cx("min-w-0 truncate text-[13px] font-medium", (resolved || silenced) && "text-ink-muted")}>{title}</span>
+          {silenced && (
+            <Badge tone="neutral" icon={<BellOff aria-hidden className="size-3" />} className="ml-auto">
+              {silenceTag(silenceKind)}
+            </Badge>
+          )}
+          <Badge tone={resolved ? "ok" : "neutral"} className={silenced ? undefined : "ml-auto"}>
             {resolved ? "Resolved" : "Open"}
           </Badge>
         </span>

@@ -8,7 +8,9 @@ import { TargetKind } from "@/gen/common/v1/target_pb";
 import { type Incident, SuspectKind } from "@/gen/ops/v1/incident_pb";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
 import { IncidentService, IncidentServiceListResponseSchema, type IncidentServiceListRequest } from "@/gen/ops/v1/incident_service_pb";
-import { anIncident, aSnapshot } from "@/testing/fixtures";
+import { SilenceKind, SilenceState } from "@/gen/ops/v1/silence_pb";
+import { SilenceService, type SilenceServiceCreateRequest } from "@/gen/ops/v1/silence_service_pb";
+import { anIncident, aSilence, aSnapshot } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
 import { IncidentsPage } from "./incidents-page";
 
@@ -102,6 +104,68 @@ describe("the incidents page", () => {
     await user.click(await within(screen.getByTestId("symptoms")).findByText("gateway is slow"));
     await user.click(await screen.findByRole("link", { name: "another incident" }));
     expect(await screen.findByText("62 % of the suspicion")).toBeTruthy();
+  });
+
+  it("dims what is silenced, says who silences it until when and why, and ends that", async () => {
+    localStorage.setItem("microcloud.operator", "ana");
+    const incident = anIncident({ silencedBy: aSilence().id, silenceKind: SilenceKind.MAINTENANCE });
+    const ended = vi.fn();
+    const { user } = renderScene(<IncidentsPage />, {
+      url: `?id=${incident.id}`,
+      routes: (router) => {
+        routes([incident])(router);
+        router.service(SilenceService, {
+          get: () => ({ silence: aSilence() }),
+          end: (request) => {
+            ended(request);
+            return { silence: aSilence({ state: SilenceState.OVER }) };
+          },
+        });
+      },
+    });
+    expect((await screen.findByTestId(`incident-${incident.id}`)).dataset.silenced).toBe("true");
+    const note = await screen.findByTestId("silence-note");
+    expect(await within(note).findByText(/by ben until 21 Nov 2026, 14:30:00 sim: known, OPS-17/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Silence…" })).toBeNull();
+    await user.click(within(note).getByRole("button", { name: "End now" }));
+    await waitFor(() => expect(ended).toHaveBeenCalledWith(expect.objectContaining({ silenceId: aSilence().id, expectedVersion: 3n, operator: "ana" })));
+  });
+
+  it("silences what an incident is about, for some time, with a comment", async () => {
+    localStorage.setItem("microcloud.operator", "ana");
+    const incident = anIncident();
+    const created = vi.fn();
+    const { user } = renderScene(<IncidentsPage />, {
+      url: `?id=${incident.id}`,
+      routes: (router) => {
+        routes([incident])(router);
+        router.service(SilenceService, {
+          create: (request) => {
+            created(request);
+            return { silence: aSilence() };
+          },
+        });
+      },
+    });
+    await user.click(await screen.findByRole("button", { name: "Silence…" }));
+    const dialog = within(await screen.findByRole("dialog"));
+    await user.click(dialog.getByRole("button", { name: "Silence" }));
+    expect(dialog.getByRole("alert").textContent).toBe("Say why, in a few words.");
+    await user.type(dialog.getByLabelText(/^Comment/), "known");
+    await user.selectOptions(dialog.getByLabelText(/^For/), "1 h");
+    await user.click(dialog.getByLabelText(/^Maintenance/));
+    await user.click(dialog.getByRole("button", { name: "Silence" }));
+    await waitFor(() => expect(created).toHaveBeenCalledTimes(1));
+    const { silence, operator, simulationId } = created.mock.lastCall?.[0] as SilenceServiceCreateRequest;
+    expect({ operator, simulationId, comment: silence?.comment, kind: silence?.kind, end: silence?.end }).toEqual({
+      operator: "ana",
+      simulationId: "default",
+      comment: "known",
+      kind: SilenceKind.MAINTENANCE,
+      end: { case: "forS", value: 3_600 },
+    });
+    expect(silence?.matchers?.families).toEqual(["error_rate"]);
+    expect(silence?.matchers?.targets.map(({ id }) => id)).toEqual(["orders"]);
   });
 
   it("shows markup in a title as text", async () => {

@@ -23,10 +23,11 @@ export function severityLook(severity: Severity): SeverityLook {
   return LOOKS[severity] ?? UNKNOWN;
 }
 
-export function SeverityBadge({ severity }: { severity: Severity }) {
+/** `quiet` keeps the word and takes the colour away: nobody is to be called. */
+export function SeverityBadge({ severity, quiet = false }: { severity: Severity; quiet?: boolean }) {
   const { word, tone, icon: Icon } = severityLook(severity);
   return (
-    <Badge tone={tone} icon={<Icon aria-hidden className="size-3" />}>
+    <Badge tone={quiet ? "neutral" : tone} icon={<Icon aria-hidden className="size-3" />}>
       {word}
     </Badge>
   );

@@ -3,7 +3,7 @@
 import { ShieldCheck } from "lucide-react";
 import Link from "next/link";
 import { formatDuration, instantMs } from "@/format/format";
-import { openIncidents } from "@/features/cloud/assessment";
+import { burningIncidents } from "@/features/cloud/assessment";
 import { useCalmCloud, useCloud } from "@/features/cloud/use-cloud";
 import { SeverityBadge } from "@/features/incidents/severity";
 import { Card } from "@/ui/card";
@@ -15,7 +15,7 @@ export function Burning() {
   const known = useCloud((state) => state.snapshots > 0);
   const incidents = useCloud((state) => state.incidents);
   const nowMs = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
-  const open = openIncidents(incidents);
+  const open = burningIncidents(incidents);
   return (
     <Card flush title="Burning" hint={known ? `${open.length} open` : undefined} actions={<Link href="/incidents/" className="rounded text-xs text-accent-ink hover:underline">All incidents</Link>}>
       <div className="min-h-30">

@@ -16,8 +16,8 @@ export function Announcer() {
         for (const [id, incident] of state.incidents) {
           const known = before.incidents.get(id);
           if (known === incident) continue;
-          if (incident.resolved) setWords(`Resolved: ${incident.title}`);
-          else if (!known) setWords(`New incident, ${severityLook(incident.severity).word}: ${incident.title}`);
+          if (incident.resolved && incident.silencedBy === "") setWords(`Resolved: ${incident.title}`);
+          else if (!known && incident.silencedBy === "") setWords(`New incident, ${severityLook(incident.severity).word}: ${incident.title}`);
         }
       }),
     [cloud],

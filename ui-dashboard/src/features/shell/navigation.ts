@@ -1,6 +1,6 @@
-import { Activity, CircleAlert, ListChecks, SlidersHorizontal, type LucideIcon } from "lucide-react";
+import { Activity, BellOff, CircleAlert, ListChecks, SlidersHorizontal, type LucideIcon } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
-import { openIncidents } from "@/features/cloud/assessment";
+import { burningIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
 
 export interface NavigationItem {
@@ -17,12 +17,13 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { href: "/", label: "Overview", icon: Activity },
   { href: "/incidents/", label: "Incidents", icon: CircleAlert, count: openCount, countLabel: "open" },
   { href: "/actions/", label: "Actions", icon: ListChecks, count: pendingCount, countLabel: "waiting" },
+  { href: "/silences/", label: "Silences", icon: BellOff },
   { href: "/simulation/", label: "Simulation", icon: SlidersHorizontal },
 ];
 
-/** As the lists count: symptoms of an open incident go without saying. */
+/** What somebody should look at: symptoms of an open incident go without saying, and what is silenced is not counted. */
 function openCount({ incidents }: CloudState): number {
-  return openIncidents(incidents).length;
+  return burningIncidents(incidents).length;
 }
 
 function pendingCount({ actions }: CloudState): number {

@@ -10,13 +10,15 @@ import type { Target } from "../../common/v1/target_pb";
 import { file_common_v1_target } from "../../common/v1/target_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { SilenceKind } from "./silence_pb";
+import { file_ops_v1_silence } from "./silence_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ops/v1/incident.proto.
  */
 export const file_ops_v1_incident: GenFile = /*@__PURE__*/
-  fileDesc("ChVvcHMvdjEvaW5jaWRlbnQucHJvdG8SBm9wcy52MSJlCgZJbXBhY3QSEAoIcmVxdWVzdHMYASABKAESDgoGZmFpbGVkGAIgASgBEgwKBHNsb3cYAyABKAESEQoJd29yc3RfcGN0GAQgASgBEhgKEGJ1ZGdldF9idXJudF9wY3QYBSABKAEibQoIRXZpZGVuY2USDgoGbWV0cmljGAEgASgJEiEKBnRhcmdldBgCIAEoCzIRLmNvbW1vbi52MS5UYXJnZXQSEgoFdXN1YWwYAyABKAFIAIgBARIQCghvYnNlcnZlZBgEIAEoAUIICgZfdXN1YWwifAoHU3VzcGVjdBIhCgRraW5kGAEgASgOMhMub3BzLnYxLlN1c3BlY3RLaW5kEgoKAmlkGAIgASgJEg0KBXNoYXJlGAMgASgBEg8KB3JlYXNvbnMYBCADKAkSIgoIZXZpZGVuY2UYBSADKAsyEC5vcHMudjEuRXZpZGVuY2UinQYKCEluY2lkZW50EgoKAmlkGAEgASgJEhUKDXNpbXVsYXRpb25faWQYAiABKAkSDgoGcnVuX2lkGAMgASgJEi4KCnRyYW5zaXRpb24YBCABKA4yGi5vcHMudjEuSW5jaWRlbnRUcmFuc2l0aW9uEhAKCHJldmlzaW9uGAUgASgEEhEKCXJ1bGVfbmFtZRgGIAEoCRIOCgZmYW1pbHkYByABKAkSIQoGdGFyZ2V0GAggASgLMhEuY29tbW9uLnYxLlRhcmdldBIlCghzZXZlcml0eRgJIAEoDjITLmNvbW1vbi52MS5TZXZlcml0eRINCgV0aXRsZRgKIAEoCRITCgtkZXNjcmlwdGlvbhgLIAEoCRIOCgZtZXRyaWMYDCABKAkSFgoOb2JzZXJ2ZWRfdmFsdWUYDSABKAESEQoJdGhyZXNob2xkGA4gASgBEgwKBHRpY2sYDyABKAQSLwoLZGV0ZWN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHVwZGF0ZWRfdGljaxgRIAEoBBIuCgp1cGRhdGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXNvbHZlZBgTIAEoCBIvCgtyZXNvbHZlZF9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GBUgASgJEhIKCnJlc29sdXRpb24YFiABKAkSLAoGbGFiZWxzGBcgAygLMhwub3BzLnYxLkluY2lkZW50LkxhYmVsc0VudHJ5EhIKCnN5bXB0b21fb2YYGCABKAkSEAoIc3ltcHRvbXMYGSABKA0SFQoNb3Blbl9zeW1wdG9tcxgaIAEoDRIeCgZpbXBhY3QYGyABKAsyDi5vcHMudjEuSW1wYWN0EiEKCHN1c3BlY3RzGBwgAygLMg8ub3BzLnYxLlN1c3BlY3QaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASq/AQoSSW5jaWRlbnRUcmFuc2l0aW9uEiMKH0lOQ0lERU5UX1RSQU5TSVRJT05fVU5TUEVDSUZJRUQQABIeChpJTkNJREVOVF9UUkFOU0lUSU9OX09QRU5FRBABEiEKHUlOQ0lERU5UX1RSQU5TSVRJT05fRVNDQUxBVEVEEAISIAocSU5DSURFTlRfVFJBTlNJVElPTl9SRVNPTFZFRBADEh8KG0lOQ0lERU5UX1RSQU5TSVRJT05fVVBEQVRFRBAEKnMKC1N1c3BlY3RLaW5kEhwKGFNVU1BFQ1RfS0lORF9VTlNQRUNJRklFRBAAEhgKFFNVU1BFQ1RfS0lORF9TRVJWSUNFEAESFQoRU1VTUEVDVF9LSU5EX05PREUQAhIVChFTVVNQRUNUX0tJTkRfWk9ORRADYgZwcm90bzM", [file_common_v1_severity, file_common_v1_target, file_google_protobuf_timestamp]);
+  fileDesc("ChVvcHMvdjEvaW5jaWRlbnQucHJvdG8SBm9wcy52MSJlCgZJbXBhY3QSEAoIcmVxdWVzdHMYASABKAESDgoGZmFpbGVkGAIgASgBEgwKBHNsb3cYAyABKAESEQoJd29yc3RfcGN0GAQgASgBEhgKEGJ1ZGdldF9idXJudF9wY3QYBSABKAEibQoIRXZpZGVuY2USDgoGbWV0cmljGAEgASgJEiEKBnRhcmdldBgCIAEoCzIRLmNvbW1vbi52MS5UYXJnZXQSEgoFdXN1YWwYAyABKAFIAIgBARIQCghvYnNlcnZlZBgEIAEoAUIICgZfdXN1YWwifAoHU3VzcGVjdBIhCgRraW5kGAEgASgOMhMub3BzLnYxLlN1c3BlY3RLaW5kEgoKAmlkGAIgASgJEg0KBXNoYXJlGAMgASgBEg8KB3JlYXNvbnMYBCADKAkSIgoIZXZpZGVuY2UYBSADKAsyEC5vcHMudjEuRXZpZGVuY2Ui9gYKCEluY2lkZW50EgoKAmlkGAEgASgJEhUKDXNpbXVsYXRpb25faWQYAiABKAkSDgoGcnVuX2lkGAMgASgJEi4KCnRyYW5zaXRpb24YBCABKA4yGi5vcHMudjEuSW5jaWRlbnRUcmFuc2l0aW9uEhAKCHJldmlzaW9uGAUgASgEEhEKCXJ1bGVfbmFtZRgGIAEoCRIOCgZmYW1pbHkYByABKAkSIQoGdGFyZ2V0GAggASgLMhEuY29tbW9uLnYxLlRhcmdldBIlCghzZXZlcml0eRgJIAEoDjITLmNvbW1vbi52MS5TZXZlcml0eRINCgV0aXRsZRgKIAEoCRITCgtkZXNjcmlwdGlvbhgLIAEoCRIOCgZtZXRyaWMYDCABKAkSFgoOb2JzZXJ2ZWRfdmFsdWUYDSABKAESEQoJdGhyZXNob2xkGA4gASgBEgwKBHRpY2sYDyABKAQSLwoLZGV0ZWN0ZWRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHVwZGF0ZWRfdGljaxgRIAEoBBIuCgp1cGRhdGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXNvbHZlZBgTIAEoCBIvCgtyZXNvbHZlZF9hdBgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWNrbm93bGVkZ2VkX2J5GBUgASgJEhIKCnJlc29sdXRpb24YFiABKAkSLAoGbGFiZWxzGBcgAygLMhwub3BzLnYxLkluY2lkZW50LkxhYmVsc0VudHJ5EhIKCnN5bXB0b21fb2YYGCABKAkSEAoIc3ltcHRvbXMYGSABKA0SFQoNb3Blbl9zeW1wdG9tcxgaIAEoDRIeCgZpbXBhY3QYGyABKAsyDi5vcHMudjEuSW1wYWN0EiEKCHN1c3BlY3RzGBwgAygLMg8ub3BzLnYxLlN1c3BlY3QSEwoLc2lsZW5jZWRfYnkYICABKAkSKQoMc2lsZW5jZV9raW5kGCEgASgOMhMub3BzLnYxLlNpbGVuY2VLaW5kEhcKD3NpbGVuY2VfdmVyc2lvbhgiIAEoBBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBKr8BChJJbmNpZGVudFRyYW5zaXRpb24SIwofSU5DSURFTlRfVFJBTlNJVElPTl9VTlNQRUNJRklFRBAAEh4KGklOQ0lERU5UX1RSQU5TSVRJT05fT1BFTkVEEAESIQodSU5DSURFTlRfVFJBTlNJVElPTl9FU0NBTEFURUQQAhIgChxJTkNJREVOVF9UUkFOU0lUSU9OX1JFU09MVkVEEAMSHwobSU5DSURFTlRfVFJBTlNJVElPTl9VUERBVEVEEAQqcwoLU3VzcGVjdEtpbmQSHAoYU1VTUEVDVF9LSU5EX1VOU1BFQ0lGSUVEEAASGAoUU1VTUEVDVF9LSU5EX1NFUlZJQ0UQARIVChFTVVNQRUNUX0tJTkRfTk9ERRACEhUKEVNVU1BFQ1RfS0lORF9aT05FEANiBnByb3RvMw", [file_common_v1_severity, file_common_v1_target, file_google_protobuf_timestamp, file_ops_v1_silence]);
 
 /**
  * What an incident cost the users since it opened. Requests are counted where they enter the cloud.
@@ -328,7 +330,7 @@ export type Incident = Message<"ops.v1.Incident"> & {
 
   /**
    * Id of the incident that leads its group, when this is a symptom of another one; empty for a lead. Who is
-   * paged by incidents wants the leads only.
+   * paged by incidents wants the leads only, and of these the ones that nothing silences (`silenced_by`).
    *
    * @generated from field: string symptom_of = 24;
    */
@@ -361,6 +363,28 @@ export type Incident = Message<"ops.v1.Incident"> & {
    * @generated from field: repeated ops.v1.Suspect suspects = 28;
    */
   suspects: Suspect[];
+
+  /**
+   * UUID of the silence or maintenance window that says that nobody is to be called; empty when there is none. Once the incident
+   * is over, as it was at the end.
+   *
+   * @generated from field: string silenced_by = 32;
+   */
+  silencedBy: string;
+
+  /**
+   * How far that goes; unspecified when nothing silences it.
+   *
+   * @generated from field: ops.v1.SilenceKind silence_kind = 33;
+   */
+  silenceKind: SilenceKind;
+
+  /**
+   * Version of the silence when it took hold; 0 when nothing silences it.
+   *
+   * @generated from field: uint64 silence_version = 34;
+   */
+  silenceVersion: bigint;
 };
 
 /**
@@ -405,7 +429,8 @@ export enum IncidentTransition {
   RESOLVED = 3,
 
   /**
-   * More is known about its group: symptoms, suspects or impact. Nothing else about it changed.
+   * More is known about its group (symptoms, suspects or impact), or it is silenced, or not any more. Nothing else about it
+   * changed.
    *
    * @generated from enum value: INCIDENT_TRANSITION_UPDATED = 4;
    */
