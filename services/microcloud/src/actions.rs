@@ -6,11 +6,10 @@ use proto::ops::v1::{
     GetActionRequest, ListPendingActionsRequest, RejectActionRequest,
 };
 
-use crate::api;
-use crate::cli::{ActionCommand, DecisionOptions};
-use crate::ids;
+use crate::cli::ActionCommand;
 use crate::output::{self, Failure};
 use crate::stack::Target;
+use crate::{api, ids, operator};
 
 /// No simulation named: ids are unique among all of them.
 const EVERY_ONE: &str = "";
@@ -25,7 +24,7 @@ pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), F
         ActionCommand::Approve { id, decision } => {
             let request = ApproveActionRequest {
                 action_id: full_id(&client, &id, true).await?,
-                operator: operator(&decision)?,
+                operator: operator::name(decision.operator.as_deref())?,
                 expected_version: decision.expected_version.unwrap_or_default(),
                 idempotency_key: decision.idempotency_key.unwrap_or_default(),
             };
@@ -35,7 +34,7 @@ pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), F
         ActionCommand::Reject { id, reason, decision } => {
             let request = RejectActionRequest {
                 action_id: full_id(&client, &id, true).await?,
-                operator: operator(&decision)?,
+                operator: operator::name(decision.operator.as_deref())?,
                 reason,
                 expected_version: decision.expected_version.unwrap_or_default(),
                 idempotency_key: decision.idempotency_key.unwrap_or_default(),
@@ -142,15 +141,6 @@ async fn full_id(client: &ActionServiceClient, id: &str, pending_only: bool) -> 
             format!("no action starts with {id:?}: see `microcloud actions list --all`")
         }
     })
-}
-
-fn operator(decision: &DecisionOptions) -> Result<String, Failure> {
-    (decision.operator.clone())
-        .or_else(|| std::env::var("USER").ok())
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| {
-            Failure::Usage("say who decides: --operator NAME, or set MICROCLOUD_OPERATOR".to_owned())
-        })
 }
 
 fn decided(action: &Action, json: bool) -> Result<(), Failure> {

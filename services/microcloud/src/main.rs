@@ -14,6 +14,7 @@ mod folders;
 mod grade;
 mod ids;
 mod incidents;
+mod operator;
 mod output;
 mod picture;
 mod rules;

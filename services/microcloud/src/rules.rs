@@ -14,6 +14,7 @@ use proto::ops::v1::{
 
 use crate::api;
 use crate::cli::{ChangeOptions, RuleCommand};
+use crate::operator;
 use crate::output::{self, Failure};
 use crate::stack::Target;
 
@@ -29,7 +30,7 @@ pub(crate) async fn run(target: &Target, command: RuleCommand) -> Result<(), Fai
             let request = RuleServiceDeleteRequest {
                 name,
                 expected_version: *expected_version,
-                operator: operator(change.operator.as_deref())?,
+                operator: operator::name(change.operator.as_deref())?,
                 reason: reason.clone(),
                 idempotency_key: String::new(),
             };
@@ -41,7 +42,7 @@ pub(crate) async fn run(target: &Target, command: RuleCommand) -> Result<(), Fai
             let request = RuleServiceRestoreRequest {
                 name,
                 expected_version: change.expected_version,
-                operator: operator(change.operator.as_deref())?,
+                operator: operator::name(change.operator.as_deref())?,
                 reason: change.reason.clone(),
                 idempotency_key: String::new(),
             };
@@ -62,7 +63,7 @@ async fn set_enabled(
         name,
         enabled,
         expected_version: change.expected_version,
-        operator: operator(change.operator.as_deref())?,
+        operator: operator::name(change.operator.as_deref())?,
         reason: change.reason.clone(),
         idempotency_key: String::new(),
     };
@@ -165,12 +166,4 @@ fn change_name(change: RuleChange) -> &'static str {
         RuleChange::Seeded => "brought",
         RuleChange::Recovered => "written again",
     }
-}
-
-/// Who makes a change: the one named, else the user of this machine.
-pub(crate) fn operator(named: Option<&str>) -> Result<String, Failure> {
-    let user = || std::env::var("USER").ok();
-    named.map(ToOwned::to_owned).or_else(user).filter(|name| !name.is_empty()).ok_or_else(|| {
-        Failure::Usage("who does it? Say so with --operator NAME or MICROCLOUD_OPERATOR".to_owned())
-    })
 }

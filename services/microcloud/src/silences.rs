@@ -15,9 +15,8 @@ use proto::sim::v1::GetStateRequest;
 
 use crate::cli::{AddOptions, ChangeOptions, Kind, SilenceCommand};
 use crate::output::{self, Failure};
-use crate::rules::operator;
 use crate::stack::Target;
-use crate::{api, ids};
+use crate::{api, ids, operator};
 
 pub(crate) use words::{kind, until_and_why};
 
@@ -32,7 +31,7 @@ pub(crate) async fn run(target: &Target, command: SilenceCommand) -> Result<(), 
             let request = SilenceServiceEndRequest {
                 silence_id: full_id(&client, &id).await?,
                 expected_version: *expected_version,
-                operator: operator(change.operator.as_deref())?,
+                operator: operator::name(change.operator.as_deref())?,
                 reason: reason.clone(),
                 idempotency_key: String::new(),
             };
@@ -43,7 +42,7 @@ pub(crate) async fn run(target: &Target, command: SilenceCommand) -> Result<(), 
             let request = SilenceServiceDeleteRequest {
                 silence_id: full_id(&client, &id).await?,
                 expected_version: *expected_version,
-                operator: operator(change.operator.as_deref())?,
+                operator: operator::name(change.operator.as_deref())?,
                 reason: reason.clone(),
                 idempotency_key: String::new(),
             };
@@ -101,7 +100,7 @@ async fn add(target: &Target, client: &SilenceServiceClient, options: AddOptions
             matchers: Some(matchers(&options)),
         }),
         simulation_id,
-        operator: operator(options.operator.as_deref())?,
+        operator: operator::name(options.operator.as_deref())?,
         idempotency_key: options.idempotency_key,
     };
     let answer = client.create(&request).await?.into_inner();

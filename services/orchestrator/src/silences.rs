@@ -112,7 +112,10 @@ pub(crate) fn state(silence: &Silence, now: Option<DateTime<Utc>>) -> SilenceSta
 /// What is not there at the moment, a sentence each.
 pub(crate) fn warnings(app: &App, silence: &Silence) -> Vec<String> {
     let SilenceMatchers { rules, families, targets, .. } = silence.matchers.clone().unwrap_or_default();
-    let topology = app.hubs.find(&silence.simulation_id).and_then(|hub| hub.topology());
+    let hub = app.hubs.find(&silence.simulation_id);
+    let unheard =
+        hub.is_none().then(|| format!("Nothing was heard of a simulation {:?} yet.", silence.simulation_id));
+    let topology = hub.and_then(|hub| hub.topology());
     let places = targets.into_iter().filter_map(|target| {
         let topology = topology.as_deref()?;
         let (what, known) = match target.kind() {
@@ -132,7 +135,8 @@ pub(crate) fn warnings(app: &App, silence: &Silence) -> Vec<String> {
     let families = families.into_iter().filter(|name| kept.iter().all(|rule| rule.family != *name));
     let unknown =
         places.chain(rules.map(|name| ("rule", name))).chain(families.map(|name| ("family of rules", name)));
-    unknown.map(|(what, name)| format!("There is no {what} {name:?} at the moment.")).collect()
+    let unknown = unknown.map(|(what, name)| format!("There is no {what} {name:?} at the moment."));
+    unheard.into_iter().chain(unknown).collect()
 }
 
 fn moment(time: Option<Timestamp>) -> Option<DateTime<Utc>> {

@@ -8,9 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::cli::ChangeOptions;
+use crate::operator;
 use crate::output::{self, Failure};
-
-use super::operator;
 
 /// What became of one rule.
 #[derive(Debug, Serialize)]
@@ -81,7 +80,7 @@ async fn one(
     change: &ChangeOptions,
 ) -> Result<Rule, Failure> {
     let (rule, operator, reason) =
-        (Some(rule.clone()), operator(change.operator.as_deref())?, change.reason.clone());
+        (Some(rule.clone()), operator::name(change.operator.as_deref())?, change.reason.clone());
     let idempotency_key = String::new();
     let after = match before {
         None => {

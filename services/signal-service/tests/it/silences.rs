@@ -94,8 +94,8 @@ async fn an_incident_says_who_silences_it_from_its_opening_through_restarts_to_i
     let mut by: Vec<(IncidentTransition, u64)> =
         told.iter().filter(of_checkout).map(|told| (told.transition(), told.silence_version)).collect();
     by.dedup_by_key(|(_, version)| *version);
-    use IncidentTransition::{Opened, Updated};
-    assert_eq!(by, [(Opened, first), (Updated, maintenance), (Updated, 0), (Updated, last), (Updated, 0)]);
+    let (opened, updated) = (IncidentTransition::Opened, IncidentTransition::Updated);
+    assert_eq!(by, [(opened, first), (updated, maintenance), (updated, 0), (updated, last), (updated, 0)]);
     let mut revisions: Vec<u64> = told.iter().filter(of_checkout).map(|told| told.revision).collect();
     revisions.dedup();
     assert_eq!(revisions, (1..=revisions.len() as u64).collect::<Vec<_>>(), "nothing lost, nothing doubled");
