@@ -7,9 +7,9 @@ use rulebook::{Book, Bucket as _, Change, Follower, Standing, put};
 use tokio_util::sync::CancellationToken;
 
 /// Generous: a busy machine.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
-async fn server() -> (NatsServer, Bus) {
+pub(crate) async fn server() -> (NatsServer, Bus) {
     let server = NatsServer::ephemeral().await.unwrap();
     let bus = Bus::connect(BusConfig::new(server.url(), "test")).await.unwrap();
     bus.provision().await.unwrap();
