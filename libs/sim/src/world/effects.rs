@@ -247,7 +247,7 @@ fn either(share: &mut f64, other: f64) {
 }
 
 /// Severity during the onset rises in a straight line, and is never 0 while the fault is in force.
-fn severity_at(fault: &ActiveFault, tick: u64) -> f64 {
+pub(super) fn severity_at(fault: &ActiveFault, tick: u64) -> f64 {
     let age_s = (tick.saturating_sub(fault.started_tick) + 1) as f64 * TICK_S;
     if age_s < fault.spec.onset_s {
         fault.spec.severity * age_s / fault.spec.onset_s

@@ -11,6 +11,7 @@ mod files;
 mod fuzz;
 mod metastable;
 mod numbers;
+mod outlook;
 mod properties;
 mod queues;
 mod random;

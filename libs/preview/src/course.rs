@@ -1,0 +1,148 @@
+//! One future, watched from the doors.
+
+use sim::{MetricName, Snapshot, Topology};
+
+use crate::objective::{FAILED_PCT, P99_MS, WINDOW_S, doors};
+
+/// Simulated seconds in a point of the curves.
+pub const POINT_S: usize = 5;
+/// What "in the end" means: the mean of so many seconds.
+const END_S: usize = 60;
+/// Share of requests that each percentile of latency tells to be slow, at least.
+const PERCENTILES: [(MetricName, f64); 3] =
+    [(MetricName::LatencyP50, 0.5), (MetricName::LatencyP95, 0.05), (MetricName::LatencyP99, 0.01)];
+
+/// A point of a curve: means over [`POINT_S`] seconds. NaN where nothing was measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// p99 of latency at the worst door, ms.
+    pub p99_ms: f64,
+    /// Share of users' requests that fail, %.
+    pub error_pct: f64,
+}
+
+/// What users see in a second.
+#[derive(Debug, Clone, Copy, Default)]
+struct Second {
+    requests: f64,
+    failed: f64,
+    slow: f64,
+    p99_ms: f64,
+}
+
+/// A future under watch.
+#[derive(Debug, Clone)]
+pub(crate) struct Course {
+    doors: Vec<usize>,
+    /// Error rate (%) and p99 (ms) of every door in every second.
+    of_doors: Vec<Vec<(f64, f64)>>,
+    seconds: Vec<Second>,
+    cores: f64,
+}
+
+impl Course {
+    pub(crate) fn new(topology: &Topology) -> Self {
+        let doors = doors(topology);
+        Self { of_doors: vec![Vec::new(); doors.len()], doors, seconds: Vec::new(), cores: 0.0 }
+    }
+
+    /// Takes in a sample, which is of a second.
+    pub(crate) fn see(&mut self, sample: &Snapshot, topology: &Topology) {
+        let column = |metric| {
+            let found = sample.services.columns.iter().find(|(name, _)| *name == metric);
+            found.map_or(&[] as &[f32], |(_, values)| values)
+        };
+        let value =
+            |metric, service: usize| column(metric).get(service).map_or(f64::NAN, |value| f64::from(*value));
+        let mut second = Second { p99_ms: f64::NAN, ..Second::default() };
+        for (door, seen) in self.doors.iter().zip(&mut self.of_doors) {
+            let (error, p99) = (value(MetricName::ErrorRate, *door), value(MetricName::LatencyP99, *door));
+            seen.push((error, p99));
+            second.p99_ms = second.p99_ms.max(p99);
+            let requests = value(MetricName::RequestRate, *door).max(0.0);
+            let failed = requests * (error / 100.0).clamp(0.0, 1.0).max(0.0);
+            let slow = PERCENTILES.iter().find(|(metric, _)| value(*metric, *door) > P99_MS);
+            second.requests += requests;
+            second.failed += failed;
+            second.slow += slow.map_or(0.0, |(_, share)| requests * share).min(requests - failed);
+        }
+        self.seconds.push(second);
+        let (running, missing) = (column(MetricName::Replicas), column(MetricName::ReplicasMissing));
+        self.cores += running
+            .iter()
+            .zip(missing)
+            .zip(&topology.services)
+            .map(|((running, missing), service)| f64::from(running + missing) * service.specs.cpu_cores)
+            .sum::<f64>();
+    }
+
+    /// Users' requests.
+    pub(crate) fn requests(&self) -> f64 {
+        self.seconds.iter().map(|second| second.requests).sum()
+    }
+
+    /// Users' requests that fail.
+    pub(crate) fn failed(&self) -> f64 {
+        self.seconds.iter().map(|second| second.failed).sum()
+    }
+
+    /// Users' requests that fail or are slow.
+    pub(crate) fn bad(&self) -> f64 {
+        self.seconds.iter().map(|second| second.failed + second.slow).sum()
+    }
+
+    /// p99 at the worst door in the end, ms.
+    pub(crate) fn p99_ms(&self) -> f64 {
+        mean(self.end().iter().map(|second| second.p99_ms))
+    }
+
+    /// Share of requests that fail in the end, %.
+    pub(crate) fn error_pct(&self) -> f64 {
+        share_pct(self.end())
+    }
+
+    /// Minutes in which an objective is broken at some door.
+    pub(crate) fn slo_minutes(&self) -> f64 {
+        let broken = |second: &usize| {
+            self.of_doors.iter().any(|door| {
+                let window = &door[second.saturating_sub(WINDOW_S - 1)..=*second];
+                mean(window.iter().map(|(error, _)| *error)) > FAILED_PCT
+                    || mean(window.iter().map(|(_, p99)| *p99)) > P99_MS
+            })
+        };
+        (0..self.seconds.len()).filter(broken).count() as f64 / 60.0
+    }
+
+    /// Cores that are paid for, as hours.
+    pub(crate) fn core_hours(&self) -> f64 {
+        self.cores / 3600.0
+    }
+
+    /// The curves.
+    pub(crate) fn points(&self) -> Vec<Point> {
+        let point = |seconds: &[Second]| Point {
+            p99_ms: mean(seconds.iter().map(|second| second.p99_ms)),
+            error_pct: share_pct(seconds),
+        };
+        self.seconds.chunks(POINT_S).map(point).collect()
+    }
+
+    fn end(&self) -> &[Second] {
+        &self.seconds[self.seconds.len().saturating_sub(END_S)..]
+    }
+}
+
+fn share_pct(seconds: &[Second]) -> f64 {
+    let (failed, all) = seconds
+        .iter()
+        .fold((0.0, 0.0), |(failed, all), second| (failed + second.failed, all + second.requests));
+    if all > 0.0 { failed / all * 100.0 } else { f64::NAN }
+}
+
+/// Mean of what was measured; NaN when nothing was.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values
+        .filter(|value| value.is_finite())
+        .fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    sum / count
+}

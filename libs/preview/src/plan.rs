@@ -1,0 +1,72 @@
+//! What is to be tried, for how long, under how many futures.
+
+use sim::ActionKind;
+
+/// A candidate: one action on the present version of its target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What to do.
+    pub kind: ActionKind,
+    /// Service id, or node id for [`ActionKind::DrainNode`].
+    pub target: String,
+    /// Replicas to add or remove; ignored by the kinds that have none.
+    pub replicas: u32,
+}
+
+/// How far and how often to look ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    seeds: u32,
+    horizon_s: u32,
+}
+
+/// Why a plan cannot be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Too few or too many futures.
+    #[error("{0} futures: ask for 2 to {max}", max = Plan::MAX_SEEDS)]
+    Seeds(u32),
+    /// Too short or too long.
+    #[error("{0} s ahead: ask for {min} to {max} simulated seconds", min = Plan::MIN_HORIZON_S, max = Plan::MAX_HORIZON_S)]
+    Horizon(u32),
+}
+
+impl Plan {
+    /// Most futures: past that the bands hardly move.
+    pub const MAX_SEEDS: u32 = 64;
+    /// Shortest look ahead, simulated seconds: an objective is looked at over half a minute, and so is where it ends.
+    pub const MIN_HORIZON_S: u32 = 60;
+    /// Longest look ahead, simulated seconds.
+    pub const MAX_HORIZON_S: u32 = 1_800;
+
+    /// A plan of so many futures of noise, so many simulated seconds ahead.
+    ///
+    /// # Errors
+    /// When either is out of range.
+    pub fn new(seeds: u32, horizon_s: u32) -> Result<Self, PlanError> {
+        if !(2..=Self::MAX_SEEDS).contains(&seeds) {
+            return Err(PlanError::Seeds(seeds));
+        }
+        if !(Self::MIN_HORIZON_S..=Self::MAX_HORIZON_S).contains(&horizon_s) {
+            return Err(PlanError::Horizon(horizon_s));
+        }
+        Ok(Self { seeds, horizon_s })
+    }
+
+    /// Futures of noise.
+    pub fn seeds(self) -> u32 {
+        self.seeds
+    }
+
+    /// Simulated seconds ahead.
+    pub fn horizon_s(self) -> u32 {
+        self.horizon_s
+    }
+}
+
+impl Default for Plan {
+    /// Eight futures of five minutes.
+    fn default() -> Self {
+        Self { seeds: 8, horizon_s: 300 }
+    }
+}

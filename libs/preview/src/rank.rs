@@ -1,0 +1,58 @@
+//! Which option is best.
+
+use crate::course::Course;
+
+/// Differences below this share of users' requests are none: 1 in 1 000, the error budget of three nines.
+const MATERIAL: f64 = 0.001;
+
+/// Positions of the options, best first: fewest requests that fail or are slow; of those that differ immaterially the one that costs less, and
+/// then the one that is listed first (doing nothing).
+pub(crate) fn rank(options: &[Vec<Course>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..options.len()).filter(|option| !options[*option].is_empty()).collect();
+    let key = |option: &usize| {
+        let courses = &options[*option];
+        let bad = sum(courses, Course::bad) / sum(courses, Course::requests).max(1.0);
+        (
+            (bad / MATERIAL).round() as u64,
+            (sum(courses, Course::core_hours) * 1_000.0 / courses.len() as f64).round() as u64,
+        )
+    };
+    order.sort_by_key(key);
+    order
+}
+
+/// Whether chance has a say: the futures differ materially, or by a fiftieth of the latency in the end.
+pub(crate) fn differ(courses: &[Course]) -> bool {
+    let spread = |of: &dyn Fn(&Course) -> f64| {
+        let values = courses.iter().map(of).filter(|value| value.is_finite());
+        values
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+    };
+    let (least, most) = spread(&|course| course.bad() / course.requests());
+    let (fastest, slowest) = spread(&Course::p99_ms);
+    most - least > MATERIAL || slowest - fastest > 0.02 * slowest
+}
+
+/// Share of the futures in which fewer requests fail or are slow than without it.
+pub(crate) fn helps(option: &[Course], nothing: &[Course]) -> f64 {
+    share(option, nothing, |with, without| without.bad() - with.bad() > MATERIAL * without.requests())
+}
+
+/// Share of the futures in which more do.
+pub(crate) fn harms(option: &[Course], nothing: &[Course]) -> f64 {
+    share(option, nothing, |with, without| with.bad() - without.bad() > MATERIAL * without.requests())
+}
+
+/// Future by future. Where one side's futures agreed, so that fewer were computed, its last one stands for the others.
+fn share(option: &[Course], nothing: &[Course], holds: impl Fn(&Course, &Course) -> bool) -> f64 {
+    let (Some(last_with), Some(last_without)) = (option.last(), nothing.last()) else { return 0.0 };
+    let futures = option.len().max(nothing.len());
+    let held = (0..futures).filter(|future| {
+        holds(option.get(*future).unwrap_or(last_with), nothing.get(*future).unwrap_or(last_without))
+    });
+    held.count() as f64 / futures as f64
+}
+
+fn sum(courses: &[Course], of: impl Fn(&Course) -> f64) -> f64 {
+    courses.iter().map(of).sum()
+}
