@@ -87,7 +87,14 @@ pub(crate) async fn an_hour(database: &Database) {
     telemetry(database).await;
     let mut tx = database.store.begin().await.unwrap();
     let cured = incident(1, 600);
-    let ignored = IncidentRow { rule_name: "cpu_high".into(), severity: 2, ..incident(2, 1200) };
+    let ignored = IncidentRow {
+        rule_name: "cpu_high".into(),
+        severity: 2,
+        silenced_by: Some(Uuid::from_u128(77)),
+        silence_kind: Some(2),
+        silence_version: Some(7),
+        ..incident(2, 1200)
+    };
     let current = incident(3, 3500);
     for open in [&cured, &ignored, &current] {
         assert!(incidents::upsert(&mut tx, open).await.unwrap());
