@@ -8,13 +8,14 @@ use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
-    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
-    WatchResponse,
+    PreviewRequest, PreviewResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
+    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest,
+    StepResponse, WatchRequest, WatchResponse,
 };
 use sim::FaultId;
 use tokio_util::sync::CancellationToken;
 
+use crate::ahead::Ahead;
 use crate::convert;
 use crate::fleet::Fleet;
 use crate::id::SimulationId;
@@ -38,13 +39,14 @@ pub(crate) struct Control {
     fleet: Fleet,
     scenarios: Scenarios,
     stop: CancellationToken,
+    ahead: Ahead,
 }
 
 type Answer<T> = Result<T, Refusal>;
 
 impl Control {
     pub(crate) fn new(fleet: Fleet, scenarios: Scenarios, stop: CancellationToken) -> Self {
-        Self { fleet, scenarios, stop }
+        Self { fleet, scenarios, stop, ahead: Ahead::new() }
     }
 
     // Asks nobody, but is called like the others.
@@ -144,6 +146,11 @@ impl Control {
         }
         let fault = simulation.clear_fault(FaultId(fault_id)).await?;
         Ok(ClearFaultResponse { fault: Some(convert::active_fault(fault, simulation.id())) })
+    }
+
+    pub(crate) async fn preview(&self, request: PreviewRequest) -> Answer<PreviewResponse> {
+        let simulation = self.of(&request.simulation_id)?;
+        Ok(PreviewResponse { preview: Some(self.ahead.preview(&simulation, request).await?) })
     }
 
     pub(crate) async fn list_faults(&self, request: ListFaultsRequest) -> Answer<ListFaultsResponse> {

@@ -14,6 +14,7 @@ use sim::{ActionKind, Command, EventKind, Scenario, TargetKind};
 use crate::identity::Identity;
 
 pub(crate) mod map;
+pub(crate) mod preview;
 pub(crate) mod snapshot;
 pub(crate) mod topology;
 

@@ -16,6 +16,7 @@ use crate::fleet::Fleet;
 use crate::meters::Meters;
 use crate::simulations::Simulations;
 
+mod ahead;
 mod board;
 mod checkpoints;
 mod config;

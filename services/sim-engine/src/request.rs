@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use proto::ops::v1::ApplyActionCommand;
 use proto::sim::v1::{SimulationState, SimulationStatus};
 use sim::world::view::TopologyView;
-use sim::{ActiveFault, FaultId, FaultSpec, Scenario};
+use sim::{ActiveFault, FaultId, FaultSpec, Scenario, World};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::board::BoardReader;
@@ -84,6 +85,21 @@ impl std::fmt::Debug for Forked {
 pub(crate) enum Question {
     Topology(Reply<TopologyView>),
     Faults(Reply<Vec<ActiveFault>>),
+    Present(Reply<Present>),
+}
+
+/// What is the case, to look ahead from. What the scenario has in store is not in it.
+pub(crate) struct Present {
+    pub(crate) world: World,
+    pub(crate) run_id: String,
+    /// Simulated time of the next tick.
+    pub(crate) time: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Present {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Present").field("tick", &self.world.tick()).finish_non_exhaustive()
+    }
 }
 
 /// Where the simulation takes its requests from.
@@ -174,6 +190,10 @@ impl SimulationHandle {
 
     pub(crate) async fn faults(&self) -> Result<Vec<ActiveFault>, Refusal> {
         self.question(Question::Faults).await
+    }
+
+    pub(crate) async fn present(&self) -> Result<Present, Refusal> {
+        self.question(Question::Present).await
     }
 
     /// Whether there is a task to ask.

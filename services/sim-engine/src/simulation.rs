@@ -18,7 +18,7 @@ use crate::pace::{Pacer, SpeedMeter};
 use crate::pressure::{LAG_SOFT_LIMIT, share_of_speed};
 use crate::publisher::{Batch, Stored};
 use crate::refusal::Refusal;
-use crate::request::{Inbox, Question, Reply};
+use crate::request::{Inbox, Present, Question, Reply};
 use crate::run::{Chunk, Clock, Run};
 use crate::settled::Settled;
 
@@ -370,6 +370,10 @@ fn answer_from(run: &Run, question: Question) {
     match question {
         Question::Topology(reply) => answer(reply, Ok(run.world().topology())),
         Question::Faults(reply) => answer(reply, Ok(run.world().faults().to_vec())),
+        Question::Present(reply) => {
+            let present = Present { world: run.world().outlook(), run_id: run.identity().run_id.to_string(), time: run.time() };
+            answer(reply, Ok(present));
+        }
     }
 }
 

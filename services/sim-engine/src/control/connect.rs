@@ -10,8 +10,9 @@ use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
-    SetSpeedRequest, SetSpeedResponse, StepRequest, StepResponse, WatchRequest, WatchResponse,
+    PreviewRequest, PreviewResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
+    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, StepRequest, StepResponse,
+    WatchRequest, WatchResponse,
 };
 
 use super::Control;
@@ -44,6 +45,7 @@ pub(crate) fn router(control: Control) -> Router {
         clear_fault: ClearFaultRequest => ClearFaultResponse,
         list_faults: ListFaultsRequest => ListFaultsResponse,
         set_chaos: SetChaosRequest => SetChaosResponse,
+        preview: PreviewRequest => PreviewResponse,
     );
     let unary = MakeServiceBuilder::new()
         .receive_max_bytes(MAX_REQUEST_BYTES)

@@ -9,7 +9,7 @@ use super::Control;
 use crate::refusal::Refusal;
 
 /// The methods: all of the service but Watch, whose part `sim.state` plays.
-pub(crate) const METHODS: [&str; 13] = [
+pub(crate) const METHODS: [&str; 14] = [
     "GetState",
     "GetTopology",
     "Play",
@@ -23,6 +23,7 @@ pub(crate) const METHODS: [&str; 13] = [
     "ClearFault",
     "ListFaults",
     "SetChaos",
+    "Preview",
 ];
 
 impl Calls for Control {
@@ -40,6 +41,7 @@ impl Calls for Control {
             "InjectFault" => encoded(self.inject_fault(decoded(payload)?).await),
             "ClearFault" => encoded(self.clear_fault(decoded(payload)?).await),
             "ListFaults" => encoded(self.list_faults(decoded(payload)?).await),
+            "Preview" => encoded(self.preview(decoded(payload)?).await),
             "SetChaos" => encoded(self.set_chaos(decoded(payload)?).await),
             _ => Err(Refusal::new(Code::Unimplemented, format!("{method} is not served over NATS"))),
         };

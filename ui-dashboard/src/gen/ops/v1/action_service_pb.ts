@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Action } from "./action_pb";
 import { file_ops_v1_action } from "./action_pb";
+import type { Preview } from "./preview_pb";
+import { file_ops_v1_preview } from "./preview_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ops/v1/action_service.proto.
  */
 export const file_ops_v1_action_service: GenFile = /*@__PURE__*/
-  fileDesc("ChtvcHMvdjEvYWN0aW9uX3NlcnZpY2UucHJvdG8SBm9wcy52MSIyChlMaXN0UGVuZGluZ0FjdGlvbnNSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiPQoaTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24ibgoUQXBwcm92ZUFjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEhAKCG9wZXJhdG9yGAIgASgJEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJIjcKFUFwcHJvdmVBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uIn0KE1JlamVjdEFjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEhAKCG9wZXJhdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAQgASgEEhcKD2lkZW1wb3RlbmN5X2tleRgFIAEoCSI2ChRSZWplY3RBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uImgKF0dldEFjdGlvbkhpc3RvcnlSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSEwoLaW5jaWRlbnRfaWQYAiABKAkSDQoFbGltaXQYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCSJUChhHZXRBY3Rpb25IaXN0b3J5UmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiUKEEdldEFjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJIjMKEUdldEFjdGlvblJlc3BvbnNlEh4KBmFjdGlvbhgBIAEoCzIOLm9wcy52MS5BY3Rpb24yrQMKDUFjdGlvblNlcnZpY2USYAoSTGlzdFBlbmRpbmdBY3Rpb25zEiEub3BzLnYxLkxpc3RQZW5kaW5nQWN0aW9uc1JlcXVlc3QaIi5vcHMudjEuTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2UiA5ACARJMCg1BcHByb3ZlQWN0aW9uEhwub3BzLnYxLkFwcHJvdmVBY3Rpb25SZXF1ZXN0Gh0ub3BzLnYxLkFwcHJvdmVBY3Rpb25SZXNwb25zZRJJCgxSZWplY3RBY3Rpb24SGy5vcHMudjEuUmVqZWN0QWN0aW9uUmVxdWVzdBocLm9wcy52MS5SZWplY3RBY3Rpb25SZXNwb25zZRJaChBHZXRBY3Rpb25IaXN0b3J5Eh8ub3BzLnYxLkdldEFjdGlvbkhpc3RvcnlSZXF1ZXN0GiAub3BzLnYxLkdldEFjdGlvbkhpc3RvcnlSZXNwb25zZSIDkAIBEkUKCUdldEFjdGlvbhIYLm9wcy52MS5HZXRBY3Rpb25SZXF1ZXN0Ghkub3BzLnYxLkdldEFjdGlvblJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_ops_v1_action]);
+  fileDesc("ChtvcHMvdjEvYWN0aW9uX3NlcnZpY2UucHJvdG8SBm9wcy52MSIyChlMaXN0UGVuZGluZ0FjdGlvbnNSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiPQoaTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24ibgoUQXBwcm92ZUFjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEhAKCG9wZXJhdG9yGAIgASgJEhgKEGV4cGVjdGVkX3ZlcnNpb24YAyABKAQSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJIjcKFUFwcHJvdmVBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uIn0KE1JlamVjdEFjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEhAKCG9wZXJhdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAQgASgEEhcKD2lkZW1wb3RlbmN5X2tleRgFIAEoCSI2ChRSZWplY3RBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uImgKF0dldEFjdGlvbkhpc3RvcnlSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSEwoLaW5jaWRlbnRfaWQYAiABKAkSDQoFbGltaXQYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCSJUChhHZXRBY3Rpb25IaXN0b3J5UmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiUKEEdldEFjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJIjMKEUdldEFjdGlvblJlc3BvbnNlEh4KBmFjdGlvbhgBIAEoCzIOLm9wcy52MS5BY3Rpb24iTQoUUHJldmlld0FjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEg8KB2Z1dHVyZXMYAiABKA0SEQoJaG9yaXpvbl9zGAMgASgNIjkKFVByZXZpZXdBY3Rpb25SZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXciUQoWUHJldmlld0luY2lkZW50UmVxdWVzdBITCgtpbmNpZGVudF9pZBgBIAEoCRIPCgdmdXR1cmVzGAIgASgNEhEKCWhvcml6b25fcxgDIAEoDSI7ChdQcmV2aWV3SW5jaWRlbnRSZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXcy2QQKDUFjdGlvblNlcnZpY2USYAoSTGlzdFBlbmRpbmdBY3Rpb25zEiEub3BzLnYxLkxpc3RQZW5kaW5nQWN0aW9uc1JlcXVlc3QaIi5vcHMudjEuTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2UiA5ACARJMCg1BcHByb3ZlQWN0aW9uEhwub3BzLnYxLkFwcHJvdmVBY3Rpb25SZXF1ZXN0Gh0ub3BzLnYxLkFwcHJvdmVBY3Rpb25SZXNwb25zZRJJCgxSZWplY3RBY3Rpb24SGy5vcHMudjEuUmVqZWN0QWN0aW9uUmVxdWVzdBocLm9wcy52MS5SZWplY3RBY3Rpb25SZXNwb25zZRJaChBHZXRBY3Rpb25IaXN0b3J5Eh8ub3BzLnYxLkdldEFjdGlvbkhpc3RvcnlSZXF1ZXN0GiAub3BzLnYxLkdldEFjdGlvbkhpc3RvcnlSZXNwb25zZSIDkAIBEkUKCUdldEFjdGlvbhIYLm9wcy52MS5HZXRBY3Rpb25SZXF1ZXN0Ghkub3BzLnYxLkdldEFjdGlvblJlc3BvbnNlIgOQAgESUQoNUHJldmlld0FjdGlvbhIcLm9wcy52MS5QcmV2aWV3QWN0aW9uUmVxdWVzdBodLm9wcy52MS5QcmV2aWV3QWN0aW9uUmVzcG9uc2UiA5ACARJXCg9QcmV2aWV3SW5jaWRlbnQSHi5vcHMudjEuUHJldmlld0luY2lkZW50UmVxdWVzdBofLm9wcy52MS5QcmV2aWV3SW5jaWRlbnRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_ops_v1_action, file_ops_v1_preview]);
 
 /**
  * Which proposals.
@@ -302,6 +304,118 @@ export const GetActionResponseSchema: GenMessage<GetActionResponse> = /*@__PURE_
   messageDesc(file_ops_v1_action_service, 9);
 
 /**
+ * Which proposal.
+ *
+ * @generated from message ops.v1.PreviewActionRequest
+ */
+export type PreviewActionRequest = Message<"ops.v1.PreviewActionRequest"> & {
+  /**
+   * UUID of the action.
+   *
+   * @generated from field: string action_id = 1;
+   */
+  actionId: string;
+
+  /**
+   * Futures of noise, 2 to 64; 0 means 8, or fewer in a large cloud.
+   *
+   * @generated from field: uint32 futures = 2;
+   */
+  futures: number;
+
+  /**
+   * Simulated seconds to look ahead, 60 to 1 800; 0 means 300.
+   *
+   * @generated from field: uint32 horizon_s = 3;
+   */
+  horizonS: number;
+};
+
+/**
+ * Describes the message ops.v1.PreviewActionRequest.
+ * Use `create(PreviewActionRequestSchema)` to create a new message.
+ */
+export const PreviewActionRequestSchema: GenMessage<PreviewActionRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 10);
+
+/**
+ * What would come of it.
+ *
+ * @generated from message ops.v1.PreviewActionResponse
+ */
+export type PreviewActionResponse = Message<"ops.v1.PreviewActionResponse"> & {
+  /**
+   * Doing nothing first, then the proposal, then the alternatives.
+   *
+   * @generated from field: ops.v1.Preview preview = 1;
+   */
+  preview?: Preview | undefined;
+};
+
+/**
+ * Describes the message ops.v1.PreviewActionResponse.
+ * Use `create(PreviewActionResponseSchema)` to create a new message.
+ */
+export const PreviewActionResponseSchema: GenMessage<PreviewActionResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 11);
+
+/**
+ * Which incident.
+ *
+ * @generated from message ops.v1.PreviewIncidentRequest
+ */
+export type PreviewIncidentRequest = Message<"ops.v1.PreviewIncidentRequest"> & {
+  /**
+   * UUID of the incident; of a symptom, its lead is meant.
+   *
+   * @generated from field: string incident_id = 1;
+   */
+  incidentId: string;
+
+  /**
+   * As in PreviewActionRequest.
+   *
+   * @generated from field: uint32 futures = 2;
+   */
+  futures: number;
+
+  /**
+   * As in PreviewActionRequest.
+   *
+   * @generated from field: uint32 horizon_s = 3;
+   */
+  horizonS: number;
+};
+
+/**
+ * Describes the message ops.v1.PreviewIncidentRequest.
+ * Use `create(PreviewIncidentRequestSchema)` to create a new message.
+ */
+export const PreviewIncidentRequestSchema: GenMessage<PreviewIncidentRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 12);
+
+/**
+ * What would come of each remedy.
+ *
+ * @generated from message ops.v1.PreviewIncidentResponse
+ */
+export type PreviewIncidentResponse = Message<"ops.v1.PreviewIncidentResponse"> & {
+  /**
+   * Doing nothing first, then the remedies for what is suspected.
+   *
+   * @generated from field: ops.v1.Preview preview = 1;
+   */
+  preview?: Preview | undefined;
+};
+
+/**
+ * Describes the message ops.v1.PreviewIncidentResponse.
+ * Use `create(PreviewIncidentResponseSchema)` to create a new message.
+ */
+export const PreviewIncidentResponseSchema: GenMessage<PreviewIncidentResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 13);
+
+/**
  * Proposals and decisions.
  *
  * @generated from service ops.v1.ActionService
@@ -357,6 +471,27 @@ export const ActionService: GenService<{
     methodKind: "unary";
     input: typeof GetActionRequestSchema;
     output: typeof GetActionResponseSchema;
+  },
+  /**
+   * Looks ahead from this moment at what would come of a proposal, of the alternatives to it, and of doing nothing.
+   * FAILED_PRECONDITION when it no longer waits for a decision.
+   *
+   * @generated from rpc ops.v1.ActionService.PreviewAction
+   */
+  previewAction: {
+    methodKind: "unary";
+    input: typeof PreviewActionRequestSchema;
+    output: typeof PreviewActionResponseSchema;
+  },
+  /**
+   * The same for what could be done about an open incident, whether somebody proposed it or not. FAILED_PRECONDITION when it is over.
+   *
+   * @generated from rpc ops.v1.ActionService.PreviewIncident
+   */
+  previewIncident: {
+    methodKind: "unary";
+    input: typeof PreviewIncidentRequestSchema;
+    output: typeof PreviewIncidentResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ops_v1_action_service, 0);
