@@ -79,6 +79,8 @@ impl Backtest {
                 None => changed.push(candidate.clone()),
             }
         }
+        // What statistics tell is the same on both sides.
+        let limits = Limits { scored_targets: 0, ..limits };
         let side = |rules| Ok(Side::new(Detector::new(&RuleSet::new(rules)?, limits)));
         Ok(Self { present: side(present)?, candidate: side(changed)? })
     }

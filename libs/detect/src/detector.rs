@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::flapping;
 use crate::group;
 use crate::incident::{Incident, Transition};
+use crate::insight::{self, Findings, Keepsake};
 use crate::lifecycle::Simulation;
 use crate::plan::Plan;
 use crate::rule::RuleSet;
@@ -24,11 +25,14 @@ pub struct Limits {
     pub shards: usize,
     /// Bytes of windows, all simulations together: about two million series over ten samples.
     pub window_bytes: usize,
+    /// Services, and nodes, of a simulation that statistics look at, besides the rules. Each costs about 18 KB and 4 µs every ten
+    /// simulated seconds; beyond it they are counted. With 0 there are no anomalies and no forecasts.
+    pub scored_targets: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { simulations: 64, shards: 1_024, window_bytes: 256 << 20 }
+        Self { simulations: 64, shards: 1_024, window_bytes: 256 << 20, scored_targets: 512 }
     }
 }
 
@@ -56,6 +60,8 @@ pub struct Detector {
     longest_window_s: u32,
     longest_count_s: u32,
     silences: Silences,
+    findings: Findings,
+    keepsakes: Vec<Keepsake>,
 }
 
 impl Detector {
@@ -70,6 +76,8 @@ impl Detector {
             longest_window_s: rules.longest_window_s(),
             longest_count_s: rules.longest_count_s().max(flapping::CLEAR_S),
             silences: Silences::default(),
+            findings: Findings::default(),
+            keepsakes: Vec::new(),
         }
     }
 
@@ -154,7 +162,34 @@ impl Detector {
     pub fn history_ms(&self, interval_ms: u32) -> i64 {
         let seconds = 2 * i64::from(self.longest_window_s) + i64::from(self.longest_count_s);
         let windows = 1_000 * seconds + 2 * i64::from(interval_ms);
-        windows.max(trail::HISTORY_MS + group::HISTORY_MS)
+        windows.max(trail::HISTORY_MS + group::HISTORY_MS).max(insight::HISTORY_MS)
+    }
+
+    /// What statistics found in the samples since this was last asked.
+    pub fn take_findings(&mut self) -> Findings {
+        std::mem::take(&mut self.findings)
+    }
+
+    /// What statistics have learnt, to be kept: whenever a quarter of an hour of simulated time is over. What came since this was
+    /// last asked; the last of a shard is the one that counts.
+    pub fn take_keepsakes(&mut self) -> Vec<Keepsake> {
+        std::mem::take(&mut self.keepsakes)
+    }
+
+    /// Third step of a restart, before [`Self::warm`]: what statistics had learnt of a shard of the present run. Without it they begin with
+    /// what they are warmed with.
+    pub fn remember(&mut self, keepsake: Keepsake) {
+        if let Some(simulation) = self.simulations.get_mut(&keepsake.simulation)
+            && simulation.run == keepsake.run
+        {
+            simulation.memories.insert(keepsake.shard, keepsake);
+        }
+    }
+
+    /// Targets that statistics do not look at, because there are more than [`Limits::scored_targets`].
+    pub fn not_scored(&self) -> usize {
+        let shards = self.simulations.values().flat_map(|simulation| simulation.shards.values());
+        shards.map(Shard::not_scored).sum()
     }
 
     /// Simulated time before a restart of which it has to know the incidents that were open, ms, see [`Self::restore`].
@@ -184,7 +219,10 @@ impl Detector {
         }
         let Some(simulation) = self.simulations.get_mut(sample.simulation) else { return };
         let fresh = !simulation.shards.contains_key(&sample.shard);
-        let shard = simulation.shards.entry(sample.shard).or_insert_with(|| Shard::new(&self.plan, sample));
+        let shard = simulation
+            .shards
+            .entry(sample.shard)
+            .or_insert_with(|| Shard::new(&self.plan, sample, self.limits.scored_targets));
         if !fresh && sample.tick <= shard.last_tick {
             let counter = if sample.tick == shard.last_tick {
                 &mut self.counters.duplicate
@@ -197,7 +235,21 @@ impl Detector {
         if !shard.fits(sample) {
             shard.rearrange(&self.plan, sample);
         }
-        shard.push(&self.plan, sample);
+        let memory = simulation.memories.get(&sample.shard).map(|kept| (kept.tick, &kept.memory));
+        if let Some((tick, memory)) = memory
+            && tick < sample.tick
+        {
+            shard.remember(memory);
+        }
+        shard.push(&self.plan, sample, memory.is_none_or(|(tick, _)| tick < sample.tick));
+        if let Some((tick, memory)) = memory
+            && tick == sample.tick
+        {
+            shard.remember(memory);
+        }
+        if memory.is_some_and(|(tick, _)| tick <= sample.tick) {
+            simulation.memories.remove(&sample.shard);
+        }
         self.counters.observed += 1;
         let follows = simulation.advance(sample);
         simulation.learn(sample);
@@ -208,7 +260,9 @@ impl Detector {
                 simulation.resolve_vanished(&self.plan, sample, transitions);
             }
             simulation.judge(&self.plan, sample, transitions);
+            simulation.foretell(&self.plan, sample, transitions);
             simulation.hush(&self.silences, sample.simulation, transitions, from);
+            simulation.keep(sample, &mut self.findings, &mut self.keepsakes);
             simulation.settle(sample, transitions, from);
         } else {
             simulation.recall(sample);
@@ -234,7 +288,7 @@ impl Detector {
             return false;
         }
         let before = existing.map_or(0, Shard::held_bytes);
-        let after = Shard::bytes(&self.plan, sample);
+        let after = Shard::bytes(&self.plan, sample, self.limits.scored_targets);
         if self.window_bytes - before + after > self.limits.window_bytes {
             return false;
         }

@@ -4,9 +4,10 @@
 //! Pure and synchronous: no clock, no I/O, no protobuf. A caller hands in one [`Sample`] after the other and gets the
 //! [`Transition`]s back; storing and publishing them is the caller's business. Time is simulated time.
 //!
-//! Everything the detector remembers, except its open incidents and the names of past runs, follows from the last
-//! [`Detector::history_ms`] of samples. That is what makes a restart invisible: [`Detector::restore_run`],
-//! [`Detector::restore`] for each incident that is open or was not long ago, [`Detector::warm`] with that much history, and go on. It is also what lets a
+//! Everything the detector remembers, except its open incidents, the names of past runs and what statistics have learnt, follows
+//! from the last [`Detector::history_ms`] of samples. That is what makes a restart invisible: [`Detector::restore_run`],
+//! [`Detector::restore`] for each incident that is open or was not long ago, [`Detector::remember`] for each
+//! [`Keepsake`], [`Detector::warm`] with that much history, and go on. It is also what lets a
 //! set of rules change in mid-stream: [`Detector::beside`] is warmed with history for the rules that are new, and
 //! [`Detector::adopt`] takes its windows over, while those of the other rules stay as they are.
 
@@ -14,9 +15,11 @@ mod backtest;
 mod builtin;
 mod detector;
 mod flapping;
+mod foretell;
 mod group;
 mod impact;
 mod incident;
+mod insight;
 mod lifecycle;
 mod map;
 mod metrics;
@@ -37,6 +40,9 @@ pub use backtest::{Backtest, Comparison, MAX_TOLD, Told};
 pub use builtin::builtin_rules;
 pub use detector::{Counters, Detector, Limits};
 pub use incident::{Incident, NAMESPACE, Transition, TransitionKind, incident_id};
+pub use insight::{
+    AnomalyTold, FORECAST_S, Findings, ForecastMade, ForecastPoint, Keepsake, LimitReached, Memory,
+};
 pub use map::{CloudMap, MapError, MapLists};
 pub use metrics::{METRICS, Metric};
 pub use record::{Evidence, Impact, MAX_SUSPECTS, Record, Suspect, SuspectKind};

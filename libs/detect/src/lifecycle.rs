@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::flapping::{self, Openings};
+use crate::foretell;
 use crate::group::Groups;
 use crate::impact::Pulse;
 use crate::incident::{Incident, Transition, TransitionKind, incident_id};
+use crate::insight::Keepsake;
 use crate::map::CloudMap;
 use crate::plan::{Family, KindPlan, Plan};
 use crate::record::Record;
 use crate::rule::{Rule, Severity, samples};
 use crate::sample::{Sample, SimTime, Target};
 use crate::shard::{Series, Shard};
+use crate::trail;
 use crate::words;
 
 mod hush;
@@ -35,9 +38,9 @@ struct Beat {
 pub(crate) struct Open {
     pub(crate) incident: Incident,
     /// It comes and goes, and has to be clear for longer.
-    flapping: bool,
+    pub(crate) flapping: bool,
     /// Beat at which its target was last part of a sample.
-    seen: u64,
+    pub(crate) seen: u64,
 }
 
 /// Everything known about one simulation.
@@ -47,12 +50,15 @@ pub(crate) struct Simulation {
     retired: VecDeque<String>,
     beat: Option<Beat>,
     /// Samples so far, all shards of a tick counting as one.
-    beats: u64,
+    pub(crate) beats: u64,
     pub(crate) shards: BTreeMap<u32, Shard>,
-    /// Open incidents by target, for each family of services, then for each family of nodes.
+    /// Open incidents by target, for each family of services, then for each family of nodes; behind the families of rules those
+    /// of [`foretell::FAMILIES`].
     pub(crate) open: [Vec<BTreeMap<String, Open>>; 2],
     /// Who calls whom and what runs where, once a sample has brought it.
     pub(crate) map: Option<CloudMap>,
+    /// What statistics had learnt before a restart, by shard, until the samples have come to it.
+    pub(crate) memories: BTreeMap<u32, Keepsake>,
     pub(crate) groups: Groups,
     pub(crate) pulse: Pulse,
     openings: Openings,
@@ -71,6 +77,7 @@ impl Simulation {
             shards: BTreeMap::new(),
             open: nothing_open(plan),
             map: None,
+            memories: BTreeMap::new(),
             groups: Groups::default(),
             pulse: Pulse::default(),
             openings: Openings::default(),
@@ -108,7 +115,11 @@ impl Simulation {
         let Incident { family, target, .. } = &open.incident;
         let kind = plan.kinds.iter().position(|kind| kind.kind == target.kind);
         let place = kind.and_then(|kind| {
-            let family = plan.kinds[kind].families.iter().position(|other| other.name == *family)?;
+            let families = &plan.kinds[kind].families;
+            if let Some(statistical) = foretell::family_of(&open.incident) {
+                return Some((kind, families.len() + statistical));
+            }
+            let family = families.iter().position(|other| other.name == *family)?;
             plan.abandoned(&open.incident).is_none().then_some((kind, family))
         });
         match place {
@@ -139,6 +150,7 @@ impl Simulation {
         let over = std::mem::replace(&mut self.run, run.to_owned());
         self.retire(over);
         self.shards.clear();
+        self.memories.clear();
         self.map = None;
         self.hush.look_again();
         self.beats = 0;
@@ -190,13 +202,13 @@ impl Simulation {
         let beats = self.beats;
         for family in self.open.iter_mut().flatten() {
             let vanished = family.extract_if(.., |_, open| {
-                let rule = plan.rule_named(&open.incident.rule);
-                let window = rule.map_or(1, |rule| samples(rule.window_s, sample.interval_ms) as u64);
+                let window_s = window_s(plan, &open.incident);
+                let window = samples(window_s, sample.interval_ms) as u64;
                 // The sample at hand is not complete yet: only the beats before it count.
                 beats - open.seen > window
             });
             for (_, open) in vanished {
-                let window_s = plan.rule_named(&open.incident.rule).map_or(0, |rule| rule.window_s);
+                let window_s = window_s(plan, &open.incident);
                 let Target { kind, id } = &open.incident.target;
                 let reason = format!("{} {id} gone: no telemetry for {window_s} s", kind.as_str());
                 let sentence = format!("Resolved: {reason}.");
@@ -393,10 +405,24 @@ impl Case<'_> {
 }
 
 fn nothing_open(plan: &Plan) -> [Vec<BTreeMap<String, Open>>; 2] {
-    [0, 1].map(|kind| plan.kinds[kind].families.iter().map(|_| BTreeMap::new()).collect())
+    [0, 1].map(|kind| {
+        let families = plan.kinds[kind].families.len() + foretell::FAMILIES.len();
+        (0..families).map(|_| BTreeMap::new()).collect()
+    })
 }
 
-fn resolve(mut incident: Incident, tick: u64, time: SimTime, reason: &str, sentence: &str) -> Transition {
+/// What an incident is judged over, s: its rule's window, or a block of statistics.
+fn window_s(plan: &Plan, incident: &Incident) -> u32 {
+    plan.rule_named(&incident.rule).map_or(trail::BLOCK_S as u32, |rule| rule.window_s)
+}
+
+pub(crate) fn resolve(
+    mut incident: Incident,
+    tick: u64,
+    time: SimTime,
+    reason: &str,
+    sentence: &str,
+) -> Transition {
     incident.revision += 1;
     incident.updated_tick = tick;
     incident.updated_at = time;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::foretell;
 use crate::incident::Incident;
 use crate::rule::{Aggregate, Condition, Rule, RuleSet, Withdrawn};
 use crate::sample::{Target, TargetKind};
@@ -76,6 +77,9 @@ impl Plan {
     /// Why nobody judges an incident any more; `None` while its rule watches its target.
     pub(crate) fn abandoned(&self, incident: &Incident) -> Option<String> {
         let Incident { rule: name, family, target: Target { kind, id }, .. } = incident;
+        if foretell::family_of(incident).is_some() {
+            return None;
+        }
         let Some(rule) = self.rule_named(name) else {
             let what = match self.withdrawn.get(name) {
                 Some(Withdrawn::Deleted) => "deleted",

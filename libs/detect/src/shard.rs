@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::flapping;
+use crate::insight::{self, Findings, Insight, Memory};
 use crate::plan::{KindPlan, Panel, Plan};
 use crate::rule::{Condition, Operator, Rule, samples};
 use crate::sample::{Columns, Sample, TargetKind};
@@ -18,27 +19,37 @@ pub(crate) struct Shard {
     cell: i64,
     interval_ms: u32,
     held_bytes: usize,
+    /// Targets of each kind that statistics may look at, in all shards of the simulation.
+    scored: usize,
     kinds: [Series; 2],
 }
 
 impl Shard {
     /// Windows that fit the sample; nothing is taken in yet.
-    pub(crate) fn new(plan: &Plan, sample: &Sample<'_>) -> Self {
+    pub(crate) fn new(plan: &Plan, sample: &Sample<'_>, scored: usize) -> Self {
         Self {
             last_tick: sample.tick,
             cell: sample.time.cell(sample.interval_ms),
             interval_ms: sample.interval_ms,
-            held_bytes: Self::bytes(plan, sample),
+            held_bytes: Self::bytes(plan, sample, scored),
+            scored,
             kinds: [0, 1].map(|kind| {
                 let kind_plan = &plan.kinds[kind];
-                Series::new(kind_plan, &plan.rules, sample.columns(kind_plan.kind), sample.interval_ms)
+                let columns = sample.columns(kind_plan.kind);
+                let room = room(scored, sample.shard_count);
+                let insight = Insight::new(kind_plan.kind, columns.ids().len(), room, sample.shard_count);
+                Series { insight, ..Series::new(kind_plan, &plan.rules, columns, sample.interval_ms) }
             }),
         }
     }
 
     /// Bytes of windows that a shard with these ids takes.
-    pub(crate) fn bytes(plan: &Plan, sample: &Sample<'_>) -> usize {
-        let of_kind = |kind: &KindPlan| kind.bytes(sample.columns(kind.kind).ids().len(), sample.interval_ms);
+    pub(crate) fn bytes(plan: &Plan, sample: &Sample<'_>, scored: usize) -> usize {
+        let room = room(scored, sample.shard_count);
+        let of_kind = |kind: &KindPlan| {
+            let targets = sample.columns(kind.kind).ids().len();
+            kind.bytes(targets, sample.interval_ms) + Insight::bytes(kind.kind, targets, room)
+        };
         plan.kinds.iter().map(of_kind).sum()
     }
 
@@ -59,7 +70,7 @@ impl Shard {
     /// Makes room for other ids; series that stay keep their windows.
     pub(crate) fn rearrange(&mut self, plan: &Plan, sample: &Sample<'_>) {
         if self.interval_ms != sample.interval_ms {
-            *self = Self::new(plan, sample);
+            *self = Self::new(plan, sample, self.scored);
             return;
         }
         for (kind, series) in plan.kinds.iter().zip(&mut self.kinds) {
@@ -68,12 +79,12 @@ impl Shard {
                 *series = series.rearranged(kind, &plan.rules, columns, sample.interval_ms);
             }
         }
-        self.held_bytes = Self::bytes(plan, sample);
+        self.held_bytes = Self::bytes(plan, sample, self.scored);
     }
 
     /// Takes a sample in and judges every series. A jump in time empties the windows first: what lies in the gap is
-    /// unknown.
-    pub(crate) fn push(&mut self, plan: &Plan, sample: &Sample<'_>) {
+    /// unknown. Statistics learn from it unless what they know is newer.
+    pub(crate) fn push(&mut self, plan: &Plan, sample: &Sample<'_>, learn: bool) {
         let cell = sample.time.cell(sample.interval_ms);
         let gap = cell != self.cell + 1;
         for (kind, series) in plan.kinds.iter().zip(&mut self.kinds) {
@@ -82,15 +93,53 @@ impl Shard {
             }
             let columns = sample.columns(kind.kind);
             series.push(kind, &plan.rules, columns, cell, sample.interval_ms);
-            series.trail.push(kind.kind, columns, sample.time);
+            let ended = series.trail.push(kind.kind, columns, sample.time);
+            if ended && learn {
+                series.insight.learn(kind.kind, &series.trail);
+            } else {
+                series.insight.rest();
+            }
         }
         self.cell = cell;
         self.last_tick = sample.tick;
     }
 
+    /// What statistics have learnt, when it is time to keep it.
+    pub(crate) fn memory(&self) -> Option<Memory> {
+        let [services, nodes] = &self.kinds;
+        let trail = &services.trail;
+        let due = services.insight.is_fresh()
+            && trail.last_block().is_some_and(|ended| insight::is_due(ended, trail.block()));
+        due.then(|| Memory::of([services, nodes].map(|series| (series.ids.as_slice(), &series.insight))))
+    }
+
+    /// Goes on from what statistics had learnt.
+    pub(crate) fn remember(&mut self, memory: &Memory) {
+        for (kind, series) in self.kinds.iter_mut().enumerate() {
+            memory.restore(kind, &series.ids, &mut series.insight);
+        }
+    }
+
+    /// Adds what statistics found in the newest block.
+    pub(crate) fn find(&self, sample: &Sample<'_>, findings: &mut Findings) {
+        for (kind, series) in TargetKind::ALL.into_iter().zip(&self.kinds) {
+            findings.add(kind, &series.insight, &series.ids, &series.trail, sample);
+        }
+    }
+
+    /// Targets that statistics have no room for.
+    pub(crate) fn not_scored(&self) -> usize {
+        self.kinds.iter().map(|series| series.insight.left_out()).sum()
+    }
+
     pub(crate) fn series(&self, kind: usize) -> &Series {
         &self.kinds[kind]
     }
+}
+
+/// Targets of a kind that statistics may look at in one of so many shards.
+fn room(scored: usize, shards: u32) -> usize {
+    scored.div_ceil(shards.max(1) as usize)
 }
 
 fn same_ids(ours: &[String], theirs: &[&str]) -> bool {
@@ -106,6 +155,7 @@ pub(crate) struct Series {
     rows: Vec<Vec<f64>>,
     verdicts: Vec<Verdict>,
     trail: Trail,
+    insight: Insight,
 }
 
 /// What one rule says about every series.
@@ -174,6 +224,7 @@ impl Series {
             verdicts: verdicts.collect(),
             index: ids.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect(),
             trail: Trail::new(plan.kind, ids.len()),
+            insight: Insight::default(),
             ids,
         }
     }
@@ -183,6 +234,7 @@ impl Series {
         let from: Vec<Option<usize>> = new.ids.iter().map(|id| self.index.get(id).copied()).collect();
         new.panels = self.panels.iter().map(|panel| panel.rearranged(&from)).collect();
         new.trail = self.trail.rearranged(plan.kind, &from);
+        new.insight = self.insight.rearranged(plan.kind, &from);
         for (new, old) in new.verdicts.iter_mut().zip(&self.verdicts) {
             for (s, old_index) in from.iter().enumerate() {
                 new.clear[s] = old_index.map_or(0, |index| old.clear[index]);
@@ -226,6 +278,10 @@ impl Series {
 
     pub(crate) fn trail(&self) -> &Trail {
         &self.trail
+    }
+
+    pub(crate) fn insight(&self) -> &Insight {
+        &self.insight
     }
 
     pub(crate) fn position(&self, id: &str) -> Option<usize> {

@@ -19,6 +19,8 @@ mod seasonal;
 mod tail;
 mod trend;
 
+pub(crate) use calibration::false_alarm_probability;
+
 pub use anomaly::{Anomaly, AnomalyState, Aspect};
 pub use chart::{Change, Cusum, EwmaChart};
 pub use forecast::{Band, Crossing, Forecast};

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::sample::{Columns, SimTime, TargetKind};
 
 /// Length of a block, s: short enough to see the onset of trouble, long enough to average noise out.
-const BLOCK_S: i64 = 10;
+pub(crate) const BLOCK_S: i64 = 10;
 /// Blocks that are kept: ten minutes.
 const BLOCKS: u16 = 60;
 /// Blocks before an incident that may show its beginning already, and do not count as usual.
@@ -108,9 +108,10 @@ impl Trail {
         new
     }
 
-    /// Takes the next sample in.
-    pub(crate) fn push(&mut self, kind: TargetKind, columns: &Columns<'_>, time: SimTime) {
+    /// Takes the next sample in. Says whether it ended a block.
+    pub(crate) fn push(&mut self, kind: TargetKind, columns: &Columns<'_>, time: SimTime) -> bool {
         let number = block_of(time);
+        let ended = number != self.number && self.number != i64::MIN;
         if number != self.number {
             self.close();
             self.number = number;
@@ -126,6 +127,22 @@ impl Trail {
                 }
             }
         }
+        ended
+    }
+
+    /// Number of the block that is being filled.
+    pub(crate) fn block(&self) -> i64 {
+        self.number
+    }
+
+    /// Number of the newest whole block.
+    pub(crate) fn last_block(&self) -> Option<i64> {
+        self.blocks.back().map(|block| block.number)
+    }
+
+    /// Mean of a sign over the newest whole block; NaN when it was not measured.
+    pub(crate) fn last_mean(&self, sign: usize, s: usize) -> f64 {
+        self.blocks.back().map_or(f64::NAN, |block| f64::from(block.means[sign * self.series + s]))
     }
 
     fn close(&mut self) {

@@ -1,10 +1,21 @@
 //! Titles and descriptions: what was measured against what, for a person.
 
 use crate::flapping;
+use crate::insight::{Alarm, CALM, Gauge, LASTS, Outlook, Sign};
 use crate::metrics;
 use crate::record::Impact;
 use crate::rule::{Aggregate, Operator, Rule};
 use crate::sample::Target;
+use crate::stats::{Aspect, false_alarm_probability};
+use crate::trail::BLOCK_S;
+
+pub(crate) use crate::insight::FULL_PCT;
+
+/// What an incident is called, and what there is to say.
+pub(crate) struct Words {
+    pub(crate) title: String,
+    pub(crate) description: String,
+}
 
 /// `checkout: error rate 14.2 % > 10 %`
 pub(crate) fn title(rule: &Rule, target: &Target, value: f64) -> String {
@@ -57,6 +68,83 @@ pub(crate) fn raised(impact: &Impact) -> String {
     format!("Raised because {pct} % of the users' requests fail or are slow.")
 }
 
+/// `checkout: p99 latency 312 ms, usually 118 ms`
+pub(crate) fn unusual(sign: &Sign, alarm: &Alarm, target: &Target) -> Words {
+    let (label, unit) = label_and_unit(sign.metric);
+    let (value, usual) = (number(alarm.value, 0), number(alarm.usual, 0));
+    let Sign { usually, .. } = sign;
+    let (lasted, calm) = (i64::from(LASTS) * BLOCK_S, i64::from(CALM) * BLOCK_S);
+    Words {
+        title: format!("{}: {label} {value}{unit}, {usually} {usual}{unit}", target.id),
+        description: format!(
+            "Judged by its own past. The mean of {label} of {kind} {id} over {BLOCK_S} s was {value}{unit}, where {usually} it is {usual}{unit}, and has been that high for {lasted} s. \
+             Most unusual is {aspect}; chance brings such a thing about once in {odds} looks. It resolves when it has been near usual for {calm} s.",
+            kind = target.kind.as_str(),
+            id = target.id,
+            aspect = aspect_words(alarm.aspect),
+            odds = odds(alarm.evidence),
+        ),
+    }
+}
+
+/// `orders-db: disk usage reaches 100 % in 14 min (9 to 22 min)`
+pub(crate) fn full(gauge: &Gauge, outlook: &Outlook, target: &Target) -> Words {
+    let (label, unit) = label_and_unit(gauge.metric);
+    let (full, value) = (number(FULL_PCT, 0), number(outlook.value, 0));
+    let [expected, earliest, latest] =
+        [outlook.expected_s, outlook.earliest_s, outlook.latest_s].map(minutes);
+    Words {
+        title: format!(
+            "{}: {label} reaches {full}{unit} in {expected} min ({earliest} to {latest} min)",
+            target.id
+        ),
+        description: format!(
+            "If it goes on as in the last {seen} min, {label} of {kind} {id} reaches {full}{unit} in {expected} min; four of five times between {earliest} and {latest} min. \
+             It was {value}{unit} when this was said. It resolves when that has not been in sight for 2 min.",
+            seen = minutes(outlook.seen_s),
+            kind = target.kind.as_str(),
+            id = target.id,
+        ),
+    }
+}
+
+/// Why what statistics told of is over, by family.
+pub(crate) fn foretold_over(family: usize) -> (&'static str, &'static str) {
+    match family {
+        0 => (
+            "near usual again",
+            "Resolved: it is near usual again, or has lasted for so long that it is the usual.",
+        ),
+        _ => ("limit no longer in sight", "Resolved: the limit is no longer in sight."),
+    }
+}
+
+/// Whole minutes, at least one.
+fn minutes(seconds: u32) -> u32 {
+    ((seconds + 30) / 60).max(1)
+}
+
+fn aspect_words(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Value => "the value",
+        Aspect::Step => "the jump",
+        Aspect::Mean => "the mean over two minutes",
+        Aspect::LongMean => "the mean over six minutes",
+        Aspect::Season => "the value at this time of day",
+    }
+}
+
+/// One in so many, in words.
+fn odds(evidence: f64) -> &'static str {
+    match false_alarm_probability(evidence) {
+        rare if rare < 1e-9 => "a thousand million",
+        rare if rare < 1e-8 => "a hundred million",
+        rare if rare < 1e-7 => "ten million",
+        rare if rare < 1e-6 => "a million",
+        _ => "a hundred thousand",
+    }
+}
+
 /// What is different about an incident that comes and goes.
 pub(crate) fn flapping() -> String {
     format!(
@@ -100,10 +188,14 @@ fn clear_side(operator: Operator) -> &'static str {
 
 /// Label and unit (with its space) of the rule's number.
 fn metric_words(rule: &Rule) -> (&str, String) {
-    let (label, unit) =
-        metrics::named(&rule.metric).map_or((rule.metric.as_str(), ""), |metric| (metric.label, metric.unit));
-    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    let (label, unit) = label_and_unit(&rule.metric);
     (label, per_second(rule, &unit))
+}
+
+fn label_and_unit(metric: &str) -> (&str, String) {
+    let (label, unit) = metrics::named(metric).map_or((metric, ""), |metric| (metric.label, metric.unit));
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    (label, unit)
 }
 
 fn per_second(rule: &Rule, unit: &str) -> String {

@@ -14,6 +14,7 @@ mod chance;
 mod forecasts;
 mod guard;
 mod judge;
+mod lead_in;
 mod objective;
 mod reach;
 mod report;
@@ -40,6 +41,8 @@ pub struct Options {
     pub after_onset_s: f64,
     /// How long a benign scenario is watched, simulated seconds.
     pub benign_s: f64,
+    /// How long it goes on before a scenario begins, simulated seconds: a detector that learns what is usual needs some twenty minutes.
+    pub lead_in_s: f64,
     /// Whether forecasts are graded as well; they take most of the time.
     pub forecasts: bool,
     /// The rules that are graded.
@@ -54,6 +57,7 @@ impl Default for Options {
             seeds: 5,
             after_onset_s: 600.0,
             benign_s: 7_200.0,
+            lead_in_s: 0.0,
             forecasts: true,
             rules: detect::builtin_rules(),
             workers: Workers::default(),
@@ -89,7 +93,7 @@ pub fn grade(
     let seeds = 1..=options.seeds.min(MAX_SEEDS);
     let mut cases: Vec<Case> = scenarios
         .iter()
-        .flat_map(|scenario| seeds.clone().map(move |seed| Case::new(scenario.clone(), seed, options)))
+        .flat_map(|scenario| seeds.clone().map(move |seed| Case::new(scenario, seed, options)))
         .collect();
     let (done, all) = (AtomicUsize::new(0), cases.len());
     options.workers.for_each(&mut cases, |case| {
@@ -127,8 +131,12 @@ struct Case {
 }
 
 impl Case {
-    fn new(scenario: Arc<Scenario>, seed: u64, options: &Options) -> Self {
-        let length_s = scenario.truth.onset_s.map_or(options.benign_s, |onset| onset + options.after_onset_s);
+    fn new(scenario: &Arc<Scenario>, seed: u64, options: &Options) -> Self {
+        let scenario = lead_in::put_off(scenario, options.lead_in_s);
+        let length_s = scenario
+            .truth
+            .onset_s
+            .map_or(options.lead_in_s + options.benign_s, |onset| onset + options.after_onset_s);
         Self { scenario, seed, length_s: length_s.min(MAX_LENGTH_S), run: None }
     }
 

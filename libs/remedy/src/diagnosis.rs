@@ -137,6 +137,12 @@ impl<'a> Picture<'a> {
             Family::Cpu => Condition::Overloaded,
             Family::Memory => Condition::MemoryHigh,
             Family::Latency | Family::Other(_) => Condition::Slow,
+            Family::Foretold => {
+                return Err(NoCause::Clear(format!(
+                    "{} is well by its numbers; that {} is unusual, or will reach a limit, is no reason to act yet",
+                    own.service, incident.metric
+                )));
+            }
         };
         let metric = |reading: &Reading| reading.get(&incident.metric);
         match self.windows.service(&own.service).and_then(|window| window.mean(metric)) {
@@ -222,6 +228,12 @@ impl<'a> Picture<'a> {
             .ok_or_else(|| NoCause::Unknown(format!("node {node} is not in the topology")))?;
         if known.state == NodeState::Draining {
             return Err(NoCause::Beyond(format!("node {node} is already drained")));
+        }
+        if known.state == NodeState::Ready && incident.family == Family::Foretold {
+            return Err(NoCause::Clear(format!(
+                "node {node} answers; that {} is unusual, or will reach a limit, is no reason to act yet",
+                incident.metric
+            )));
         }
         let metric = |reading: &Reading| reading.get(&incident.metric);
         let value = self.windows.node(node).and_then(|window: &Window| window.mean(metric));

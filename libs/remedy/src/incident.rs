@@ -31,6 +31,8 @@ pub enum Family {
     Memory,
     /// Answers are slow.
     Latency,
+    /// Unusual, or on its way to a limit. Nothing is broken yet, and no rule says so: by itself no reason to act.
+    Foretold,
     /// A rule this agent has no special knowledge of.
     Other(String),
 }
@@ -42,6 +44,7 @@ impl From<&str> for Family {
             "cpu" => Self::Cpu,
             "memory" => Self::Memory,
             "latency" => Self::Latency,
+            "anomaly" | "capacity" => Self::Foretold,
             other => Self::Other(other.to_owned()),
         }
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, rollup};
+use crate::{Store, StoreError, rollup, statistics};
 
 /// How long a deletion is remembered after its telemetry is gone: the stream keeps stragglers for an hour.
 const REMEMBERED: &str = "1 day";
@@ -107,6 +107,7 @@ async fn finish(conn: &mut PgConnection, deleted: &Deleted) -> Result<(), StoreE
             .execute(&mut *conn)
             .await?;
         rollup::drop_deleted(conn, simulation_id, *lived_until).await?;
+        statistics::drop_deleted(conn, simulation_id, *run_id, *lived_until).await?;
         sqlx::query(
             "update deleted_simulations set swept_at = clock_timestamp() where simulation_id = $1 and run_id = $2",
         )

@@ -23,6 +23,7 @@ mod reader;
 mod retention;
 mod retry;
 pub mod rollup;
+pub mod statistics;
 pub mod timeseries;
 mod tx;
 

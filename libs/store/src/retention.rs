@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Store, StoreError, timeseries};
+use crate::{Store, StoreError, statistics, timeseries};
 
 /// Sent messages stay this long (wall clock), so that a stream that lost them can be noticed.
 const OUTBOX_KEPT: &str = "7 days";
@@ -17,11 +17,11 @@ const BATCH: i64 = 10_000;
 /// How long telemetry is kept, in simulated time before its simulation's latest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Rows of metrics.
+    /// Rows of metrics, and forecasts.
     pub rows: Duration,
     /// Roll-ups by minute. Whole hours are dropped.
     pub minutes: Duration,
-    /// Roll-ups by hour.
+    /// Roll-ups by hour, and anomalies.
     pub hours: Duration,
 }
 
@@ -32,6 +32,8 @@ pub struct Swept {
     pub metrics: Vec<String>,
     /// Rows of roll-ups (plain PostgreSQL) or chunks of them (TimescaleDB) that were dropped.
     pub rollups: u64,
+    /// Anomalies and forecasts that were forgotten.
+    pub statistics: u64,
     /// Sent messages that were forgotten.
     pub outbox: u64,
     /// Inbox notes that no redelivery can need.
@@ -50,6 +52,7 @@ impl Store {
         let rollups =
             timeseries::drop_expired_rollups(&mut conn, keep.minutes.as_secs_f64(), keep.hours.as_secs_f64())
                 .await?;
+        let statistics = statistics::drop_expired(&mut conn, keep).await?;
         let outbox = sqlx::query(
             "delete from outbox where position in
                 (select position from outbox where sent_at < clock_timestamp() - $1::interval limit $2)",
@@ -80,6 +83,7 @@ impl Store {
         Ok(Swept {
             metrics,
             rollups: rollups.unsigned_abs(),
+            statistics,
             outbox: outbox.rows_affected(),
             inbox: inbox.rows_affected(),
             idempotency_keys: keys.rows_affected(),

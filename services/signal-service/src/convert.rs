@@ -2,6 +2,7 @@
 
 mod incident;
 mod snapshot;
+pub(crate) mod statistics;
 
 pub(crate) use incident::{UnreadableIncident, restored, row};
 pub(crate) use snapshot::Snapshot;

@@ -15,6 +15,7 @@ use crate::marks::{Marks, Standing};
 use crate::meters::Meters;
 
 mod adopt;
+mod learnt;
 mod work;
 mod writer;
 
@@ -145,6 +146,7 @@ impl Ingest {
                     tracing::error!(%error, sequence, "a checked snapshot could not be stored");
                 }
             }
+            self.work.learnt.take(&mut self.detector, snapshot.run_id);
             self.work.mark(snapshot, sequence);
             self.marks.advance(snapshot);
         }
@@ -165,7 +167,7 @@ impl Ingest {
     /// Gives what has been gathered to the writer. Duplicates go the same way: what they repeat may still wait there.
     async fn hand_over(&mut self) -> Result<(), IngestError> {
         self.meters.open_incidents(self.detector.open_incidents());
-        self.meters.detector(self.detector.counters(), self.detector.window_bytes());
+        self.meters.detector(&self.detector);
         self.writer.take(std::mem::take(&mut self.work)).await
     }
 }

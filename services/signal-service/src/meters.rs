@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use detect::{Counters, Incident, Transition, TransitionKind};
+use detect::{Detector, Incident, Transition, TransitionKind};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -46,6 +46,7 @@ pub(crate) struct Meters {
     open: Family<Severity, Gauge>,
     not_judged: Gauge,
     window_bytes: Gauge,
+    not_scored: Gauge,
     rules_revision: Gauge,
     rules: Gauge,
     rules_left_out: Gauge,
@@ -94,6 +95,10 @@ impl Meters {
             open: metrics.register("open_incidents", "Open incidents by severity", Family::default()),
             not_judged: gauge("snapshots_not_judged", "Snapshots beyond a limit of the detector"),
             window_bytes: gauge("window_bytes", "Memory of the detector's windows"),
+            not_scored: gauge(
+                "targets_not_scored",
+                "Services and nodes that statistics have no room for: no anomalies and no forecasts of them",
+            ),
             rules_revision: gauge("rules_revision", "Revision of the set of rules that is judged by"),
             rules: gauge("rules", "Rules that are judged by"),
             rules_left_out: gauge("rules_left_out", "Kept rules that cannot be judged by"),
@@ -173,8 +178,10 @@ impl Meters {
         self.rules_left_out.set(i64::try_from(left_out).unwrap_or(i64::MAX));
     }
 
-    pub(crate) fn detector(&self, counters: Counters, window_bytes: usize) {
-        self.not_judged.set(counters.over_limit.cast_signed());
-        self.window_bytes.set(i64::try_from(window_bytes).unwrap_or(i64::MAX));
+    pub(crate) fn detector(&self, detector: &Detector) {
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.not_judged.set(detector.counters().over_limit.cast_signed());
+        self.window_bytes.set(count(detector.window_bytes()));
+        self.not_scored.set(count(detector.not_scored()));
     }
 }

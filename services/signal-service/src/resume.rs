@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bus::{Bus, subjects};
-use detect::{Detector, Limits, RuleSet};
+use detect::{Detector, Limits, Memory, RuleSet};
 use store::{Store, StoreError, deleted, incidents, progress};
 use tokio_util::sync::CancellationToken;
 
-use crate::convert::{self, Snapshot};
+use crate::convert::{self, Snapshot, statistics};
 use crate::history::{self, Range, Stopped};
 use crate::ingest;
 use crate::marks::{self, Mark, Marks};
@@ -56,6 +56,14 @@ pub(crate) async fn resume(
         match convert::restored(row) {
             Ok(incident) => detector.restore(incident),
             Err(error) => tracing::error!(%error, "an incident is left as it is"),
+        }
+    }
+    for row in store::retry(|| learnt(store, &marks)).await.map_err(ResumeError::Store)? {
+        match statistics::keepsake(&row) {
+            Ok(keepsake) => detector.remember(keepsake),
+            Err(error) => {
+                tracing::warn!(simulation = row.simulation_id, shard = row.shard, %error, "what statistics had learnt cannot be read; they learn anew");
+            }
         }
     }
     let (_, last) = history::bounds(bus).await.map_err(ResumeError::Stream)?;
@@ -113,6 +121,15 @@ async fn remembered(store: &Store, marks: &Marks) -> Result<Vec<incidents::Incid
     let mut rows = Vec::new();
     for (simulation, mark) in marks.simulations() {
         rows.extend(incidents::remembered(&mut conn, simulation, mark.run_id, MEMORY).await?);
+    }
+    Ok(rows)
+}
+
+async fn learnt(store: &Store, marks: &Marks) -> Result<Vec<store::statistics::MemoryRow>, StoreError> {
+    let mut conn = store.acquire().await?;
+    let mut rows = Vec::new();
+    for (simulation, mark) in marks.simulations() {
+        rows.extend(store::statistics::memories(&mut conn, simulation, mark.run_id, Memory::FORMAT).await?);
     }
     Ok(rows)
 }

@@ -1,6 +1,6 @@
 //! Other rules in mid-stream.
 
-use super::Detector;
+use super::{Detector, Limits};
 use crate::flapping;
 use crate::incident::Transition;
 use crate::plan::Plan;
@@ -14,7 +14,9 @@ impl Detector {
         let fresh =
             |rule: &&Rule| !self.plan.rule_named(&rule.name).is_some_and(|ours| ours.judges_like(rule));
         let newcomers = rules.rules().iter().filter(fresh).cloned().collect();
-        let mut beside = Self::new(&RuleSet::of_checked(newcomers), self.limits);
+        // Statistics do not depend on the rules: ours go on.
+        let limits = Limits { scored_targets: 0, ..self.limits };
+        let mut beside = Self::new(&RuleSet::of_checked(newcomers), limits);
         for (simulation, ours) in &self.simulations {
             beside.restore_run(simulation, &ours.run, []);
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::{Condition, MAX_ALSO, MAX_WINDOW_S, Operator, Rule};
+use crate::foretell;
 use crate::metrics;
 
 const MAX_LABELS: usize = 32;
@@ -47,6 +48,9 @@ impl Desk<'_> {
         const HOW: &str = "use 1 to 64 lower-case letters, digits and underscores";
         if !is_word(&self.rule.name) {
             self.wrong("name", HOW);
+        }
+        if foretell::FAMILIES.contains(&self.rule.name.as_str()) {
+            self.wrong("name", "is that of what statistics tell without a rule; choose another one");
         }
         if !is_word(&self.rule.family) {
             self.wrong("family", HOW);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Series, Shard, Verdict};
+use crate::insight::Insight;
 use crate::plan::{KindPlan, Panel, Plan};
 use crate::rule::Rule;
 use crate::trail::Trail;
@@ -51,7 +52,7 @@ impl Shard {
         for (kind, series) in self.kinds.iter_mut().enumerate() {
             let mut ours = std::mem::take(series);
             let ids = ours.ids.clone();
-            let trail = std::mem::take(&mut ours.trail);
+            let (trail, insight) = (std::mem::take(&mut ours.trail), std::mem::take(&mut ours.insight));
             let mut donors = vec![Donor::new(ours, &before.kinds[kind], &before.rules)];
             if let Some((shard, plan)) = &mut warmed {
                 let theirs = std::mem::take(&mut shard.kinds[kind]);
@@ -60,8 +61,9 @@ impl Shard {
                 }
             }
             let plan = &after.kinds[kind];
-            self.held_bytes += plan.bytes(ids.len(), interval_ms);
-            *series = Series { trail, ..Series::adopted(plan, &after.rules, ids, interval_ms, donors) };
+            self.held_bytes += plan.bytes(ids.len(), interval_ms) + insight.held_bytes(plan.kind);
+            *series =
+                Series { trail, insight, ..Series::adopted(plan, &after.rules, ids, interval_ms, donors) };
         }
     }
 
@@ -97,6 +99,7 @@ impl Series {
             rows: plan.rows.iter().map(|_| vec![f64::NAN; ids.len()]).collect(),
             verdicts,
             trail: Trail::default(),
+            insight: Insight::default(),
             index: ids.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect(),
             ids,
         }

@@ -58,6 +58,17 @@ pub enum Aspect {
 impl Aspect {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Value, Self::Step, Self::Mean, Self::LongMean, Self::Season];
+
+    /// Its name in lower case, with underscores.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Step => "step",
+            Self::Mean => "mean",
+            Self::LongMean => "long_mean",
+            Self::Season => "season",
+        }
+    }
 }
 
 const ASPECTS: usize = Aspect::ALL.len();
@@ -135,6 +146,11 @@ impl AnomalyState {
     /// Samples taken so far.
     pub fn samples(&self) -> u32 {
         self.samples
+    }
+
+    /// What is usual at a moment: at this time of day where earlier days are known, otherwise in the long run.
+    pub fn usual(&mut self, time_s: f64) -> f64 {
+        self.seasonal.at(time_s).map_or(self.long.get(), |usual| usual.level)
     }
 
     /// Level that the series had in the long run.

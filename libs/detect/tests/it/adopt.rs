@@ -76,7 +76,7 @@ proptest! {
             while changes.first().is_some_and(|(at, _)| *at <= index) {
                 let (_, rules) = changes.remove(0);
                 if ended.is_empty() {
-                    again = restarted(&told_by_the_other, &stream[..index], &rules);
+                    again = restarted(&told_by_the_other, [], &stream[..index], &rules);
                     ended.extend(adopt(&mut live, &rules, &stream[..index]).iter().map(|told| told.incident.id));
                 }
             }

@@ -25,7 +25,7 @@ fn detector(limits: Limits) -> Detector {
 
 #[test]
 fn windows_beyond_the_limit_are_not_watched() {
-    let mut detector = detector(Limits { window_bytes: 1 << 20, ..Limits::default() });
+    let mut detector = detector(Limits { window_bytes: 1 << 20, scored_targets: 0, ..Limits::default() });
     announce(&mut detector, "default", 0, 1_000_000);
     assert_eq!((detector.counters().observed, detector.counters().over_limit), (0, 1));
     assert_eq!(detector.window_bytes(), 0);

@@ -6,6 +6,7 @@ mod backtest;
 mod cloud;
 mod groups;
 mod incidents;
+mod learnt;
 mod limits;
 mod restart;
 mod rules;

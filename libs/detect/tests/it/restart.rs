@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detect::{
-    Aggregate, Detector, Incident, Limits, Matchers, Operator, Place, Rule, RuleSet, Silence, SilenceKind,
-    Silences, Transition,
+    Aggregate, Detector, Incident, Keepsake, Limits, Matchers, Operator, Place, Rule, RuleSet, Silence,
+    SilenceKind, Silences, Transition,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -100,8 +100,14 @@ pub(crate) fn stream(steps: &[(Step, u8)]) -> Vec<Reading> {
     stream
 }
 
-/// What the service does on start: runs, the incidents that it has to know, then the history that determines the state.
-pub(crate) fn restarted(told: &[Transition], past: &[Reading], rules: &RuleSet) -> Detector {
+/// What the service does on start: runs, the incidents that it has to know, what statistics had learnt, then the history that determines the
+/// state.
+pub(crate) fn restarted(
+    told: &[Transition],
+    learnt: impl IntoIterator<Item = Keepsake>,
+    past: &[Reading],
+    rules: &RuleSet,
+) -> Detector {
     let mut detector = Detector::new(rules, Limits::default());
     let Some(newest) = past.iter().max_by_key(|reading| reading.tick()) else { return detector };
     let over: BTreeSet<String> =
@@ -110,6 +116,7 @@ pub(crate) fn restarted(told: &[Transition], past: &[Reading], rules: &RuleSet) 
     for incident in remembered(told, newest) {
         detector.restore(incident);
     }
+    learnt.into_iter().for_each(|kept| detector.remember(kept));
     for reading in past.iter().filter(|reading| reading.run == newest.run) {
         let age_ms = (time_at(newest.tick()).micros - time_at(reading.tick()).micros) / 1_000;
         if age_ms <= detector.history_ms(INTERVAL_MS) {
@@ -191,11 +198,11 @@ proptest! {
         let mut kills: Vec<usize> = kills.iter().map(|at| (at * stream.len() as f64) as usize).collect();
         kills.sort_unstable();
         let mut detector = detector_with(rules());
-        let mut told: Vec<Transition> = Vec::new();
+        let (mut told, mut learnt): (Vec<Transition>, BTreeMap<u32, Keepsake>) = (Vec::new(), BTreeMap::new());
         for (index, reading) in stream.iter().enumerate() {
             while kills.first() == Some(&index) {
                 kills.remove(0);
-                detector = restarted(&told, &stream[..index], &RuleSet::new(rules()).unwrap());
+                detector = restarted(&told, learnt.values().cloned(), &stream[..index], &RuleSet::new(rules()).unwrap());
                 let in_force = silences.range(..index).next_back().map(|(_, silences)| silences.clone());
                 prop_assert_eq!(detector.silence(in_force.unwrap_or_default()), vec![]);
             }
@@ -203,6 +210,7 @@ proptest! {
                 told.extend(detector.silence(others.clone()));
             }
             told.extend(reading.observe(&mut detector));
+            learnt.extend(detector.take_keepsakes().into_iter().map(|kept| (kept.shard, kept)));
         }
         prop_assert_eq!(told, expected);
     }

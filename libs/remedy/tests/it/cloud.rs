@@ -235,6 +235,16 @@ impl Cloud {
         id
     }
 
+    /// An incident of no rule: its metric is beyond what is usual, or will be.
+    pub(crate) fn foretell(&mut self, target: Target, metric: &str, usual: f64) -> Uuid {
+        let incident = Incident { family: Family::from("anomaly"), ..self.incident(target, metric, usual) };
+        let id = incident.id;
+        let output = self.agent.observe_incident(&incident, self.freshness());
+        self.hear(output);
+        self.incidents.insert(id, incident);
+        id
+    }
+
     pub(crate) fn resolve(&mut self, id: Uuid) {
         let mut incident = self.incidents[&id].clone();
         incident.transition = Transition::Resolved;

@@ -1,6 +1,6 @@
 //! The cause is treated, not the symptom.
 
-use remedy::{NodeId, NodeState, RemedyKind, ReplicaState, Target};
+use remedy::{NodeId, NodeState, RemedyKind, ReplicaState, ServiceId, Target};
 
 use crate::cloud::{Cloud, drain, kinds, last_decision, restart, scale_up, the_only, verdicts};
 
@@ -65,6 +65,19 @@ fn slowness_under_load_is_scaled_and_never_restarted() {
         }
     }
     assert_eq!(seen, [RemedyKind::ScaleUp, RemedyKind::RebalanceTraffic]);
+}
+
+#[test]
+fn what_is_merely_unusual_is_left_alone_and_what_is_sick_besides_is_treated() {
+    let mut cloud = Cloud::new();
+    cloud.service("catalog", |unusual| unusual.p99_ms = 300.0);
+    cloud.seconds(10);
+    cloud.foretell(Target::Service(ServiceId::new("catalog")), "latency_p99", 100.0);
+    cloud.foretell(Target::Node(NodeId::new("node-00")), "memory_usage", 1.0);
+    assert_eq!(cloud.seconds(60).proposals, []);
+
+    cloud.service("catalog", |sick| sick.error_rate_pct = 40.0);
+    assert!(!cloud.seconds(60).proposals.is_empty());
 }
 
 #[test]

@@ -15,3 +15,4 @@ mod rollups;
 mod schema;
 mod seed;
 mod sql_docs;
+mod statistics;

@@ -9,6 +9,7 @@ use store::metrics::{Batch, Row};
 use uuid::Uuid;
 
 use crate::harness::{Database, seconds, start_of_time};
+use crate::statistics;
 
 pub(crate) const RUN: Uuid = Uuid::from_u128(0xabc);
 
@@ -85,6 +86,8 @@ pub(crate) const VALID_FOR: Duration = Duration::from_secs(900);
 /// Fills a database with the history.
 pub(crate) async fn an_hour(database: &Database) {
     telemetry(database).await;
+    let found = [statistics::anomaly(610, "checkout"), statistics::anomaly(3_520, "checkout")];
+    statistics::write(&database.store, &found, &statistics::forecast(3_540, "orders-db")).await;
     let mut tx = database.store.begin().await.unwrap();
     let cured = incident(1, 600);
     let ignored = IncidentRow {

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 pub(crate) enum GradeCommand {
     /// Watches every scenario over several seeds with nobody acting, and grades incidents and forecasts by what is true.
     #[command(
-        after_help = "Examples:\n  microcloud grade detectors\n  microcloud grade detectors --seeds 10 --out docs/grades      the committed reference\n  microcloud grade detectors --scenario normal --benign 24h --no-forecasts\n  microcloud grade detectors --json | jq '.false_incidents[]'\n\ndocs/grades.md says what counts as true, found, late and false."
+        after_help = "Examples:\n  microcloud grade detectors\n  microcloud grade detectors --seeds 10 --out docs/grades      the committed reference\n  microcloud grade detectors --scenario normal --benign 24h --no-forecasts\n  microcloud grade detectors --lead-in 25m --no-forecasts       with anomalies\n  microcloud grade detectors --json | jq '.false_incidents[]'\n\ndocs/grades.md says what counts as true, found, late and false."
     )]
     Detectors(DetectorOptions),
     /// Writes the anomaly scores of our detector for series in files, for the scorer of the Numenta Anomaly Benchmark.
@@ -35,6 +35,9 @@ pub(crate) struct DetectorOptions {
     /// Simulated time that scenarios are watched in which nothing is wrong, at most 24h.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "2h")]
     pub(crate) benign: Duration,
+    /// Simulated time before a scenario begins, at most 24h: anomalies are told by a detector that has seen what is usual.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    pub(crate) lead_in: Duration,
     /// Leaves forecasts out: they take most of the time.
     #[arg(long)]
     pub(crate) no_forecasts: bool,

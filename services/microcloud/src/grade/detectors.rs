@@ -26,6 +26,7 @@ pub(crate) fn run(options: &DetectorOptions) -> Result<(), Failure> {
         seeds: options.seeds,
         after_onset_s: length("--for", options.after_onset)?,
         benign_s: length("--benign", options.benign)?,
+        lead_in_s: lead_in(options.lead_in)?,
         forecasts: !options.no_forecasts,
         workers: workers(options.threads)?,
         ..Options::default()
@@ -58,6 +59,10 @@ fn scenarios(options: &DetectorOptions) -> Result<Vec<Arc<Scenario>>, Failure> {
         return shipped.names().iter().map(|name| folders::scenario(name, folder)).collect();
     }
     options.names.iter().map(|name| folders::scenario(name, folder)).collect()
+}
+
+fn lead_in(time: Duration) -> Result<f64, Failure> {
+    if time.is_zero() { Ok(0.0) } else { length("--lead-in", time) }
 }
 
 fn length(option: &str, time: Duration) -> Result<f64, Failure> {

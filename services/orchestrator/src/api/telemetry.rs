@@ -1,7 +1,8 @@
-//! `ops.v1.TelemetryService`: stored series, how far they reach, and the newest sample.
+//! `ops.v1.TelemetryService`: stored series, how far they reach, what statistics found in them, and the newest sample.
 
 mod ask;
 mod group;
+mod statistics;
 mod units;
 
 use axum::Router;
@@ -28,6 +29,8 @@ pub(crate) fn router(app: App) -> Router {
     TelemetryServiceBuilder::<App>::new()
         .query(query)
         .coverage(coverage)
+        .anomalies(statistics::anomalies)
+        .forecast(statistics::forecast)
         .latest(latest)
         .with_state(app)
         .build()

@@ -10,6 +10,7 @@ use prost_reflect::prost_types::method_options::IdempotencyLevel;
 use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use store::statistics::{self, AnomalyRow, ForecastRow};
 use uuid::Uuid;
 
 use crate::engine::FakeEngine;
@@ -148,6 +149,79 @@ async fn the_newest_sample_is_served_and_what_was_not_measured_stays_so() {
     .await;
     assert_eq!(latest["snapshots"][0]["services"]["columns"][0]["values"], json!([12.5, "NaN"]));
     stack.call(method, json!({ "simulationId": "elsewhere" })).await.error("unavailable");
+}
+
+#[tokio::test]
+async fn what_statistics_found_is_served_newest_first_and_forecasts_with_their_limit() {
+    let stack = Stack::start().await;
+    let (anomalies, forecast) = ("ops.v1.TelemetryService/Anomalies", "ops.v1.TelemetryService/Forecast");
+    assert!(stack.call(anomalies, json!({})).await.ok()["anomalies"].is_null());
+
+    let at = |second: i64| DateTime::<Utc>::from_timestamp(1_790_000_000 + second, 0).unwrap();
+    let found = |second: i64, service: &str| AnomalyRow {
+        time: at(second),
+        simulation_id: "default".to_owned(),
+        run_id: RUN,
+        tick_id: second * 20,
+        node_id: String::new(),
+        service_id: service.to_owned(),
+        metric_name: "latency_p99".to_owned(),
+        score: 0.999,
+        evidence: 3.0,
+        value: 312.0,
+        expected: 118.0,
+        aspect: "step".to_owned(),
+    };
+    let made = |horizon_s| ForecastRow {
+        made_at: at(60),
+        simulation_id: "default".to_owned(),
+        run_id: RUN,
+        tick_id: 1_200,
+        node_id: "node-a1".to_owned(),
+        service_id: String::new(),
+        metric_name: "disk_usage".to_owned(),
+        horizon_s,
+        value: 81.0,
+        low: 80.0,
+        high: 82.0,
+        value_now: 80.0,
+        limit_value: Some(100.0),
+        limit_in_s: Some(840),
+        limit_earliest_s: Some(540),
+        limit_latest_s: None,
+    };
+    let mut tx = stack.store.begin().await.unwrap();
+    statistics::write_anomalies(&mut tx, &[found(10, "cart"), found(50, "checkout")]).await.unwrap();
+    statistics::write_forecasts(&mut tx, &[made(60), made(300)]).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let to = json!("2026-09-21T14:15:00Z");
+    let told = stack.call(anomalies, json!({ "to": to })).await.ok();
+    let who = |at: usize| told["anomalies"][at]["target"]["id"].clone();
+    assert_eq!((who(0), who(1)), (json!("checkout"), json!("cart")));
+    assert_eq!(
+        (&told["anomalies"][0]["unit"], &told["anomalies"][0]["expected"]),
+        (&json!("ms"), &json!(118.0))
+    );
+    let one = stack.call(anomalies, json!({ "to": to, "targets": [{ "kind": 1, "id": "cart" }] })).await.ok();
+    assert_eq!(one["anomalies"].as_array().unwrap().len(), 1);
+
+    let told = stack.call(forecast, json!({ "asOf": to })).await.ok();
+    let [disk] = &told["forecasts"].as_array().unwrap()[..] else { panic!("{told}") };
+    assert_eq!(disk["target"]["kind"], "TARGET_KIND_NODE");
+    assert_eq!(disk["points"].as_array().unwrap().len(), 2);
+    assert_eq!((&disk["limit"]["inS"], &disk["limit"]["latestS"]), (&json!(840), &json!(null)));
+    let later = stack.call(forecast, json!({ "asOf": "2026-09-21T15:00:00Z" })).await.ok();
+    assert!(later["forecasts"].is_null(), "a series that stopped moving has none");
+
+    for (body, word) in [
+        (json!({ "limit": 5_000 }), "limit must be"),
+        (json!({ "metric": "nonsense" }), "There is no metric"),
+        (json!({ "from": "2030-01-01T00:00:00Z", "to": to }), "from lies after to"),
+    ] {
+        let message = stack.call(anomalies, body.clone()).await.error("invalid_argument");
+        assert!(message.starts_with(word), "{body}: {message}");
+    }
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use store::incidents::{self, IncidentRow};
 use store::metrics::{self, Batch};
 use store::outbox::{self, OutboxMessage};
 use store::progress::{self, Progress};
-use store::{Store, StoreError};
+use store::{Store, StoreError, statistics};
 
+use super::learnt::Learnt;
 use crate::convert::{self, Snapshot, UnreadableIncident};
 use crate::service::PRODUCER;
 
@@ -23,6 +24,7 @@ pub(super) struct Work {
     pub(super) incidents: Vec<(IncidentRow, OutboxMessage)>,
     pub(super) transitions: Vec<Transition>,
     pub(super) deleted: Vec<Deleted>,
+    pub(super) learnt: Learnt,
     pub(super) snapshots: u64,
     pub(super) deliveries: Vec<Delivery>,
 }
@@ -110,6 +112,11 @@ impl Work {
             if incidents::upsert(&mut tx, row).await? {
                 outbox::enqueue(&mut tx, PRODUCER, message).await?;
             }
+        }
+        statistics::write_anomalies(&mut tx, &self.learnt.anomalies).await?;
+        statistics::write_forecasts(&mut tx, &self.learnt.forecasts).await?;
+        for memory in self.learnt.memories.values() {
+            statistics::keep(&mut tx, memory).await?;
         }
         for gone in &self.deleted {
             deleted::note(&mut tx, gone).await?;

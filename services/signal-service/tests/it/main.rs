@@ -4,6 +4,7 @@
 mod faults;
 mod ingest;
 mod kill;
+mod learnt;
 mod rules;
 mod scenarios;
 mod silences;

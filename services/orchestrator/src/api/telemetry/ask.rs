@@ -147,7 +147,7 @@ fn named_metrics(metric: String, more: Vec<String>) -> Result<Vec<String>, Conne
     Ok(metrics)
 }
 
-fn selection(targets: &[Target], target_kind: i32) -> Result<Selection, ConnectError> {
+pub(super) fn selection(targets: &[Target], target_kind: i32) -> Result<Selection, ConnectError> {
     if targets.len() > MAX_TARGETS {
         return Err(error::invalid(format!(
             "targets has {} entries, at most {MAX_TARGETS} fit into one query.",

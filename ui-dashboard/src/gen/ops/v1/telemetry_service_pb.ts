@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/telemetry_service.proto.
  */
 export const file_ops_v1_telemetry_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vcHMvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SBm9wcy52MSKPAwocVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBm1ldHJpYxgCIAEoCRIiCgd0YXJnZXRzGAMgAygLMhEuY29tbW9uLnYxLlRhcmdldBIoCgRmcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RlcF9zGAYgASgBEi0KCWFnZ3JlZ2F0ZRgHIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSDwoHbWV0cmljcxgIIAMoCRIqCghncm91cF9ieRgJIAEoDjIYLm9wcy52MS5UZWxlbWV0cnlHcm91cEJ5EioKBmFjcm9zcxgKIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSKgoLdGFyZ2V0X2tpbmQYCyABKA4yFS5jb21tb24udjEuVGFyZ2V0S2luZCK+AQodVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2USJwoGc2VyaWVzGAEgAygLMhcub3BzLnYxLlRlbGVtZXRyeVNlcmllcxIMCgR1bml0GAIgASgJEg4KBnN0ZXBfcxgDIAEoARInCgZzb3VyY2UYBCABKA4yFy5vcHMudjEuVGVsZW1ldHJ5U291cmNlEi0KCWtlcHRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAicwoPVGVsZW1ldHJ5U2VyaWVzEiEKBnRhcmdldBgBIAEoCzIRLmNvbW1vbi52MS5UYXJnZXQSDwoHdGltZV9tcxgCIAMoAxIOCgZ2YWx1ZXMYAyADKAESDgoGbWV0cmljGAQgASgJEgwKBHVuaXQYBSABKAkiOAofVGVsZW1ldHJ5U2VydmljZUNvdmVyYWdlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJItACCiBUZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXNwb25zZRIvCgtsYXRlc3RfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJcm93c19mcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxtaW51dGVzX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmhvdXJzX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHJvbGx1cF9sYWdfcxgFIAEoARIQCghkYXRhYmFzZRgGIAEoCRIaChJyb2xsdXBfaG91cnNfbGFnX3MYByABKAESEwoLbWludXRlc19kdWUYCCABKAQSEQoJaG91cnNfZHVlGAkgASgEIjYKHVRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSwoeVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlEikKCXNuYXBzaG90cxgBIAMoCzIWLnNpbS52MS5NZXRyaWNTbmFwc2hvdCqlAgoSVGVsZW1ldHJ5QWdncmVnYXRlEiMKH1RFTEVNRVRSWV9BR0dSRUdBVEVfVU5TUEVDSUZJRUQQABIbChdURUxFTUVUUllfQUdHUkVHQVRFX0FWRxABEhsKF1RFTEVNRVRSWV9BR0dSRUdBVEVfTUlOEAISGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9NQVgQAxIbChdURUxFTUVUUllfQUdHUkVHQVRFX1A5NRAEEhsKF1RFTEVNRVRSWV9BR0dSRUdBVEVfU1VNEAUSHQoZVEVMRU1FVFJZX0FHR1JFR0FURV9DT1VOVBAGEhwKGFRFTEVNRVRSWV9BR0dSRUdBVEVfTEFTVBAHEhwKGFRFTEVNRVRSWV9BR0dSRUdBVEVfUkFURRAIKq8BChBUZWxlbWV0cnlHcm91cEJ5EiIKHlRFTEVNRVRSWV9HUk9VUF9CWV9VTlNQRUNJRklFRBAAEh4KGlRFTEVNRVRSWV9HUk9VUF9CWV9TRVJWSUNFEAESGwoXVEVMRU1FVFJZX0dST1VQX0JZX05PREUQAhIbChdURUxFTUVUUllfR1JPVVBfQllfWk9ORRADEh0KGVRFTEVNRVRSWV9HUk9VUF9CWV9NRVRSSUMQBCqIAQoPVGVsZW1ldHJ5U291cmNlEiAKHFRFTEVNRVRSWV9TT1VSQ0VfVU5TUEVDSUZJRUQQABIZChVURUxFTUVUUllfU09VUkNFX1JPV1MQARIcChhURUxFTUVUUllfU09VUkNFX01JTlVURVMQAhIaChZURUxFTUVUUllfU09VUkNFX0hPVVJTEAMyrwIKEFRlbGVtZXRyeVNlcnZpY2USWQoFUXVlcnkSJC5vcHMudjEuVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVxdWVzdBolLm9wcy52MS5UZWxlbWV0cnlTZXJ2aWNlUXVlcnlSZXNwb25zZSIDkAIBEmIKCENvdmVyYWdlEicub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VDb3ZlcmFnZVJlcXVlc3QaKC5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUNvdmVyYWdlUmVzcG9uc2UiA5ACARJcCgZMYXRlc3QSJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlcXVlc3QaJi5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_common_v1_target, file_google_protobuf_timestamp, file_sim_v1_metrics]);
+  fileDesc("Ch5vcHMvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SBm9wcy52MSKPAwocVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBm1ldHJpYxgCIAEoCRIiCgd0YXJnZXRzGAMgAygLMhEuY29tbW9uLnYxLlRhcmdldBIoCgRmcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RlcF9zGAYgASgBEi0KCWFnZ3JlZ2F0ZRgHIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSDwoHbWV0cmljcxgIIAMoCRIqCghncm91cF9ieRgJIAEoDjIYLm9wcy52MS5UZWxlbWV0cnlHcm91cEJ5EioKBmFjcm9zcxgKIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSKgoLdGFyZ2V0X2tpbmQYCyABKA4yFS5jb21tb24udjEuVGFyZ2V0S2luZCK+AQodVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2USJwoGc2VyaWVzGAEgAygLMhcub3BzLnYxLlRlbGVtZXRyeVNlcmllcxIMCgR1bml0GAIgASgJEg4KBnN0ZXBfcxgDIAEoARInCgZzb3VyY2UYBCABKA4yFy5vcHMudjEuVGVsZW1ldHJ5U291cmNlEi0KCWtlcHRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAicwoPVGVsZW1ldHJ5U2VyaWVzEiEKBnRhcmdldBgBIAEoCzIRLmNvbW1vbi52MS5UYXJnZXQSDwoHdGltZV9tcxgCIAMoAxIOCgZ2YWx1ZXMYAyADKAESDgoGbWV0cmljGAQgASgJEgwKBHVuaXQYBSABKAkiOAofVGVsZW1ldHJ5U2VydmljZUNvdmVyYWdlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJItACCiBUZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXNwb25zZRIvCgtsYXRlc3RfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJcm93c19mcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxtaW51dGVzX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmhvdXJzX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHJvbGx1cF9sYWdfcxgFIAEoARIQCghkYXRhYmFzZRgGIAEoCRIaChJyb2xsdXBfaG91cnNfbGFnX3MYByABKAESEwoLbWludXRlc19kdWUYCCABKAQSEQoJaG91cnNfZHVlGAkgASgEIjYKHVRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSwoeVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlEikKCXNuYXBzaG90cxgBIAMoCzIWLnNpbS52MS5NZXRyaWNTbmFwc2hvdCLOAQogVGVsZW1ldHJ5U2VydmljZUFub21hbGllc1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIiCgd0YXJnZXRzGAIgAygLMhEuY29tbW9uLnYxLlRhcmdldBIOCgZtZXRyaWMYAyABKAkSKAoEZnJvbRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWxpbWl0GAYgASgFIlAKIVRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXNwb25zZRIrCglhbm9tYWxpZXMYASADKAsyGC5vcHMudjEuVGVsZW1ldHJ5QW5vbWFseSLtAQoQVGVsZW1ldHJ5QW5vbWFseRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYAiABKAkSDAoEdGljaxgDIAEoBBIhCgZ0YXJnZXQYBCABKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgFIAEoCRIMCgR1bml0GAYgASgJEg0KBXNjb3JlGAcgASgBEhAKCGV2aWRlbmNlGAggASgBEg0KBXZhbHVlGAkgASgBEhAKCGV4cGVjdGVkGAogASgBEg4KBmFzcGVjdBgLIAEoCSKXAQofVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEiIKB3RhcmdldHMYAiADKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgDIAEoCRIpCgVhc19vZhgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUAogVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVzcG9uc2USLAoJZm9yZWNhc3RzGAEgAygLMhkub3BzLnYxLlRlbGVtZXRyeUZvcmVjYXN0Io0CChFUZWxlbWV0cnlGb3JlY2FzdBIhCgZ0YXJnZXQYASABKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgCIAEoCRIMCgR1bml0GAMgASgJEisKB21hZGVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJ1bl9pZBgFIAEoCRIMCgR0aWNrGAYgASgEEg0KBXZhbHVlGAcgASgBEi4KBnBvaW50cxgIIAMoCzIeLm9wcy52MS5UZWxlbWV0cnlGb3JlY2FzdFBvaW50Ei0KBWxpbWl0GAkgASgLMh4ub3BzLnYxLlRlbGVtZXRyeUZvcmVjYXN0TGltaXQiVQoWVGVsZW1ldHJ5Rm9yZWNhc3RQb2ludBIRCglob3Jpem9uX3MYASABKAUSDQoFdmFsdWUYAiABKAESCwoDbG93GAMgASgBEgwKBGhpZ2gYBCABKAEigQEKFlRlbGVtZXRyeUZvcmVjYXN0TGltaXQSDQoFdmFsdWUYASABKAESDAoEaW5fcxgCIAEoBRIXCgplYXJsaWVzdF9zGAMgASgFSACIAQESFQoIbGF0ZXN0X3MYBCABKAVIAYgBAUINCgtfZWFybGllc3Rfc0ILCglfbGF0ZXN0X3MqpQIKElRlbGVtZXRyeUFnZ3JlZ2F0ZRIjCh9URUxFTUVUUllfQUdHUkVHQVRFX1VOU1BFQ0lGSUVEEAASGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9BVkcQARIbChdURUxFTUVUUllfQUdHUkVHQVRFX01JThACEhsKF1RFTEVNRVRSWV9BR0dSRUdBVEVfTUFYEAMSGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9QOTUQBBIbChdURUxFTUVUUllfQUdHUkVHQVRFX1NVTRAFEh0KGVRFTEVNRVRSWV9BR0dSRUdBVEVfQ09VTlQQBhIcChhURUxFTUVUUllfQUdHUkVHQVRFX0xBU1QQBxIcChhURUxFTUVUUllfQUdHUkVHQVRFX1JBVEUQCCqvAQoQVGVsZW1ldHJ5R3JvdXBCeRIiCh5URUxFTUVUUllfR1JPVVBfQllfVU5TUEVDSUZJRUQQABIeChpURUxFTUVUUllfR1JPVVBfQllfU0VSVklDRRABEhsKF1RFTEVNRVRSWV9HUk9VUF9CWV9OT0RFEAISGwoXVEVMRU1FVFJZX0dST1VQX0JZX1pPTkUQAxIdChlURUxFTUVUUllfR1JPVVBfQllfTUVUUklDEAQqiAEKD1RlbGVtZXRyeVNvdXJjZRIgChxURUxFTUVUUllfU09VUkNFX1VOU1BFQ0lGSUVEEAASGQoVVEVMRU1FVFJZX1NPVVJDRV9ST1dTEAESHAoYVEVMRU1FVFJZX1NPVVJDRV9NSU5VVEVTEAISGgoWVEVMRU1FVFJZX1NPVVJDRV9IT1VSUxADMvoDChBUZWxlbWV0cnlTZXJ2aWNlElkKBVF1ZXJ5EiQub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VRdWVyeVJlcXVlc3QaJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2UiA5ACARJiCghDb3ZlcmFnZRInLm9wcy52MS5UZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXF1ZXN0Gigub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VDb3ZlcmFnZVJlc3BvbnNlIgOQAgESZQoJQW5vbWFsaWVzEigub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXF1ZXN0Gikub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXNwb25zZSIDkAIBEmIKCEZvcmVjYXN0Eicub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VGb3JlY2FzdFJlcXVlc3QaKC5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVzcG9uc2UiA5ACARJcCgZMYXRlc3QSJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlcXVlc3QaJi5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_common_v1_target, file_google_protobuf_timestamp, file_sim_v1_metrics]);
 
 /**
  * Which series.
@@ -351,6 +351,398 @@ export const TelemetryServiceLatestResponseSchema: GenMessage<TelemetryServiceLa
   messageDesc(file_ops_v1_telemetry_service, 6);
 
 /**
+ * Which anomalies.
+ *
+ * @generated from message ops.v1.TelemetryServiceAnomaliesRequest
+ */
+export type TelemetryServiceAnomaliesRequest = Message<"ops.v1.TelemetryServiceAnomaliesRequest"> & {
+  /**
+   * Simulation id; empty means `default`.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+
+  /**
+   * Services and nodes, at most 200; empty means all.
+   *
+   * @generated from field: repeated common.v1.Target targets = 2;
+   */
+  targets: Target[];
+
+  /**
+   * Metric name; empty means all.
+   *
+   * @generated from field: string metric = 3;
+   */
+  metric: string;
+
+  /**
+   * Simulated time of the first; absent means an hour before `to`.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 4;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * Simulated time of the last; absent means the latest there is.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 5;
+   */
+  to?: Timestamp | undefined;
+
+  /**
+   * Most anomalies in the answer, 1 to 1000; 0 means 100.
+   *
+   * @generated from field: int32 limit = 6;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryServiceAnomaliesRequest.
+ * Use `create(TelemetryServiceAnomaliesRequestSchema)` to create a new message.
+ */
+export const TelemetryServiceAnomaliesRequestSchema: GenMessage<TelemetryServiceAnomaliesRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 7);
+
+/**
+ * Anomalies, newest first.
+ *
+ * @generated from message ops.v1.TelemetryServiceAnomaliesResponse
+ */
+export type TelemetryServiceAnomaliesResponse = Message<"ops.v1.TelemetryServiceAnomaliesResponse"> & {
+  /**
+   * One whenever a series became unusual.
+   *
+   * @generated from field: repeated ops.v1.TelemetryAnomaly anomalies = 1;
+   */
+  anomalies: TelemetryAnomaly[];
+};
+
+/**
+ * Describes the message ops.v1.TelemetryServiceAnomaliesResponse.
+ * Use `create(TelemetryServiceAnomaliesResponseSchema)` to create a new message.
+ */
+export const TelemetryServiceAnomaliesResponseSchema: GenMessage<TelemetryServiceAnomaliesResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 8);
+
+/**
+ * A series became unusual.
+ *
+ * @generated from message ops.v1.TelemetryAnomaly
+ */
+export type TelemetryAnomaly = Message<"ops.v1.TelemetryAnomaly"> & {
+  /**
+   * Simulated time.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Run.
+   *
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * Tick of the run.
+   *
+   * @generated from field: uint64 tick = 3;
+   */
+  tick: bigint;
+
+  /**
+   * Whose series: a service or a node.
+   *
+   * @generated from field: common.v1.Target target = 4;
+   */
+  target?: Target | undefined;
+
+  /**
+   * Metric name.
+   *
+   * @generated from field: string metric = 5;
+   */
+  metric: string;
+
+  /**
+   * Unit of `value` and `expected`.
+   *
+   * @generated from field: string unit = 6;
+   */
+  unit: string;
+
+  /**
+   * 1 less the chance that ten seconds of mere noise raise an alarm with as much evidence, 0 to 1.
+   *
+   * @generated from field: double score = 7;
+   */
+  score: number;
+
+  /**
+   * Decades of rarity, 0 to 8.
+   *
+   * @generated from field: double evidence = 8;
+   */
+  evidence: number;
+
+  /**
+   * Mean over ten simulated seconds.
+   *
+   * @generated from field: double value = 9;
+   */
+  value: number;
+
+  /**
+   * What was usual before.
+   *
+   * @generated from field: double expected = 10;
+   */
+  expected: number;
+
+  /**
+   * In which way it is unusual: `value`, `step`, `mean`, `long_mean` or `season`.
+   *
+   * @generated from field: string aspect = 11;
+   */
+  aspect: string;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryAnomaly.
+ * Use `create(TelemetryAnomalySchema)` to create a new message.
+ */
+export const TelemetryAnomalySchema: GenMessage<TelemetryAnomaly> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 9);
+
+/**
+ * Which forecasts.
+ *
+ * @generated from message ops.v1.TelemetryServiceForecastRequest
+ */
+export type TelemetryServiceForecastRequest = Message<"ops.v1.TelemetryServiceForecastRequest"> & {
+  /**
+   * Simulation id; empty means `default`.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+
+  /**
+   * Services and nodes, at most 200; empty means all.
+   *
+   * @generated from field: repeated common.v1.Target targets = 2;
+   */
+  targets: Target[];
+
+  /**
+   * Metric name: `cpu_usage`, `memory_usage` or `disk_usage`; empty means all.
+   *
+   * @generated from field: string metric = 3;
+   */
+  metric: string;
+
+  /**
+   * As it was at this simulated time; absent means now, the latest there is.
+   *
+   * @generated from field: google.protobuf.Timestamp as_of = 4;
+   */
+  asOf?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryServiceForecastRequest.
+ * Use `create(TelemetryServiceForecastRequestSchema)` to create a new message.
+ */
+export const TelemetryServiceForecastRequestSchema: GenMessage<TelemetryServiceForecastRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 10);
+
+/**
+ * The newest forecast of every series that moves, made within the ten simulated minutes before. A series that stands still has none.
+ *
+ * @generated from message ops.v1.TelemetryServiceForecastResponse
+ */
+export type TelemetryServiceForecastResponse = Message<"ops.v1.TelemetryServiceForecastResponse"> & {
+  /**
+   * By target and metric.
+   *
+   * @generated from field: repeated ops.v1.TelemetryForecast forecasts = 1;
+   */
+  forecasts: TelemetryForecast[];
+};
+
+/**
+ * Describes the message ops.v1.TelemetryServiceForecastResponse.
+ * Use `create(TelemetryServiceForecastResponseSchema)` to create a new message.
+ */
+export const TelemetryServiceForecastResponseSchema: GenMessage<TelemetryServiceForecastResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 11);
+
+/**
+ * Where a series goes. Bands hold the value with 80 %.
+ *
+ * @generated from message ops.v1.TelemetryForecast
+ */
+export type TelemetryForecast = Message<"ops.v1.TelemetryForecast"> & {
+  /**
+   * Whose series: a service or a node.
+   *
+   * @generated from field: common.v1.Target target = 1;
+   */
+  target?: Target | undefined;
+
+  /**
+   * Metric name.
+   *
+   * @generated from field: string metric = 2;
+   */
+  metric: string;
+
+  /**
+   * Unit of the values.
+   *
+   * @generated from field: string unit = 3;
+   */
+  unit: string;
+
+  /**
+   * Simulated time that it was made at.
+   *
+   * @generated from field: google.protobuf.Timestamp made_at = 4;
+   */
+  madeAt?: Timestamp | undefined;
+
+  /**
+   * Run.
+   *
+   * @generated from field: string run_id = 5;
+   */
+  runId: string;
+
+  /**
+   * Tick of the run.
+   *
+   * @generated from field: uint64 tick = 6;
+   */
+  tick: bigint;
+
+  /**
+   * Value when it was made, a mean over ten simulated seconds.
+   *
+   * @generated from field: double value = 7;
+   */
+  value: number;
+
+  /**
+   * Values to come, the nearest first.
+   *
+   * @generated from field: repeated ops.v1.TelemetryForecastPoint points = 8;
+   */
+  points: TelemetryForecastPoint[];
+
+  /**
+   * The limit that it runs into; absent while none is in sight.
+   *
+   * @generated from field: ops.v1.TelemetryForecastLimit limit = 9;
+   */
+  limit?: TelemetryForecastLimit | undefined;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryForecast.
+ * Use `create(TelemetryForecastSchema)` to create a new message.
+ */
+export const TelemetryForecastSchema: GenMessage<TelemetryForecast> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 12);
+
+/**
+ * A value to come.
+ *
+ * @generated from message ops.v1.TelemetryForecastPoint
+ */
+export type TelemetryForecastPoint = Message<"ops.v1.TelemetryForecastPoint"> & {
+  /**
+   * Simulated seconds after `made_at`.
+   *
+   * @generated from field: int32 horizon_s = 1;
+   */
+  horizonS: number;
+
+  /**
+   * Expected value.
+   *
+   * @generated from field: double value = 2;
+   */
+  value: number;
+
+  /**
+   * One in ten lies below.
+   *
+   * @generated from field: double low = 3;
+   */
+  low: number;
+
+  /**
+   * One in ten lies above.
+   *
+   * @generated from field: double high = 4;
+   */
+  high: number;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryForecastPoint.
+ * Use `create(TelemetryForecastPointSchema)` to create a new message.
+ */
+export const TelemetryForecastPointSchema: GenMessage<TelemetryForecastPoint> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 13);
+
+/**
+ * When a limit is reached, simulated seconds after `made_at`.
+ *
+ * @generated from message ops.v1.TelemetryForecastLimit
+ */
+export type TelemetryForecastLimit = Message<"ops.v1.TelemetryForecastLimit"> & {
+  /**
+   * The limit, in the unit of the series.
+   *
+   * @generated from field: double value = 1;
+   */
+  value: number;
+
+  /**
+   * Half of all courses have reached it by then.
+   *
+   * @generated from field: int32 in_s = 2;
+   */
+  inS: number;
+
+  /**
+   * One in ten has; absent when that lies beyond what can be said.
+   *
+   * @generated from field: optional int32 earliest_s = 3;
+   */
+  earliestS?: number | undefined;
+
+  /**
+   * Nine in ten have; absent likewise.
+   *
+   * @generated from field: optional int32 latest_s = 4;
+   */
+  latestS?: number | undefined;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryForecastLimit.
+ * Use `create(TelemetryForecastLimitSchema)` to create a new message.
+ */
+export const TelemetryForecastLimitSchema: GenMessage<TelemetryForecastLimit> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 14);
+
+/**
  * How the samples of a step become one point.
  *
  * @generated from enum ops.v1.TelemetryAggregate
@@ -541,6 +933,26 @@ export const TelemetryService: GenService<{
     methodKind: "unary";
     input: typeof TelemetryServiceCoverageRequestSchema;
     output: typeof TelemetryServiceCoverageResponseSchema;
+  },
+  /**
+   * Series that became unusual, judged by their own past.
+   *
+   * @generated from rpc ops.v1.TelemetryService.Anomalies
+   */
+  anomalies: {
+    methodKind: "unary";
+    input: typeof TelemetryServiceAnomaliesRequestSchema;
+    output: typeof TelemetryServiceAnomaliesResponseSchema;
+  },
+  /**
+   * Where series go that move, and when they run into a limit.
+   *
+   * @generated from rpc ops.v1.TelemetryService.Forecast
+   */
+  forecast: {
+    methodKind: "unary";
+    input: typeof TelemetryServiceForecastRequestSchema;
+    output: typeof TelemetryServiceForecastResponseSchema;
   },
   /**
    * The newest snapshot that the orchestrator has seen. UNAVAILABLE before the first one.
