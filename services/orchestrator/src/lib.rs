@@ -25,6 +25,7 @@ mod jobs;
 mod listener;
 mod metrics;
 mod position;
+mod preview;
 mod proposal;
 mod record;
 // As for `api`.

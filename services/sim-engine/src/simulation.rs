@@ -371,7 +371,11 @@ fn answer_from(run: &Run, question: Question) {
         Question::Topology(reply) => answer(reply, Ok(run.world().topology())),
         Question::Faults(reply) => answer(reply, Ok(run.world().faults().to_vec())),
         Question::Present(reply) => {
-            let present = Present { world: run.world().outlook(), run_id: run.identity().run_id.to_string(), time: run.time() };
+            let present = Present {
+                world: run.world().outlook(),
+                run_id: run.identity().run_id.to_string(),
+                time: run.time(),
+            };
             answer(reply, Ok(present));
         }
     }

@@ -8,9 +8,10 @@ use proto::ops::v1::action_service_connect::ActionServiceBuilder;
 use proto::ops::v1::{
     ApproveActionRequest, ApproveActionResponse, GetActionHistoryRequest, GetActionHistoryResponse,
     GetActionRequest, GetActionResponse, ListPendingActionsRequest, ListPendingActionsResponse,
+    PreviewActionRequest, PreviewActionResponse, PreviewIncidentRequest, PreviewIncidentResponse,
     RejectActionRequest, RejectActionResponse,
 };
-use store::actions::{self, ActionFilter, Decision};
+use store::actions::{self, ActionFilter, ActionRow, Decision};
 use store::{Cursor, Page};
 
 use super::fields;
@@ -18,6 +19,7 @@ use crate::app::App;
 use crate::convert;
 use crate::decision::{self, Request};
 use crate::error;
+use crate::preview::{self, Reach};
 
 /// Longest reason of a rejection.
 const MAX_REASON: usize = 1_000;
@@ -30,6 +32,8 @@ pub(crate) fn router(app: App) -> Router {
         .reject_action(reject)
         .get_action_history(history)
         .get_action(get)
+        .preview_action(preview_action)
+        .preview_incident(preview_incident)
         .with_state(app)
         .build()
 }
@@ -121,15 +125,39 @@ async fn get(
     State(app): State<App>,
     ConnectRequest(request): ConnectRequest<GetActionRequest>,
 ) -> Result<ConnectResponse<GetActionResponse>, ConnectError> {
-    let id = fields::uuid("action_id", &request.action_id)?;
+    let row = found(&app, &request.action_id).await?;
+    Ok(ConnectResponse(GetActionResponse { action: Some(convert::action(row)) }))
+}
+
+async fn preview_action(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<PreviewActionRequest>,
+) -> Result<ConnectResponse<PreviewActionResponse>, ConnectError> {
+    let PreviewActionRequest { action_id, futures, horizon_s } = request;
+    let row = found(&app, &action_id).await?;
+    let preview = preview::of_action(&app, row, Reach { futures, horizon_s }).await?;
+    Ok(ConnectResponse(PreviewActionResponse { preview: Some(preview) }))
+}
+
+async fn preview_incident(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<PreviewIncidentRequest>,
+) -> Result<ConnectResponse<PreviewIncidentResponse>, ConnectError> {
+    let PreviewIncidentRequest { incident_id, futures, horizon_s } = request;
+    let id = fields::uuid("incident_id", &incident_id)?;
+    let preview = preview::of_incident(&app, id, Reach { futures, horizon_s }).await?;
+    Ok(ConnectResponse(PreviewIncidentResponse { preview: Some(preview) }))
+}
+
+async fn found(app: &App, action_id: &str) -> Result<ActionRow, ConnectError> {
+    let id = fields::uuid("action_id", action_id)?;
     let row = async {
         let mut conn = app.store.acquire().await?;
         actions::get(&mut conn, id).await
     };
-    let row = row.await.map_err(|e| error::database("read the action", &e))?.ok_or_else(|| {
+    row.await.map_err(|e| error::database("read the action", &e))?.ok_or_else(|| {
         error::not_found(format!("There is no action {id}. GetActionHistory lists the ones there are."))
-    })?;
-    Ok(ConnectResponse(GetActionResponse { action: Some(convert::action(row)) }))
+    })
 }
 
 fn complete(

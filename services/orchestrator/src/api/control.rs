@@ -13,9 +13,9 @@ use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
-    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
-    WatchResponse,
+    PreviewRequest, PreviewResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
+    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest,
+    StepResponse, WatchRequest, WatchResponse,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -111,6 +111,7 @@ relayed! {
     clear_fault: "ClearFault", ClearFaultRequest => ClearFaultResponse;
     list_faults: "ListFaults", ListFaultsRequest => ListFaultsResponse;
     set_chaos: "SetChaos", SetChaosRequest => SetChaosResponse;
+    preview: "Preview", PreviewRequest => PreviewResponse;
 }
 
 /// The calls with one answer.
@@ -129,6 +130,7 @@ pub(crate) fn unary(app: App) -> Router {
         .clear_fault(clear_fault)
         .list_faults(list_faults)
         .set_chaos(set_chaos)
+        .preview(preview)
         .with_state(app)
         .build()
 }

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bus::{Bus, CallError, Calls, code, subjects};
 use bytes::Bytes;
 use prost::Message as _;
+use proto::ops::v1::{Preview, PreviewOption};
 use proto::sim::v1::{
     GetStateRequest, GetStateResponse, GetTopologyRequest, GetTopologyResponse, PauseRequest, PauseResponse,
-    PlayRequest, PlayResponse, Service, SetSpeedRequest, SetSpeedResponse, SimulationState, Topology,
+    PlayRequest, PlayResponse, PreviewRequest, PreviewResponse, Service, SetSpeedRequest, SetSpeedResponse,
+    SimulationState, Topology,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +37,7 @@ pub fn state(playing: bool) -> SimulationState {
     }
 }
 
-const METHODS: &[&str] = &["GetState", "GetTopology", "Play", "Pause", "SetSpeed"];
+const METHODS: &[&str] = &["GetState", "GetTopology", "Play", "Pause", "SetSpeed", "Preview"];
 
 impl FakeEngine {
     pub async fn start(bus: &Bus) -> Self {
@@ -82,6 +84,16 @@ impl Calls for Answers {
                 let services = vec![Service { id: "checkout".to_owned(), version: 3, ..Service::default() }];
                 let topology = Topology { name: "shop".to_owned(), services, ..Topology::default() };
                 GetTopologyResponse { topology: Some(topology), tick: 1_000 }.encode_to_vec()
+            }
+            "Preview" => {
+                // As many options as were asked for, and doing nothing; what would come of them is not this engine's trade.
+                let PreviewRequest { simulation_id, actions, futures, horizon_s } =
+                    PreviewRequest::decode(payload).unwrap();
+                let options = std::iter::once(None).chain(actions.into_iter().map(Some));
+                let options =
+                    options.map(|action| PreviewOption { action, ..PreviewOption::default() }).collect();
+                let preview = Preview { simulation_id, futures, horizon_s, options, ..Preview::default() };
+                PreviewResponse { preview: Some(preview) }.encode_to_vec()
             }
             "Play" => {
                 PlayRequest::decode(payload).unwrap();

@@ -16,6 +16,7 @@ mod http;
 mod incidents;
 mod loops;
 mod outages;
+mod previews;
 mod proposals;
 mod rpc;
 mod rules;
