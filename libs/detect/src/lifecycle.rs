@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::flapping::{self, Openings};
+use crate::flapping::Openings;
 use crate::foretell;
 use crate::group::Groups;
 use crate::impact::Pulse;
-use crate::incident::{Incident, Transition, TransitionKind, incident_id};
+use crate::incident::{Incident, Transition, TransitionKind};
 use crate::insight::Keepsake;
 use crate::map::CloudMap;
-use crate::plan::{Family, KindPlan, Plan};
-use crate::record::Record;
-use crate::rule::{Rule, Severity, samples};
+use crate::plan::Plan;
+use crate::rule::samples;
 use crate::sample::{Sample, SimTime, Target};
-use crate::shard::{Series, Shard};
+use crate::shard::Shard;
 use crate::trail;
-use crate::words;
 
+mod case;
 mod hush;
 
+use case::Case;
 use hush::Hush;
 
 /// Runs that are over and still recognised, so that a straggler of one does not look like a new run. The stream keeps an
@@ -268,139 +268,6 @@ impl Simulation {
                 }
             }
         }
-    }
-}
-
-/// One family of rules over the series of one sample.
-struct Case<'a> {
-    plan: &'a Plan,
-    kind_plan: &'a KindPlan,
-    family: &'a Family,
-    series: &'a Series,
-    sample: &'a Sample<'a>,
-    beats: u64,
-}
-
-impl Case<'_> {
-    fn judge(
-        &self,
-        s: usize,
-        open: &mut BTreeMap<String, Open>,
-        openings: &mut Openings,
-        transitions: &mut Vec<Transition>,
-    ) {
-        let id = self.series.ids[s].as_str();
-        let worst = self.series.worst(self.kind_plan, &self.plan.rules, &self.family.judges, s);
-        match (worst, open.get_mut(id)) {
-            (None, None) => {}
-            (Some(judge), None) => {
-                let mut incident = self.opened(s, judge);
-                let flapping = openings.note(&incident);
-                if flapping {
-                    incident.description = format!("{} {}", incident.description, words::flapping());
-                }
-                transitions.push(Transition { kind: TransitionKind::Opened, incident: incident.clone() });
-                open.insert(id.to_owned(), Open { incident, flapping, seen: self.beats });
-            }
-            (Some(judge), Some(open)) => {
-                if self.rule(judge).severity > self.rule_severity(&open.incident) {
-                    self.escalate(s, judge, &mut open.incident);
-                    transitions.push(Transition {
-                        kind: TransitionKind::Escalated,
-                        incident: open.incident.clone(),
-                    });
-                }
-            }
-            (None, Some(suffering)) => {
-                let Some(judge) = self.all_clear(s, suffering) else { return };
-                if let Some(over) = open.remove(id) {
-                    transitions.push(self.resolved(s, judge, over.incident));
-                }
-            }
-        }
-    }
-
-    /// Severity of the rule that the incident crossed last. Its own may be higher, for what users suffer.
-    fn rule_severity(&self, incident: &Incident) -> Severity {
-        let crossed = |rule: &&Rule| {
-            rule.metric == incident.metric && rule.threshold.to_bits() == incident.threshold.to_bits()
-        };
-        let rules = self.family.judges.iter().map(|judge| self.rule(*judge));
-        rules.into_iter().filter(crossed).map(|rule| rule.severity).max().unwrap_or(incident.severity)
-    }
-
-    fn rule(&self, judge: usize) -> &Rule {
-        &self.plan.rules[self.kind_plan.judges[judge].rule]
-    }
-
-    fn value(&self, s: usize, judge: usize) -> f64 {
-        self.series.value(self.kind_plan, judge, s)
-    }
-
-    /// The judge whose rule opened the incident, once it and every other rule of the family that has anything to say
-    /// about the target has been clear for its window.
-    fn all_clear(&self, s: usize, open: &Open) -> Option<usize> {
-        let rule = &open.incident.rule;
-        let opener = self.family.judges.iter().copied().find(|judge| self.rule(*judge).name == *rule)?;
-        let least = if open.flapping { flapping::clear_samples(self.sample.interval_ms) } else { 0 };
-        let clear = |judge: usize| self.series.is_clear(self.kind_plan, judge, s, least);
-        let others = self.family.judges.iter().copied().filter(|judge| *judge != opener);
-        let calm = clear(opener)
-            && others.into_iter().all(|judge| clear(judge) || self.series.is_mute(self.kind_plan, judge, s));
-        calm.then_some(opener)
-    }
-
-    fn opened(&self, s: usize, judge: usize) -> Incident {
-        let rule = self.rule(judge);
-        let target = Target { kind: self.kind_plan.kind, id: self.series.ids[s].clone() };
-        let value = self.value(s, judge);
-        let Sample { simulation, run, tick, time, .. } = *self.sample;
-        Incident {
-            id: incident_id(simulation, run, &rule.name, &target, tick),
-            simulation: simulation.to_owned(),
-            run: run.to_owned(),
-            rule: rule.name.clone(),
-            family: rule.family.clone(),
-            severity: rule.severity,
-            revision: 1,
-            title: words::title(rule, &target, value),
-            description: words::breach(rule, &target, value),
-            metric: rule.metric.clone(),
-            observed: value,
-            threshold: rule.threshold,
-            labels: rule.labels.clone(),
-            tick,
-            detected_at: time,
-            updated_tick: tick,
-            updated_at: time,
-            resolved_at: None,
-            resolution: String::new(),
-            symptom_of: None,
-            record: Record::default(),
-            silenced: None,
-            target,
-        }
-    }
-
-    fn escalate(&self, s: usize, judge: usize, incident: &mut Incident) {
-        let rule = self.rule(judge);
-        let value = self.value(s, judge);
-        incident.severity = incident.severity.max(rule.severity);
-        incident.revision += 1;
-        incident.title = words::title(rule, &incident.target, value);
-        incident.description = words::breach(rule, &incident.target, value);
-        incident.metric.clone_from(&rule.metric);
-        incident.observed = value;
-        incident.threshold = rule.threshold;
-        incident.updated_tick = self.sample.tick;
-        incident.updated_at = self.sample.time;
-    }
-
-    fn resolved(&self, s: usize, judge: usize, mut incident: Incident) -> Transition {
-        let value = self.value(s, judge);
-        let (reason, sentence) = words::cleared(self.rule(judge), value);
-        incident.observed = value;
-        resolve(incident, self.sample.tick, self.sample.time, &reason, &sentence)
     }
 }
 

@@ -1,19 +1,10 @@
-//! When users are let down: the objectives that a fault may break, measured without any detector.
-//!
-//! At every *door* (an entry service, or one that is handed work asynchronously, whose caller has long gone) and at the services that the
-//! root cause is or runs: over 30 s at most 1.44 % of requests fail (14.4 times what an objective of 99.9 % allows, the rate at which
-//! Beyer et al., *The Site Reliability Workbook*, 2018, ch. 5 call somebody), and the p99 of latency is at most 500 ms.
+//! When users are let down, measured without any detector: at every door, and at the services that the root cause is or runs, an
+//! objective ([`preview::objective`]) is broken.
 
 use std::collections::BTreeSet;
 
+use preview::objective::{self, FAILED_PCT, P99_MS, WINDOW_S};
 use sim::{MetricName, Snapshot, Topology};
-
-/// Seconds over which an objective is looked at.
-const WINDOW_S: usize = 30;
-/// Most requests that may fail, %.
-const FAILED: f64 = 1.44;
-/// Longest that the slowest request in a hundred may take, ms.
-const P99_MS: f64 = 500.0;
 
 /// First and last second at which an objective is broken.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,17 +15,14 @@ pub(super) struct Broken {
 
 /// Services whose users notice.
 pub(super) fn doors(topology: &Topology) -> BTreeSet<usize> {
-    let handed_over = |service| topology.edges.iter().any(|edge| edge.to == service && edge.asynchronous);
-    (0..topology.services.len())
-        .filter(|service| topology.services[*service].entry || handed_over(*service))
-        .collect()
+    objective::doors(topology).into_iter().collect()
 }
 
 /// When an objective of these services is broken, from the onset on.
 pub(super) fn broken(samples: &[Snapshot], services: &BTreeSet<usize>, onset_s: f64) -> Option<Broken> {
     let mut found: Option<Broken> = None;
     for service in services {
-        for (metric, limit) in [(MetricName::ErrorRate, FAILED), (MetricName::LatencyP99, P99_MS)] {
+        for (metric, limit) in [(MetricName::ErrorRate, FAILED_PCT), (MetricName::LatencyP99, P99_MS)] {
             let values: Vec<f64> = samples.iter().map(|sample| value(sample, *service, metric)).collect();
             for (end, window) in values.windows(WINDOW_S).enumerate() {
                 let end_s = (end + WINDOW_S) as f64;
