@@ -1,8 +1,8 @@
 /** What every journey shares: a page on which any error in the console fails the test. */
 import { expect, type Page, test as base } from "@playwright/test";
 
-/** The browser itself reports a decision that came too late (HTTP 400); the page shows it, and it is no mistake of ours. */
-const LOST_RACE = /\/ops\.v1\.ActionService\/(Approve|Reject)Action$/;
+/** The browser itself reports a decision or a preview that came too late (HTTP 400); the page shows it, and it is no mistake of ours. */
+const LOST_RACE = /\/ops\.v1\.ActionService\/((Approve|Reject|Preview)Action|PreviewIncident)(\?|$)/;
 
 export const test = base.extend<{ page: Page }>({
   page: async ({ page }, run) => {

@@ -3,13 +3,14 @@
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::{
     Action, ActionEffect, ActionStatus, ActionType, ApproveActionRequest, GetActionHistoryRequest,
-    GetActionRequest, ListPendingActionsRequest, RejectActionRequest,
+    GetActionRequest, ListPendingActionsRequest, Preview, PreviewActionRequest, RejectActionRequest,
 };
+use serde_json::json;
 
 use crate::cli::ActionCommand;
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::{api, ids, operator};
+use crate::{api, ids, operator, preview};
 
 /// No simulation named: ids are unique among all of them.
 const EVERY_ONE: &str = "";
@@ -70,12 +71,39 @@ async fn list(
 async fn show(client: &ActionServiceClient, id: &str, json: bool) -> Result<(), Failure> {
     let request = GetActionRequest { action_id: full_id(client, id, false).await? };
     let action = client.get_action(&request).await?.into_inner().action.unwrap_or_default();
-    if json {
-        return output::json(&action);
+    if !json {
+        print(&action);
     }
+    let ahead =
+        if action.status() == ActionStatus::Proposed { look_ahead(client, &action).await } else { None };
+    if json {
+        let mut shown = json!(action);
+        shown["preview"] = json!(ahead);
+        return output::json(&shown);
+    }
+    if let Some(ahead) = ahead {
+        output::line("");
+        preview::print(&ahead, Some(preview::PROPOSAL));
+    }
+    Ok(())
+}
+
+/// What would come of a proposal. The action is worth showing without it: what went wrong is told beside it.
+async fn look_ahead(client: &ActionServiceClient, action: &Action) -> Option<Preview> {
+    let request = PreviewActionRequest { action_id: action.id.clone(), ..PreviewActionRequest::default() };
+    match client.preview_action(&request).await {
+        Ok(answer) => answer.into_inner().preview,
+        Err(error) => {
+            output::progress(format!("What would come of it is not known: {}", Failure::from(error)));
+            None
+        }
+    }
+}
+
+fn print(action: &Action) {
     let mut rows = vec![
-        ("action", what(&action)),
-        ("status", status(&action)),
+        ("action", what(action)),
+        ("status", status(action)),
         ("id", action.id.clone()),
         ("version", action.version.to_string()),
         ("incident", action.incident_id.clone()),
@@ -108,7 +136,6 @@ async fn show(client: &ActionServiceClient, id: &str, json: bool) -> Result<(), 
         rows.push(("outcome", action.outcome.clone()));
     }
     output::table(&["", ""], rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect());
-    Ok(())
 }
 
 /// Those of all simulations when no one is named.
@@ -151,13 +178,17 @@ fn decided(action: &Action, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// For example `SCALE_UP catalog-db +2`.
 fn what(action: &Action) -> String {
-    let name = action.r#type().as_str_name().trim_start_matches("ACTION_TYPE_");
-    match action.r#type() {
-        ActionType::ScaleUp => format!("{name} {} +{}", action.target_id, action.replicas),
-        ActionType::ScaleDown => format!("{name} {} -{}", action.target_id, action.replicas),
-        _ => format!("{name} {}", action.target_id),
+    words(action.r#type(), &action.target_id, action.replicas)
+}
+
+/// For example `SCALE_UP catalog-db +2`.
+pub(crate) fn words(kind: ActionType, target_id: &str, replicas: u32) -> String {
+    let name = kind.as_str_name().trim_start_matches("ACTION_TYPE_");
+    match kind {
+        ActionType::ScaleUp => format!("{name} {target_id} +{replicas}"),
+        ActionType::ScaleDown => format!("{name} {target_id} -{replicas}"),
+        _ => format!("{name} {target_id}"),
     }
 }
 

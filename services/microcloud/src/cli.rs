@@ -97,7 +97,7 @@ pub(crate) enum Command {
     /// Lists incidents, newest first: the leads of their groups, with what followed from each, whom it cost and where it may come from.
     #[command(
         args_conflicts_with_subcommands = true,
-        after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents show 3f2a                     with its symptoms, suspects and impact\n  microcloud incidents --symptoms --json | jq '.[].title'"
+        after_help = "Examples:\n  microcloud incidents --open\n  microcloud incidents show 3f2a                     with its symptoms, suspects and impact\n  microcloud incidents show 3f2a --preview           and what would come of what could be done\n  microcloud incidents --symptoms --json | jq '.[].title'"
     )]
     Incidents(IncidentsOptions),
     /// Lists, changes, tests and imports detection rules; changes take effect at once.
@@ -400,11 +400,11 @@ pub(crate) enum ActionCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Shows one action with everything known about it.
+    /// Shows one action with everything known about it; while it waits for a decision also what would come of it, of its alternatives, and of doing nothing.
     Show {
         /// Id, or its first characters if they name only one action.
         id: String,
-        /// Prints one JSON object.
+        /// Prints one JSON object: the action with its `preview`, null unless it waits for a decision.
         #[arg(long)]
         json: bool,
     },

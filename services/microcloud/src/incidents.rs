@@ -20,7 +20,9 @@ pub(crate) async fn run(target: &Target, options: IncidentsOptions) -> Result<()
     let client = api::incidents(target)?;
     match options.command {
         None => list(&client, target.simulation(), options.list).await,
-        Some(IncidentCommand::Show { id, json }) => show::run(target, &client, &id, json).await,
+        Some(IncidentCommand::Show { id, preview, json }) => {
+            show::run(target, &client, &id, preview, json).await
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod incidents;
 mod operator;
 mod output;
 mod picture;
+mod preview;
 mod rules;
 mod runs;
 mod scenarios;

@@ -2,16 +2,20 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import {
   formatAgo,
+  formatAhead,
+  formatChange,
   formatCount,
   formatCountdown,
   formatDuration,
   formatMetric,
   formatNamedMetric,
+  formatNames,
   formatNumber,
   formatScenarioLength,
   formatSimulatedDateTime,
   formatSimulatedTime,
   formatSpeed,
+  formatSpread,
   formatWallTime,
   metricQuantity,
   plural,
@@ -52,6 +56,32 @@ describe("numbers", () => {
     expect(plural(1, "service")).toBe("1 service");
     expect(plural(0, "service")).toBe("0 services");
     expect(plural(2, "fault in force", "faults in force")).toBe("2 faults in force");
+  });
+});
+
+describe("futures", () => {
+  it("spread between two numbers, or not at all", () => {
+    expect(formatSpread(90, 200)).toBe("90 to 200");
+    expect(formatSpread(0.301, 0.304)).toBe("");
+  });
+
+  it.each([
+    [0.3333, "+0.33 core h"],
+    [-2, "−2 core h"],
+    [0.001, "±0 core h"],
+    [undefined, "no data"],
+  ])("%s as a difference reads %s", (value, text) => expect(formatChange(value, "core h")).toBe(text));
+
+  it.each([
+    [0, "now"],
+    [30, "+30 s"],
+    [120, "+2 min"],
+    [150, "+2 min 30 s"],
+  ])("%d s ahead reads %s", (seconds, text) => expect(formatAhead(seconds)).toBe(text));
+
+  it("names a few of many", () => {
+    expect(formatNames(["a", "b"])).toBe("a, b");
+    expect(formatNames(["a", "b", "c", "d", "e"])).toBe("a, b, c and 2 more");
   });
 });
 

@@ -123,6 +123,25 @@ export function formatShare(share: number): string {
   return formatPercent(Math.round(share * 100));
 }
 
+/** What lies between two bounds, without the unit: `90 to 200`; empty when both round to the same. */
+export function formatSpread(low: number, high: number): string {
+  const [from, to] = [formatNumber(low), formatNumber(high)];
+  return from === to ? "" : `${from} to ${to}`;
+}
+
+/** A difference with its sign: `+0.33 core h`, `−2 core h`, `±0 core h`. */
+export function formatChange(value: number | undefined, unit: string): string {
+  if (value === undefined || !Number.isFinite(value)) return NO_DATA;
+  if (Math.abs(value) < 0.005) return `±0 ${unit}`;
+  return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value))} ${unit}`;
+}
+
+/** Some names of many: `cart, orders and 12 more`. */
+export function formatNames(names: readonly string[], shown = 3): string {
+  const rest = names.length - shown;
+  return rest <= 0 ? names.join(", ") : `${names.slice(0, shown).join(", ")} and ${formatCount(rest)} more`;
+}
+
 /** A span of time in its two largest units: `850 ms`, `12 s`, `3 min 05 s`, `2 h 10 min`, `4 d 3 h`. */
 export function formatDuration(milliseconds: number | undefined): string {
   if (milliseconds === undefined || !Number.isFinite(milliseconds)) return NO_DATA;
@@ -135,9 +154,19 @@ export function formatDuration(milliseconds: number | undefined): string {
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
 }
 
+/** A place on an axis that begins now: `now`, `+30 s`, `+2 min`. */
+export function formatAhead(seconds: number): string {
+  return seconds === 0 ? "now" : `+${formatWholeDuration(seconds)}`;
+}
+
 /** `just now`, `12 s ago`; a clock a little ahead of ours counts as now. */
 export function formatAgo(milliseconds: number): string {
   return milliseconds < 1_000 ? "just now" : `${formatDuration(milliseconds)} ago`;
+}
+
+/** The same where time is simulated: `just now`, `12 s of simulated time ago`. */
+export function formatSimulatedAgo(milliseconds: number): string {
+  return milliseconds < 1_000 ? "just now" : `${formatDuration(milliseconds)} of simulated time ago`;
 }
 
 /** What is left, as a clock: `14:59`, `1:02:03`; `0:00` when over. */
@@ -148,9 +177,14 @@ export function formatCountdown(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
+/** A span that somebody chose, in seconds: `5 min`, `2 h 10 min`. */
+export function formatWholeDuration(seconds: number): string {
+  return formatDuration(seconds * 1_000).replace(/ 00 (s|min)$/, "");
+}
+
 /** Length of a simulation in seconds; 0 means that it does not end. */
 export function formatScenarioLength(seconds: number): string {
-  return seconds === 0 ? "until switched" : formatDuration(seconds * 1_000).replace(/ 00 (s|min)$/, "");
+  return seconds === 0 ? "until switched" : formatWholeDuration(seconds);
 }
 
 function pad(value: number): string {

@@ -5,6 +5,7 @@ import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { ActionSchema, ActionStatus, ActionType } from "@/gen/ops/v1/action_pb";
 import { IncidentSchema } from "@/gen/ops/v1/incident_pb";
+import { type PreviewOptionSchema, PreviewSchema } from "@/gen/ops/v1/preview_pb";
 import { SilenceKind, SilenceSchema, SilenceState } from "@/gen/ops/v1/silence_pb";
 import { StreamHeartbeatSchema, StreamSnapshotSchema } from "@/gen/ops/v1/stream_pb";
 import { SimulationEventKind, SimulationEventSchema } from "@/gen/sim/v1/event_pb";
@@ -126,6 +127,48 @@ export const anAction = (init: Init<typeof ActionSchema> = {}) =>
     attempt: 1,
     expiresAt: timestampFromMs(Date.now() + 600_000),
     updatedAt: timestampFromMs(Date.now()),
+    ...init,
+  });
+
+const flat = (value: number) => ({ low: value, mid: value, high: value });
+
+/** An option of a preview; `bad` percent of requests fail or are slow. */
+export const anOption = (bad: number, init: Init<typeof PreviewOptionSchema> = {}): Init<typeof PreviewOptionSchema> => ({
+  futures: 8,
+  p99Ms: { low: 90, mid: 120, high: 200 },
+  errorPct: flat(bad / 2),
+  sloMinutes: flat(bad / 10),
+  badPct: flat(bad),
+  coreHours: flat(1.5),
+  points: [
+    { atS: 5, p99Ms: flat(900), errorPct: flat(bad) },
+    { atS: 300, p99Ms: flat(120), errorPct: flat(bad / 2) },
+  ],
+  ...init,
+});
+
+/** Doing nothing, the proposal of `anAction`, a better restart, and a drain that is refused. */
+export const aPreview = (init: Init<typeof PreviewSchema> = {}) =>
+  create(PreviewSchema, {
+    simulationId: "default",
+    runId: RUN,
+    tick: 100n,
+    time: timestampFromMs(START_MS + 5_000),
+    horizonS: 300,
+    futures: 8,
+    options: [
+      anOption(40, { rank: 3 }),
+      anOption(12, {
+        rank: 2,
+        helps: 0.875,
+        harms: 0.125,
+        coreHours: flat(1.75),
+        action: { type: ActionType.SCALE_UP, targetId: "orders", replicas: 2 },
+        blastRadius: { services: ["orders"], replicas: 2, ofReplicas: 24, callers: ["gateway"] },
+      }),
+      anOption(0.5, { rank: 1, helps: 1, action: { type: ActionType.RESTART_SERVICE, targetId: "orders" }, blastRadius: { services: ["orders"], replicas: 2, ofReplicas: 24, callers: ["gateway"] } }),
+      { refused: "node-a1 is down already", action: { type: ActionType.DRAIN_NODE, targetId: "node-a1" } },
+    ],
     ...init,
   });
 

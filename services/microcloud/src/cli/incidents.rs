@@ -18,7 +18,10 @@ pub(crate) enum IncidentCommand {
     Show {
         /// Id, or its first characters if they name only one incident.
         id: String,
-        /// Prints one JSON object: `incident` and its `symptoms`.
+        /// What could be done about it while it is open, and what would come of each and of doing nothing.
+        #[arg(long)]
+        preview: bool,
+        /// Prints one JSON object: `incident`, its `symptoms`, and with --preview its `preview`.
         #[arg(long)]
         json: bool,
     },

@@ -3,32 +3,38 @@
 use proto::common::v1::TargetKind;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
 use proto::ops::v1::{
-    Incident, IncidentServiceGetRequest, IncidentServiceListRequest, SilenceServiceGetRequest,
+    Incident, IncidentServiceGetRequest, IncidentServiceListRequest, Preview, PreviewIncidentRequest,
+    SilenceServiceGetRequest,
 };
 use serde_json::json;
 
 use super::{PAGE, severity, state, suspect};
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::{api, ids, silences};
+use crate::{api, ids, preview, silences};
 
 pub(super) async fn run(
     target: &Target,
     client: &IncidentServiceClient,
     id: &str,
+    with_preview: bool,
     json: bool,
 ) -> Result<(), Failure> {
     let incident_id = full_id(client, id).await?;
     let request = IncidentServiceGetRequest { incident_id: incident_id.clone() };
     let incident = client.get(&request).await?.into_inner().incident.unwrap_or_default();
     let of_it = IncidentServiceListRequest {
-        symptom_of: incident_id,
+        symptom_of: incident_id.clone(),
         limit: PAGE,
         ..IncidentServiceListRequest::default()
     };
     let symptoms = client.list(&of_it).await?.into_inner().incidents;
     if json {
-        return output::json(&json!({ "incident": incident, "symptoms": symptoms }));
+        let mut shown = json!({ "incident": incident, "symptoms": symptoms });
+        if with_preview {
+            shown["preview"] = json!(preview(target, incident_id).await?);
+        }
+        return output::json(&shown);
     }
     let mut facts = facts(&incident);
     if let Some(silenced) = silenced(target, &incident).await? {
@@ -43,7 +49,18 @@ pub(super) async fn run(
             symptoms.iter().map(symptom).collect(),
         );
     }
+    if with_preview {
+        let preview = preview(target, incident_id).await?;
+        output::line("");
+        preview::print(&preview, None);
+    }
     Ok(())
+}
+
+async fn preview(target: &Target, incident_id: String) -> Result<Preview, Failure> {
+    let request = PreviewIncidentRequest { incident_id, ..PreviewIncidentRequest::default() };
+    let answer = api::actions(target)?.preview_incident(&request).await?.into_inner();
+    Ok(answer.preview.unwrap_or_default())
 }
 
 fn facts(incident: &Incident) -> Vec<(&'static str, String)> {

@@ -82,6 +82,10 @@ fn an_approved_action_heals_the_cascade_and_sql_tells_the_story() {
         proposal["reason"].as_str().is_some_and(|reason| reason.chars().any(|c| c.is_ascii_digit())),
         "{proposal}"
     );
+    stack.eventually("what would come of a proposal is told beside doing nothing", |stack| {
+        let id = stack.pending().first()?["id"].as_str()?.to_owned();
+        stack.ok(&["actions", "show", &id]).contains("do nothing").then_some(())
+    });
 
     let approved = approve_until_healed(&stack);
     assert!(!approved.is_empty());

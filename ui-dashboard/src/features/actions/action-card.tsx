@@ -1,11 +1,15 @@
 "use client";
 
-import { ArrowUpRight, Bot } from "lucide-react";
+import { ArrowUpRight, Bot, ChevronRight } from "lucide-react";
 import Link from "next/link";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { formatSimulatedTime, formatCount } from "@/format/format";
 import type { Action } from "@/gen/ops/v1/action_pb";
 import { useServerNow } from "@/features/clock/use-server-now";
+import { PreviewSection } from "@/features/preview/preview-section";
+import { PreviewVerdict } from "@/features/preview/preview-verdict";
+import { usePreview } from "@/features/preview/use-preview";
+import { useSeen } from "@/features/preview/use-seen";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/class-names";
 import { actionTitle } from "./action-words";
@@ -21,21 +25,32 @@ interface ActionCardProps {
   readonly highlighted?: boolean;
   /** Within an incident's page the way there is not needed. */
   readonly withIncident?: boolean;
+  /** What would come of it is computed as soon as the card is in view, else when it is asked for. */
+  readonly initiallyAhead?: boolean;
 }
 
-/** One proposal: what, why, until when, and the two answers. */
-export function ActionCard({ action, conflict, highlighted = false, withIncident = true }: ActionCardProps) {
+const EXPIRED = "This proposal has expired: nothing is computed for it any more.";
+
+/** One proposal: what, why, until when, the two answers, and what would come of it. */
+export function ActionCard({ action, conflict, highlighted = false, withIncident = true, initiallyAhead = false }: ActionCardProps) {
   const { decide, busy } = useDecision(action);
   const [rejecting, setRejecting] = useState(false);
   const now = useServerNow();
   const over = remainingMs(action, now) <= 0;
   const title = actionTitle(action);
+  const [ahead, setAhead] = useState(initiallyAhead);
+  const { seen, ref } = useSeen();
+  const preview = usePreview({ kind: "action", id: action.id }, ahead && seen && !over && !conflict);
+  const verdictId = useId();
+  const aheadId = useId();
+  const known = preview.data !== undefined;
   return (
     <article
+      ref={ref}
       aria-label={title}
       data-testid={`action-${action.id}`}
       data-incident={action.incidentId}
-      className={cx("flex flex-col gap-3 rounded-lg border bg-surface p-4 shadow-card", highlighted ? "border-accent-ink" : "border-line")}
+      className={cx("flex min-w-0 flex-col gap-3 rounded-lg border bg-surface p-4 shadow-card", ahead && !conflict && "xl:col-span-2", highlighted ? "border-accent-ink" : "border-line")}
     >
       <div className="flex items-start gap-3">
         <h3 className="min-w-0 text-[15px] font-semibold break-words">{title}</h3>
@@ -61,14 +76,28 @@ export function ActionCard({ action, conflict, highlighted = false, withIncident
       {conflict ? (
         <ConflictNotice conflict={conflict} />
       ) : (
-        <div className="grid grid-cols-2 gap-2 sm:flex">
-          <Button tone="primary" className="max-sm:h-11" disabled={over} busy={busy === "approve"} onClick={() => decide({ kind: "approve" })} aria-label={`Approve: ${title}`}>
-            Approve
-          </Button>
-          <Button className="max-sm:h-11" disabled={over} busy={busy === "reject"} onClick={() => setRejecting(true)} aria-label={`Reject: ${title}`}>
-            Reject…
-          </Button>
-        </div>
+        <>
+          <div className="grid grid-cols-2 gap-2 sm:flex sm:items-start">
+            <Button tone="primary" className="max-sm:h-11" disabled={over} busy={busy === "approve"} onClick={() => decide({ kind: "approve" })} aria-label={`Approve: ${title}`} aria-describedby={known ? verdictId : undefined}>
+              Approve
+            </Button>
+            <Button className="max-sm:h-11" disabled={over} busy={busy === "reject"} onClick={() => setRejecting(true)} aria-label={`Reject: ${title}`}>
+              Reject…
+            </Button>
+            <PreviewVerdict id={verdictId} query={preview} className={cx("col-span-2 sm:min-h-8 sm:flex-1 sm:pt-1.5 sm:pl-2", ahead && "max-sm:min-h-15")} />
+          </div>
+          <div className="border-t border-line pt-3">
+            <h4>
+              <button type="button" aria-expanded={ahead} aria-controls={aheadId} onClick={() => setAhead(!ahead)} className="flex items-center gap-1 rounded text-[13px] font-semibold hover:underline">
+                <ChevronRight aria-hidden className={cx("size-4 transition-transform", ahead && "rotate-90")} />
+                What would come of it
+              </button>
+            </h4>
+            <div id={aheadId} className="mt-2" hidden={!ahead}>
+              {ahead && <PreviewSection query={preview} ofProposal closed={over ? EXPIRED : undefined} />}
+            </div>
+          </div>
+        </>
       )}
       <RejectDialog open={rejecting} onOpenChange={setRejecting} title={title} onReject={(reason) => decide({ kind: "reject", reason })} />
     </article>

@@ -38,8 +38,8 @@ export function PendingQueue({ highlighted }: { highlighted?: string }) {
         {[...conflicts.values()].map((conflict) => (
           <ActionCard key={conflict.action.id} action={conflict.action} conflict={conflict} />
         ))}
-        {pending.map((action) => (
-          <ActionCard key={action.id} action={action} highlighted={action.id === highlighted} />
+        {pending.map((action, place) => (
+          <ActionCard key={action.id} action={action} highlighted={action.id === highlighted} initiallyAhead={highlighted ? action.id === highlighted : place === 0} />
         ))}
       </div>
     </section>

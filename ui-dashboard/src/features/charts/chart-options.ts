@@ -34,12 +34,7 @@ const SYNC_KEY = "telemetry";
 
 export function chartOptions({ metric, series, width, height, onCursor, marks = {} }: ChartSetup): uPlot.Options {
   const limit = marks.limit ?? OBJECTIVES[metric]?.warning;
-  const axis: uPlot.Axis = {
-    stroke: cssColor("--ink-muted"),
-    grid: { stroke: cssColor("--grid"), width: 1 },
-    ticks: { show: false },
-    font: `11px ${getComputedStyle(document.body).fontFamily}`,
-  };
+  const axis = quietAxis();
   return {
     width,
     height,
@@ -60,6 +55,15 @@ export function chartOptions({ metric, series, width, height, onCursor, marks = 
   };
 }
 
+export function quietAxis(): uPlot.Axis {
+  return {
+    stroke: cssColor("--ink-muted"),
+    grid: { stroke: cssColor("--grid"), width: 1 },
+    ticks: { show: false },
+    font: `11px ${getComputedStyle(document.body).fontFamily}`,
+  };
+}
+
 function timeRange(_: uPlot, first: number | null, last: number | null): [number, number] {
   if (first === null || last === null) return [0, SHORTEST_WINDOW_S];
   const from = Math.max(first, last - WINDOW_S);
@@ -74,7 +78,7 @@ export function valueCeiling(metric: MetricName, max: number | null, limit: numb
   return top === 0 ? 1 : top * 1.1;
 }
 
-function drawMarks(chart: uPlot, limit: number | undefined, instantS: number | undefined): void {
+export function drawMarks(chart: uPlot, limit: number | undefined, instantS?: number): void {
   const { left, top, width, height } = chart.bbox;
   const ceiling = chart.scales.y?.max;
   if (limit !== undefined && ceiling !== undefined && limit <= ceiling) {

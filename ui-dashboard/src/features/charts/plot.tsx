@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { MetricName } from "@/format/format";
+import { formatSimulatedTime, type MetricName } from "@/format/format";
 import { useCloudStore } from "@/features/cloud/use-cloud";
 import type { EntityKind } from "@/features/cloud/history";
 import { useResolvedTheme } from "@/features/theme/theme";
@@ -82,7 +82,7 @@ function readCursor(chart: uPlot, lines: readonly ChartSeries[]): Reading | unde
     return value === null || value === undefined ? [] : [{ id, color, value }];
   });
   return {
-    timeMs: (chart.data[0][idx] ?? 0) * 1_000,
+    when: `${formatSimulatedTime((chart.data[0][idx] ?? 0) * 1_000)} sim`,
     left: left / Math.max(1, chart.over.clientWidth),
     values: values.sort((a, b) => b.value - a.value),
   };

@@ -1,9 +1,10 @@
-import { formatSimulatedTime, type MetricName, metricQuantity } from "@/format/format";
+import { type MetricName, metricQuantity } from "@/format/format";
 import { Quantity } from "@/ui/quantity";
 import { seriesVariable } from "./palette";
 
 export interface Reading {
-  readonly timeMs: number;
+  /** The place on the time axis, in words. */
+  readonly when: string;
   /** Where the cursor is, as a share of the width. */
   readonly left: number;
   readonly values: readonly { readonly id: string; readonly color: number; readonly value: number }[];
@@ -17,7 +18,7 @@ export function Readings({ reading, metric }: { reading: Reading; metric: Metric
   const side = reading.left > 0.5 ? "left-12" : "right-2";
   return (
     <div aria-hidden className={`pointer-events-none absolute top-1 z-10 min-w-40 rounded-md border border-line bg-surface/95 px-2.5 py-1.5 text-[11px] shadow-lg ${side}`}>
-      <p className="mb-1 text-ink-muted">{formatSimulatedTime(reading.timeMs)} sim</p>
+      <p className="mb-1 text-ink-muted">{reading.when}</p>
       {reading.values.slice(0, SHOWN).map(({ id, color, value }) => (
         <p key={id} className="flex items-center gap-1.5">
           <span className="h-0.5 w-2.5 rounded" style={{ background: seriesVariable(color) }} />

@@ -1,0 +1,118 @@
+import type { ReactNode } from "react";
+import { formatChange, formatNames, formatSpread, quantity, quantityText } from "@/format/format";
+import type { Band, BlastRadius, Preview, PreviewOption } from "@/gen/ops/v1/preview_pb";
+import { Badge } from "@/ui/badge";
+import { cx } from "@/ui/class-names";
+import { Quantity } from "@/ui/quantity";
+import { Cell, HeadCell, Table } from "@/ui/table";
+import { certainty, CORE_HOURS, doingNothing, extraCost, optionTitle, ranked, touched } from "./preview-words";
+
+const COLUMNS = [
+  { key: "option", label: "Option" },
+  { key: "bad", label: "Fail or slow", numeric: true },
+  { key: "sure", label: "How sure" },
+  { key: "p99", label: "p99 at the end", numeric: true },
+  { key: "failing", label: "Failing at the end", numeric: true },
+  { key: "broken", label: "Objective broken", numeric: true },
+  { key: "cost", label: "Cost to doing nothing", numeric: true },
+  { key: "blast", label: "Touches" },
+] as const;
+
+/** Every option beside the others, best first. */
+export function OptionTable({ preview, proposal }: { preview: Preview; proposal?: PreviewOption }) {
+  const nothing = doingNothing(preview);
+  return (
+    <div className="rounded-md border border-line">
+      <Table label="Options, best first" columns={COLUMNS}>
+        {ranked(preview).map((option) => {
+          const position = preview.options.indexOf(option);
+          return <Line key={position} position={position} option={option} nothing={nothing} proposed={option === proposal} />;
+        })}
+      </Table>
+    </div>
+  );
+}
+
+interface LineProps {
+  readonly position: number;
+  readonly option: PreviewOption;
+  readonly nothing: PreviewOption | undefined;
+  readonly proposed: boolean;
+}
+
+function Line({ position, option, nothing, proposed }: LineProps) {
+  return (
+    <tr data-testid={`option-${position}`} className={cx("[&>*]:align-top", proposed && "font-medium")}>
+      <HeadCell className="min-w-44 py-1.5 !whitespace-normal">
+        <span className="flex gap-2">
+          <span className="w-4 shrink-0 text-right text-ink-muted tabular-nums">
+            {option.rank > 0 ? (
+              <>
+                <span className="sr-only">Place </span>
+                {option.rank}
+              </>
+            ) : (
+              "–"
+            )}
+          </span>
+          <span className="min-w-0 break-words">
+            {optionTitle(option)}
+            <span className="flex flex-wrap gap-1 empty:hidden">
+              {option.rank === 1 && <Badge tone="ok">Best</Badge>}
+              {proposed && <Badge tone="accent">Proposed</Badge>}
+            </span>
+          </span>
+        </span>
+      </HeadCell>
+      {option.refused === "" ? <Outlook option={option} nothing={nothing} /> : <Refused reason={option.refused} />}
+    </tr>
+  );
+}
+
+function Refused({ reason }: { reason: string }) {
+  return (
+    <td colSpan={COLUMNS.length - 1} className="px-2.5 py-1.5 text-xs text-ink-muted">
+      <span className="block max-w-[max(8rem,calc(100cqw-16rem))]">The cloud would refuse it now: {reason}</span>
+    </td>
+  );
+}
+
+function Outlook({ option, nothing }: Pick<LineProps, "option" | "nothing">) {
+  const { badPct, p99Ms, errorPct, sloMinutes, coreHours, blastRadius } = option;
+  return (
+    <>
+      <BandCell band={badPct} unit="%" />
+      <Sure lines={certainty(option, nothing)} />
+      <BandCell band={p99Ms} unit="ms" />
+      <BandCell band={errorPct} unit="%" />
+      <BandCell band={sloMinutes} unit="min" />
+      <TwoLines numeric first={option.action ? formatChange(extraCost(option, nothing), CORE_HOURS) : "–"} second={coreHours && `${quantityText(quantity(coreHours.mid, CORE_HOURS))} in all`} />
+      <Touches blast={blastRadius} />
+    </>
+  );
+}
+
+/** The middle future, and under it where eight in ten of them lie. */
+function BandCell({ band, unit }: { band: Band | undefined; unit: string }) {
+  return <TwoLines numeric first={<Quantity of={quantity(band?.mid, unit)} />} second={band && formatSpread(band.low, band.high)} />;
+}
+
+function Sure({ lines: [first = "–", second] }: { lines: readonly string[] }) {
+  return <TwoLines first={first} second={second} />;
+}
+
+function Touches({ blast }: { blast: BlastRadius | undefined }) {
+  if (!blast) return <TwoLines first="nothing" />;
+  const callers = blast.callers.length === 0 ? "nobody calls it" : `called by ${formatNames(blast.callers)}`;
+  return <TwoLines first={`${touched(blast)}: ${formatNames(blast.services)}`} second={callers} />;
+}
+
+/** Two lines in every cell, so that rows are of one height whatever is in them. */
+function TwoLines({ first, second, numeric }: { first: ReactNode; second?: string; numeric?: boolean }) {
+  return (
+    <Cell numeric={numeric} className="py-1.5">
+      <span className="block">{first}</span>
+      <span className="block min-h-4 text-xs font-normal text-ink-muted tabular-nums">{second}</span>
+    </Cell>
+  );
+}
