@@ -158,12 +158,12 @@ fn touched(blast: &BlastRadius) -> String {
 mod tests {
     use super::*;
 
-    fn action(target_id: &str, replicas: u32) -> Option<PlannedAction> {
-        Some(PlannedAction { r#type: 2, target_id: target_id.to_owned(), replicas })
+    fn action(target_id: &str, replicas: u32) -> PlannedAction {
+        PlannedAction { r#type: 2, target_id: target_id.to_owned(), replicas }
     }
 
-    fn flat(mid: f64) -> Option<Band> {
-        Some(Band { low: mid, mid, high: mid })
+    fn flat(mid: f64) -> Band {
+        Band { low: mid, mid, high: mid }
     }
 
     fn preview() -> Preview {
@@ -171,16 +171,16 @@ mod tests {
             rank: 2,
             futures: 8,
             bad_pct: Some(Band { low: 30.0, mid: 36.24, high: 41.0 }),
-            core_hours: flat(1.5),
+            core_hours: Some(flat(1.5)),
             ..PreviewOption::default()
         };
         let scale = PreviewOption {
-            action: action("orders-db", 0),
+            action: Some(action("orders-db", 0)),
             rank: 1,
             futures: 2,
             p99_ms: Some(Band { low: 90.0, mid: 123.4, high: 1_200.0 }),
-            bad_pct: flat(0.1),
-            core_hours: flat(1.83),
+            bad_pct: Some(flat(0.1)),
+            core_hours: Some(flat(1.83)),
             helps: 0.875,
             harms: 0.125,
             blast_radius: Some(BlastRadius {
@@ -192,7 +192,7 @@ mod tests {
             ..PreviewOption::default()
         };
         let refused = PreviewOption {
-            action: action("gone", 1),
+            action: Some(action("gone", 1)),
             refused: "there is no service gone".to_owned(),
             ..PreviewOption::default()
         };

@@ -1,8 +1,8 @@
 //! What would come of a proposal, or of what could be done about an incident: the options are chosen here, sim-engine computes.
 
 use connectrpc_axum::ConnectError;
-use proto::ops::v1::{ActionType, PlannedAction, Preview};
-use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, PreviewRequest, PreviewResponse, Topology};
+use proto::ops::v1::{ActionType, PlannedAction, Preview, PreviewRequest, PreviewResponse};
+use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, Topology};
 use remedy::{NodeId, Remedy, RemedyKind, ServiceId, Target};
 use store::actions::{ActionRow, Status};
 use store::incidents::{self, IncidentRow};

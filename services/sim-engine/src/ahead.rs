@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use preview::{Plan, Planned};
-use proto::ops::v1::Preview;
-use proto::sim::v1::PreviewRequest;
+use proto::ops::v1::{Preview, PreviewRequest};
 use sim::Workers;
 use tokio::sync::Semaphore;
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use catalogue::Scenarios;
 use futures::Stream;
+use proto::ops::v1::{PreviewRequest, PreviewResponse};
 use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    PreviewRequest, PreviewResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
-    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest,
-    StepResponse, WatchRequest, WatchResponse,
+    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
+    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
+    WatchResponse,
 };
 use sim::FaultId;
 use tokio_util::sync::CancellationToken;

@@ -8,14 +8,16 @@ use axum::extract::State;
 use bus::{CallError, subjects};
 use connectrpc_axum::{Code, ConnectError, ConnectRequest, ConnectResponse, StreamBody};
 use futures::Stream;
+use proto::ops::v1::preview_service_connect::PreviewServiceBuilder;
+use proto::ops::v1::{PreviewRequest, PreviewResponse};
 use proto::sim::v1::control_service_connect::ControlServiceBuilder;
 use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    PreviewRequest, PreviewResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
-    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest,
-    StepResponse, WatchRequest, WatchResponse,
+    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
+    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
+    WatchResponse,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -130,9 +132,9 @@ pub(crate) fn unary(app: App) -> Router {
         .clear_fault(clear_fault)
         .list_faults(list_faults)
         .set_chaos(set_chaos)
-        .preview(preview)
-        .with_state(app)
+        .with_state(app.clone())
         .build()
+        .merge(PreviewServiceBuilder::<App>::new().preview(preview).with_state(app).build())
 }
 
 /// `Watch`, which must not have a time limit.

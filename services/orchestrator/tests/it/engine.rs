@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bus::{Bus, CallError, Calls, code, subjects};
 use bytes::Bytes;
 use prost::Message as _;
-use proto::ops::v1::{Preview, PreviewOption};
+use proto::ops::v1::{Preview, PreviewOption, PreviewRequest, PreviewResponse};
 use proto::sim::v1::{
     GetStateRequest, GetStateResponse, GetTopologyRequest, GetTopologyResponse, PauseRequest, PauseResponse,
-    PlayRequest, PlayResponse, PreviewRequest, PreviewResponse, Service, SetSpeedRequest, SetSpeedResponse,
-    SimulationState, Topology,
+    PlayRequest, PlayResponse, Service, SetSpeedRequest, SetSpeedResponse, SimulationState, Topology,
 };
 use tokio_util::sync::CancellationToken;
 

@@ -5,14 +5,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use connectrpc_axum::{Code, ConnectError, ConnectRequest, ConnectResponse, MakeServiceBuilder, StreamBody};
 use futures::StreamExt as _;
+use proto::ops::v1::preview_service_connect::PreviewServiceBuilder;
+use proto::ops::v1::{PreviewRequest, PreviewResponse};
 use proto::sim::v1::control_service_connect::ControlServiceBuilder;
 use proto::sim::v1::{
     ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
     GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
     ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    PreviewRequest, PreviewResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
-    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, StepRequest, StepResponse,
-    WatchRequest, WatchResponse,
+    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
+    SetSpeedRequest, SetSpeedResponse, StepRequest, StepResponse, WatchRequest, WatchResponse,
 };
 
 use super::Control;
@@ -45,11 +46,13 @@ pub(crate) fn router(control: Control) -> Router {
         clear_fault: ClearFaultRequest => ClearFaultResponse,
         list_faults: ListFaultsRequest => ListFaultsResponse,
         set_chaos: SetChaosRequest => SetChaosResponse,
-        preview: PreviewRequest => PreviewResponse,
     );
+    let previews =
+        unary!(PreviewServiceBuilder::<Control>::new(), preview: PreviewRequest => PreviewResponse,);
     let unary = MakeServiceBuilder::new()
         .receive_max_bytes(MAX_REQUEST_BYTES)
         .add_router(unary.with_state(control.clone()).build())
+        .add_router(previews.with_state(control.clone()).build())
         .build();
     let streaming = ControlServiceBuilder::<Control>::new().watch(watch).with_state(control).build();
     let streaming =

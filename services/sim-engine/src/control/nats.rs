@@ -8,7 +8,7 @@ use prost::Message;
 use super::Control;
 use crate::refusal::Refusal;
 
-/// The methods: all of the service but Watch, whose part `sim.state` plays.
+/// The methods: all of the service but Watch, whose part `sim.state` plays, and `ops.v1.PreviewService`.
 pub(crate) const METHODS: [&str; 14] = [
     "GetState",
     "GetTopology",

@@ -4,8 +4,6 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { PlannedAction, Preview } from "../../ops/v1/preview_pb";
-import { file_ops_v1_preview } from "../../ops/v1/preview_pb";
 import type { ActiveFault, FaultKind, FaultSpec } from "./fault_pb";
 import { file_sim_v1_fault } from "./fault_pb";
 import type { SimulationState, Topology } from "./state_pb";
@@ -16,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/control_service.proto.
  */
 export const file_sim_v1_control_service: GenFile = /*@__PURE__*/
-  fileDesc("ChxzaW0vdjEvY29udHJvbF9zZXJ2aWNlLnByb3RvEgZzaW0udjEiKAoPR2V0U3RhdGVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiOgoQR2V0U3RhdGVSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiKwoSR2V0VG9wb2xvZ3lSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiRwoTR2V0VG9wb2xvZ3lSZXNwb25zZRIiCgh0b3BvbG9neRgBIAEoCzIQLnNpbS52MS5Ub3BvbG9neRIMCgR0aWNrGAIgASgEIiQKC1BsYXlSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiNgoMUGxheVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxQYXVzZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1QYXVzZVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIzCgtTdGVwUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg0KBXRpY2tzGAIgASgNIjYKDFN0ZXBSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiNwoPU2V0U3BlZWRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSDQoFc3BlZWQYAiABKAEiOgoQU2V0U3BlZWRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiFgoUTGlzdFNjZW5hcmlvc1JlcXVlc3QiQwoVTGlzdFNjZW5hcmlvc1Jlc3BvbnNlEioKCXNjZW5hcmlvcxgBIAMoCzIXLnNpbS52MS5TY2VuYXJpb1N1bW1hcnkibAoPU2NlbmFyaW9TdW1tYXJ5EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGZmFtaWx5GAMgASgJEhIKCmR1cmF0aW9uX3MYBCABKAESEgoKZGlmZmljdWx0eRgFIAEoDSI9ChJTZXRTY2VuYXJpb1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCSI9ChNTZXRTY2VuYXJpb1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSJTCgxSZXNldFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCRIRCgRzZWVkGAMgASgESACIAQFCBwoFX3NlZWQiNwoNUmVzZXRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiTQoSSW5qZWN0RmF1bHRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSIAoFZmF1bHQYAiABKAsyES5zaW0udjEuRmF1bHRTcGVjIjkKE0luamVjdEZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiPAoRQ2xlYXJGYXVsdFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghmYXVsdF9pZBgCIAEoCSI4ChJDbGVhckZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiKgoRTGlzdEZhdWx0c1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJbChJMaXN0RmF1bHRzUmVzcG9uc2USIwoGZmF1bHRzGAEgAygLMhMuc2ltLnYxLkFjdGl2ZUZhdWx0EiAKBWtpbmRzGAIgAygLMhEuc2ltLnYxLkZhdWx0S2luZCI3Cg9TZXRDaGFvc1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRINCgVsZXZlbBgCIAEoASI6ChBTZXRDaGFvc1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxXYXRjaFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1XYXRjaFJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSJzCg5QcmV2aWV3UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEiYKB2FjdGlvbnMYAiADKAsyFS5vcHMudjEuUGxhbm5lZEFjdGlvbhIPCgdmdXR1cmVzGAMgASgNEhEKCWhvcml6b25fcxgEIAEoDSIzCg9QcmV2aWV3UmVzcG9uc2USIAoHcHJldmlldxgBIAEoCzIPLm9wcy52MS5QcmV2aWV3MtwHCg5Db250cm9sU2VydmljZRJCCghHZXRTdGF0ZRIXLnNpbS52MS5HZXRTdGF0ZVJlcXVlc3QaGC5zaW0udjEuR2V0U3RhdGVSZXNwb25zZSIDkAIBEksKC0dldFRvcG9sb2d5Ehouc2ltLnYxLkdldFRvcG9sb2d5UmVxdWVzdBobLnNpbS52MS5HZXRUb3BvbG9neVJlc3BvbnNlIgOQAgESMQoEUGxheRITLnNpbS52MS5QbGF5UmVxdWVzdBoULnNpbS52MS5QbGF5UmVzcG9uc2USNAoFUGF1c2USFC5zaW0udjEuUGF1c2VSZXF1ZXN0GhUuc2ltLnYxLlBhdXNlUmVzcG9uc2USMQoEU3RlcBITLnNpbS52MS5TdGVwUmVxdWVzdBoULnNpbS52MS5TdGVwUmVzcG9uc2USPQoIU2V0U3BlZWQSFy5zaW0udjEuU2V0U3BlZWRSZXF1ZXN0Ghguc2ltLnYxLlNldFNwZWVkUmVzcG9uc2USUQoNTGlzdFNjZW5hcmlvcxIcLnNpbS52MS5MaXN0U2NlbmFyaW9zUmVxdWVzdBodLnNpbS52MS5MaXN0U2NlbmFyaW9zUmVzcG9uc2UiA5ACARJGCgtTZXRTY2VuYXJpbxIaLnNpbS52MS5TZXRTY2VuYXJpb1JlcXVlc3QaGy5zaW0udjEuU2V0U2NlbmFyaW9SZXNwb25zZRI0CgVSZXNldBIULnNpbS52MS5SZXNldFJlcXVlc3QaFS5zaW0udjEuUmVzZXRSZXNwb25zZRJGCgtJbmplY3RGYXVsdBIaLnNpbS52MS5JbmplY3RGYXVsdFJlcXVlc3QaGy5zaW0udjEuSW5qZWN0RmF1bHRSZXNwb25zZRJDCgpDbGVhckZhdWx0Ehkuc2ltLnYxLkNsZWFyRmF1bHRSZXF1ZXN0Ghouc2ltLnYxLkNsZWFyRmF1bHRSZXNwb25zZRJICgpMaXN0RmF1bHRzEhkuc2ltLnYxLkxpc3RGYXVsdHNSZXF1ZXN0Ghouc2ltLnYxLkxpc3RGYXVsdHNSZXNwb25zZSIDkAIBEj0KCFNldENoYW9zEhcuc2ltLnYxLlNldENoYW9zUmVxdWVzdBoYLnNpbS52MS5TZXRDaGFvc1Jlc3BvbnNlEj8KB1ByZXZpZXcSFi5zaW0udjEuUHJldmlld1JlcXVlc3QaFy5zaW0udjEuUHJldmlld1Jlc3BvbnNlIgOQAgESNgoFV2F0Y2gSFC5zaW0udjEuV2F0Y2hSZXF1ZXN0GhUuc2ltLnYxLldhdGNoUmVzcG9uc2UwAWIGcHJvdG8z", [file_ops_v1_preview, file_sim_v1_fault, file_sim_v1_state]);
+  fileDesc("ChxzaW0vdjEvY29udHJvbF9zZXJ2aWNlLnByb3RvEgZzaW0udjEiKAoPR2V0U3RhdGVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiOgoQR2V0U3RhdGVSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiKwoSR2V0VG9wb2xvZ3lSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiRwoTR2V0VG9wb2xvZ3lSZXNwb25zZRIiCgh0b3BvbG9neRgBIAEoCzIQLnNpbS52MS5Ub3BvbG9neRIMCgR0aWNrGAIgASgEIiQKC1BsYXlSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiNgoMUGxheVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxQYXVzZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1QYXVzZVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIzCgtTdGVwUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg0KBXRpY2tzGAIgASgNIjYKDFN0ZXBSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiNwoPU2V0U3BlZWRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSDQoFc3BlZWQYAiABKAEiOgoQU2V0U3BlZWRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiFgoUTGlzdFNjZW5hcmlvc1JlcXVlc3QiQwoVTGlzdFNjZW5hcmlvc1Jlc3BvbnNlEioKCXNjZW5hcmlvcxgBIAMoCzIXLnNpbS52MS5TY2VuYXJpb1N1bW1hcnkibAoPU2NlbmFyaW9TdW1tYXJ5EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGZmFtaWx5GAMgASgJEhIKCmR1cmF0aW9uX3MYBCABKAESEgoKZGlmZmljdWx0eRgFIAEoDSI9ChJTZXRTY2VuYXJpb1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCSI9ChNTZXRTY2VuYXJpb1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSJTCgxSZXNldFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCRIRCgRzZWVkGAMgASgESACIAQFCBwoFX3NlZWQiNwoNUmVzZXRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiTQoSSW5qZWN0RmF1bHRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSIAoFZmF1bHQYAiABKAsyES5zaW0udjEuRmF1bHRTcGVjIjkKE0luamVjdEZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiPAoRQ2xlYXJGYXVsdFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghmYXVsdF9pZBgCIAEoCSI4ChJDbGVhckZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiKgoRTGlzdEZhdWx0c1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJbChJMaXN0RmF1bHRzUmVzcG9uc2USIwoGZmF1bHRzGAEgAygLMhMuc2ltLnYxLkFjdGl2ZUZhdWx0EiAKBWtpbmRzGAIgAygLMhEuc2ltLnYxLkZhdWx0S2luZCI3Cg9TZXRDaGFvc1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRINCgVsZXZlbBgCIAEoASI6ChBTZXRDaGFvc1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxXYXRjaFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1XYXRjaFJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZTKbBwoOQ29udHJvbFNlcnZpY2USQgoIR2V0U3RhdGUSFy5zaW0udjEuR2V0U3RhdGVSZXF1ZXN0Ghguc2ltLnYxLkdldFN0YXRlUmVzcG9uc2UiA5ACARJLCgtHZXRUb3BvbG9neRIaLnNpbS52MS5HZXRUb3BvbG9neVJlcXVlc3QaGy5zaW0udjEuR2V0VG9wb2xvZ3lSZXNwb25zZSIDkAIBEjEKBFBsYXkSEy5zaW0udjEuUGxheVJlcXVlc3QaFC5zaW0udjEuUGxheVJlc3BvbnNlEjQKBVBhdXNlEhQuc2ltLnYxLlBhdXNlUmVxdWVzdBoVLnNpbS52MS5QYXVzZVJlc3BvbnNlEjEKBFN0ZXASEy5zaW0udjEuU3RlcFJlcXVlc3QaFC5zaW0udjEuU3RlcFJlc3BvbnNlEj0KCFNldFNwZWVkEhcuc2ltLnYxLlNldFNwZWVkUmVxdWVzdBoYLnNpbS52MS5TZXRTcGVlZFJlc3BvbnNlElEKDUxpc3RTY2VuYXJpb3MSHC5zaW0udjEuTGlzdFNjZW5hcmlvc1JlcXVlc3QaHS5zaW0udjEuTGlzdFNjZW5hcmlvc1Jlc3BvbnNlIgOQAgESRgoLU2V0U2NlbmFyaW8SGi5zaW0udjEuU2V0U2NlbmFyaW9SZXF1ZXN0Ghsuc2ltLnYxLlNldFNjZW5hcmlvUmVzcG9uc2USNAoFUmVzZXQSFC5zaW0udjEuUmVzZXRSZXF1ZXN0GhUuc2ltLnYxLlJlc2V0UmVzcG9uc2USRgoLSW5qZWN0RmF1bHQSGi5zaW0udjEuSW5qZWN0RmF1bHRSZXF1ZXN0Ghsuc2ltLnYxLkluamVjdEZhdWx0UmVzcG9uc2USQwoKQ2xlYXJGYXVsdBIZLnNpbS52MS5DbGVhckZhdWx0UmVxdWVzdBoaLnNpbS52MS5DbGVhckZhdWx0UmVzcG9uc2USSAoKTGlzdEZhdWx0cxIZLnNpbS52MS5MaXN0RmF1bHRzUmVxdWVzdBoaLnNpbS52MS5MaXN0RmF1bHRzUmVzcG9uc2UiA5ACARI9CghTZXRDaGFvcxIXLnNpbS52MS5TZXRDaGFvc1JlcXVlc3QaGC5zaW0udjEuU2V0Q2hhb3NSZXNwb25zZRI2CgVXYXRjaBIULnNpbS52MS5XYXRjaFJlcXVlc3QaFS5zaW0udjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_sim_v1_fault, file_sim_v1_state]);
 
 /**
  * Which simulation.
@@ -720,69 +718,6 @@ export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
   messageDesc(file_sim_v1_control_service, 28);
 
 /**
- * What to look ahead at.
- *
- * @generated from message sim.v1.PreviewRequest
- */
-export type PreviewRequest = Message<"sim.v1.PreviewRequest"> & {
-  /**
-   * Simulation id; empty means `default`.
-   *
-   * @generated from field: string simulation_id = 1;
-   */
-  simulationId: string;
-
-  /**
-   * At most 8 actions, each an option beside doing nothing.
-   *
-   * @generated from field: repeated ops.v1.PlannedAction actions = 2;
-   */
-  actions: PlannedAction[];
-
-  /**
-   * Futures of noise, 2 to 64; 0 means 8, or fewer in a large cloud.
-   *
-   * @generated from field: uint32 futures = 3;
-   */
-  futures: number;
-
-  /**
-   * Simulated seconds to look ahead, 60 to 1 800; 0 means 300.
-   *
-   * @generated from field: uint32 horizon_s = 4;
-   */
-  horizonS: number;
-};
-
-/**
- * Describes the message sim.v1.PreviewRequest.
- * Use `create(PreviewRequestSchema)` to create a new message.
- */
-export const PreviewRequestSchema: GenMessage<PreviewRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 29);
-
-/**
- * What would come of them.
- *
- * @generated from message sim.v1.PreviewResponse
- */
-export type PreviewResponse = Message<"sim.v1.PreviewResponse"> & {
-  /**
-   * The preview.
-   *
-   * @generated from field: ops.v1.Preview preview = 1;
-   */
-  preview?: Preview | undefined;
-};
-
-/**
- * Describes the message sim.v1.PreviewResponse.
- * Use `create(PreviewResponseSchema)` to create a new message.
- */
-export const PreviewResponseSchema: GenMessage<PreviewResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 30);
-
-/**
  * Control of a running simulation. Served by sim-engine (:8080) and, by way of `sim.control`, by the orchestrator (:8081).
  * In every request an empty `simulation_id` means `default`; an unknown one is NOT_FOUND.
  *
@@ -918,16 +853,6 @@ export const ControlService: GenService<{
     methodKind: "unary";
     input: typeof SetChaosRequestSchema;
     output: typeof SetChaosResponseSchema;
-  },
-  /**
-   * Looks ahead at what would come of actions, and of doing nothing. Changes nothing. INVALID_ARGUMENT when it is too much to compute.
-   *
-   * @generated from rpc sim.v1.ControlService.Preview
-   */
-  preview: {
-    methodKind: "unary";
-    input: typeof PreviewRequestSchema;
-    output: typeof PreviewResponseSchema;
   },
   /**
    * The state now, at every change, and twice a second while the clock runs.
