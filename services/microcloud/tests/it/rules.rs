@@ -45,7 +45,11 @@ fn a_rule_is_applied_live_and_its_incident_ends_with_it_and_no_other() {
     stack.ok(&["rules", "delete", "busy_checkout"]);
     let ended = stack.eventually("its incident ends", |stack| incident(stack, "busy_checkout", true));
     assert_eq!(ended["resolution"], "rule busy_checkout was deleted");
-    assert_eq!(incident(&stack, "busy_cart", false), Some(other), "the other one goes on as it was");
+    // The one that leads the group of both tells when the other ends; about itself it tells nothing new.
+    let still = incident(&stack, "busy_cart", false).unwrap();
+    for field in ["id", "title", "description", "severity", "detectedAt", "observedValue", "resolved"] {
+        assert_eq!(still[field], other[field], "{field}: the other one goes on as it was");
+    }
 
     // signal-service starts again with the rules as they are.
     stack.kill("signal-service");
