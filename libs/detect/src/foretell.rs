@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::{Incident, Transition, TransitionKind, incident_id};
+use crate::incident::{Crossed, Incident, Transition, TransitionKind};
 use crate::insight::{Alarm, Findings, Gauge, Insight, Keepsake, Outlook, Sign};
 use crate::lifecycle::{Open, Simulation, resolve};
 use crate::plan::Plan;
-use crate::record::Record;
 use crate::rule::Severity;
 use crate::sample::{Sample, Target, TargetKind};
 use crate::words::{self, Words};
@@ -115,14 +114,15 @@ impl Case<'_> {
         match (news, open.get_mut(id)) {
             (None, None) => {}
             (Some(news), None) => {
-                let incident = self.opened(news);
+                let incident =
+                    Incident::opened(self.sample, self.target.clone(), self.crossed(news, &BTreeMap::new()));
                 transitions.push(Transition { kind: TransitionKind::Opened, incident: incident.clone() });
                 open.insert(id.clone(), Open { incident, flapping: false, seen: self.beats });
             }
             (Some(news), Some(open)) => {
                 // That of a lead may be higher, for what users suffer; its own is what its metric and title told.
                 if self.family == 1 && news.severity() > open.incident.severity {
-                    self.escalate(news, &mut open.incident);
+                    open.incident.escalate(self.sample, self.crossed(news, &BTreeMap::new()));
                     transitions.push(Transition {
                         kind: TransitionKind::Escalated,
                         incident: open.incident.clone(),
@@ -143,47 +143,21 @@ impl Case<'_> {
         }
     }
 
-    fn opened(&self, news: &News<'_>) -> Incident {
-        let rule = FAMILIES[self.family];
-        let Sample { simulation, run, tick, time, .. } = *self.sample;
+    fn crossed<'a>(&self, news: &News<'_>, no_labels: &'a BTreeMap<String, String>) -> Crossed<'a> {
+        let name = FAMILIES[self.family];
         let (metric, observed, threshold) = news.numbers();
         let Words { title, description } = news.words(&self.target);
-        Incident {
-            id: incident_id(simulation, run, rule, &self.target, tick),
-            simulation: simulation.to_owned(),
-            run: run.to_owned(),
-            rule: rule.to_owned(),
-            family: rule.to_owned(),
-            target: self.target.clone(),
-            severity: news.severity(),
-            revision: 1,
+        let severity = news.severity();
+        Crossed {
+            rule: name,
+            family: name,
+            labels: no_labels,
+            severity,
             title,
             description,
-            metric: metric.to_owned(),
+            metric,
             observed,
             threshold,
-            labels: BTreeMap::new(),
-            tick,
-            detected_at: time,
-            updated_tick: tick,
-            updated_at: time,
-            resolved_at: None,
-            resolution: String::new(),
-            symptom_of: None,
-            silenced: None,
-            record: Record::default(),
         }
-    }
-
-    fn escalate(&self, news: &News<'_>, incident: &mut Incident) {
-        let (metric, observed, threshold) = news.numbers();
-        let Words { title, description } = news.words(&self.target);
-        incident.severity = incident.severity.max(news.severity());
-        incident.revision += 1;
-        (incident.title, incident.description) = (title, description);
-        metric.clone_into(&mut incident.metric);
-        (incident.observed, incident.threshold) = (observed, threshold);
-        incident.updated_tick = self.sample.tick;
-        incident.updated_at = self.sample.time;
     }
 }

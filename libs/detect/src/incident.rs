@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::record::Record;
 use crate::rule::Severity;
-use crate::sample::{SimTime, Target};
+use crate::sample::{Sample, SimTime, Target};
 use crate::silence::Silenced;
 
 /// Namespace of every derived id.
@@ -67,6 +67,74 @@ pub struct Incident {
     pub record: Record,
     /// By what it is silenced; `None` when it is not. As it was at the end when it is over.
     pub silenced: Option<Silenced>,
+}
+
+/// What was crossed, by a rule or by what statistics find, and how it is told.
+pub(crate) struct Crossed<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) family: &'a str,
+    pub(crate) labels: &'a BTreeMap<String, String>,
+    pub(crate) severity: Severity,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) metric: &'a str,
+    pub(crate) observed: f64,
+    pub(crate) threshold: f64,
+}
+
+impl Incident {
+    /// A new one, as of this sample.
+    pub(crate) fn opened(sample: &Sample<'_>, target: Target, crossed: Crossed<'_>) -> Self {
+        let Sample { simulation, run, tick, time, .. } = *sample;
+        let Crossed { rule, family, labels, severity, title, description, metric, observed, threshold } =
+            crossed;
+        Self {
+            id: incident_id(simulation, run, rule, &target, tick),
+            simulation: simulation.to_owned(),
+            run: run.to_owned(),
+            rule: rule.to_owned(),
+            family: family.to_owned(),
+            target,
+            severity,
+            revision: 1,
+            title,
+            description,
+            metric: metric.to_owned(),
+            observed,
+            threshold,
+            labels: labels.clone(),
+            tick,
+            detected_at: time,
+            updated_tick: tick,
+            updated_at: time,
+            resolved_at: None,
+            resolution: String::new(),
+            symptom_of: None,
+            record: Record::default(),
+            silenced: None,
+        }
+    }
+
+    /// Something worse was crossed. It keeps the rule that opened it.
+    pub(crate) fn escalate(&mut self, sample: &Sample<'_>, crossed: Crossed<'_>) {
+        let Crossed {
+            rule: _,
+            family: _,
+            labels: _,
+            severity,
+            title,
+            description,
+            metric,
+            observed,
+            threshold,
+        } = crossed;
+        self.severity = self.severity.max(severity);
+        self.revision += 1;
+        (self.title, self.description) = (title, description);
+        metric.clone_into(&mut self.metric);
+        (self.observed, self.threshold) = (observed, threshold);
+        (self.updated_tick, self.updated_at) = (sample.tick, sample.time);
+    }
 }
 
 /// What happened to an incident.

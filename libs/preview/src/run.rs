@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use sim::world::view::TopologyView;
 use sim::{Act, ActionKind, Command, TICK_MS, Workers, World};
 
 use crate::band::Band;
@@ -92,8 +93,9 @@ const FIRST_FUTURES: u32 = 2;
 /// Looks ahead from the present of a world: doing nothing, and every candidate, under the same futures.
 pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Workers) -> Preview {
     let present = world.outlook();
+    let (view, topology) = (present.topology(), &present.scenario().topology);
     let acts: Vec<Option<Act>> =
-        std::iter::once(None).chain(candidates.iter().map(|planned| Some(act(planned, &present)))).collect();
+        std::iter::once(None).chain(candidates.iter().map(|planned| Some(act(planned, &view)))).collect();
     let refused: Vec<Option<String>> = acts.iter().map(|act| refusal(&present, act.as_ref())).collect();
     let mut courses: Vec<Vec<Course>> = acts.iter().map(|_| Vec::new()).collect();
     let mut run_futures = |futures: Range<u32>, wanted: fn(&[Course]) -> bool| {
@@ -110,7 +112,6 @@ pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Work
     run_futures(0..FIRST_FUTURES, |_| true);
     run_futures(FIRST_FUTURES..plan.seeds(), rank::differ);
     let order = rank::rank(&courses);
-    let (view, topology) = (present.topology(), &present.scenario().topology);
     let planned = std::iter::once(None).chain(candidates.iter().map(Some));
     let options = planned.zip(refused).enumerate().map(|(option, (planned, refused))| {
         let place = order.iter().position(|ranked| *ranked == option).map_or(0, |place| place + 1);
@@ -167,8 +168,7 @@ fn refusal(present: &World, act: Option<&Act>) -> Option<String> {
 }
 
 /// The action on the present version of its target; 0, which the world refuses with a reason, when there is none.
-fn act(planned: &Planned, present: &World) -> Act {
-    let view = present.topology();
+fn act(planned: &Planned, view: &TopologyView) -> Act {
     let version = match planned.kind {
         ActionKind::DrainNode => {
             view.nodes.iter().find(|node| *node.id == *planned.target).map(|node| node.version)

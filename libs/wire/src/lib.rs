@@ -1,9 +1,21 @@
-//! Rows of the store as messages, for every service that tells of them. Everything is taken apart completely, so that a new
+//! Rows of the store, and remedies, as messages, for every service that tells of them. Everything is taken apart completely, so that a new
 //! column is a compile error here.
 
 use proto::common::v1::{Target, TargetKind};
-use proto::ops::v1::{Evidence, Impact, Incident, IncidentTransition, Suspect, SuspectKind};
+use proto::ops::v1::{ActionType, Evidence, Impact, Incident, IncidentTransition, Suspect, SuspectKind};
+use remedy::RemedyKind;
 use store::incidents::{EvidenceRecord, ImpactRecord, IncidentRecord, IncidentRow, SuspectRecord};
+
+/// What a remedy is called on the wire.
+pub fn action_type(kind: RemedyKind) -> ActionType {
+    match kind {
+        RemedyKind::RestartService => ActionType::RestartService,
+        RemedyKind::ScaleUp => ActionType::ScaleUp,
+        RemedyKind::ScaleDown => ActionType::ScaleDown,
+        RemedyKind::DrainNode => ActionType::DrainNode,
+        RemedyKind::RebalanceTraffic => ActionType::RebalanceTraffic,
+    }
+}
 
 /// An incident as of its last transition.
 pub fn incident(row: IncidentRow) -> Incident {

@@ -9,8 +9,8 @@ use proto::{
 };
 use remedy::{
     ActionUpdate, Edge, Effect, EntitySample, Family, Incident, Node, NodeId, NodeState, Proposal, Reading,
-    Remedy, RemedyKind, Replica, ReplicaState, Sample, Service, ServiceId, Severity, Status, Target,
-    Topology, Transition, ZoneId,
+    Remedy, Replica, ReplicaState, Sample, Service, ServiceId, Severity, Status, Target, Topology,
+    Transition, ZoneId,
 };
 use uuid::Uuid;
 
@@ -232,13 +232,7 @@ fn wire_effect(effect: ActionEffect) -> Option<Effect> {
 
 /// A proposal as version 0 of its action.
 pub(crate) fn proposal(proposal: &Proposal, scope: &Scope) -> ops::Action {
-    let kind = match proposal.remedy.kind() {
-        RemedyKind::RestartService => ActionType::RestartService,
-        RemedyKind::ScaleUp => ActionType::ScaleUp,
-        RemedyKind::ScaleDown => ActionType::ScaleDown,
-        RemedyKind::DrainNode => ActionType::DrainNode,
-        RemedyKind::RebalanceTraffic => ActionType::RebalanceTraffic,
-    };
+    let kind = wire::action_type(proposal.remedy.kind());
     ops::Action {
         id: proposal.action_id.to_string(),
         simulation_id: scope.simulation_id.clone(),

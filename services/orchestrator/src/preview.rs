@@ -1,9 +1,10 @@
 //! What would come of a proposal, or of what could be done about an incident: the options are chosen here, sim-engine computes.
 
 use connectrpc_axum::ConnectError;
-use proto::ops::v1::{ActionType, PlannedAction, Preview, PreviewRequest, PreviewResponse};
+use proto::common::v1::TargetKind;
+use proto::ops::v1::{PlannedAction, Preview, PreviewRequest, PreviewResponse};
 use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, Topology};
-use remedy::{NodeId, Remedy, RemedyKind, ServiceId, Target};
+use remedy::{NodeId, Remedy, ServiceId, Target};
 use store::actions::{ActionRow, Status};
 use store::incidents::{self, IncidentRow};
 use uuid::Uuid;
@@ -118,23 +119,17 @@ fn suspects(incident: &IncidentRow) -> Vec<Target> {
     if !suspects.is_empty() {
         return suspects;
     }
-    match proto::common::v1::TargetKind::try_from(incident.target_kind) {
-        Ok(proto::common::v1::TargetKind::Service) => {
+    match TargetKind::try_from(incident.target_kind) {
+        Ok(TargetKind::Service) => {
             vec![Target::Service(ServiceId::new(&incident.target_id))]
         }
-        Ok(proto::common::v1::TargetKind::Node) => vec![Target::Node(NodeId::new(&incident.target_id))],
+        Ok(TargetKind::Node) => vec![Target::Node(NodeId::new(&incident.target_id))],
         _ => Vec::new(),
     }
 }
 
 fn planned(remedy: &Remedy) -> PlannedAction {
-    let kind = match remedy.kind() {
-        RemedyKind::RestartService => ActionType::RestartService,
-        RemedyKind::ScaleUp => ActionType::ScaleUp,
-        RemedyKind::ScaleDown => ActionType::ScaleDown,
-        RemedyKind::DrainNode => ActionType::DrainNode,
-        RemedyKind::RebalanceTraffic => ActionType::RebalanceTraffic,
-    };
+    let kind = wire::action_type(remedy.kind());
     PlannedAction {
         r#type: kind.into(),
         target_id: remedy.target().id().to_owned(),
@@ -144,6 +139,7 @@ fn planned(remedy: &Remedy) -> PlannedAction {
 
 #[cfg(test)]
 mod tests {
+    use proto::ops::v1::ActionType;
     use proto::sim::v1::Service;
 
     use super::*;

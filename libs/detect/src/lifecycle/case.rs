@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::flapping::{self, Openings};
-use crate::incident::{Incident, Transition, TransitionKind, incident_id};
+use crate::incident::{Crossed, Incident, Transition, TransitionKind};
 use crate::plan::{Family, KindPlan, Plan};
-use crate::record::Record;
 use crate::rule::{Rule, Severity};
 use crate::sample::{Sample, Target};
 use crate::shard::Series;
@@ -13,7 +12,7 @@ use crate::words;
 
 use super::{Open, resolve};
 
-/// One family of rules over the series of one sample.
+/// See the module.
 pub(super) struct Case<'a> {
     pub(super) plan: &'a Plan,
     pub(super) kind_plan: &'a KindPlan,
@@ -37,7 +36,7 @@ impl Case<'_> {
         match (worst, open.get_mut(id)) {
             (None, None) => {}
             (Some(judge), None) => {
-                let mut incident = self.opened(s, judge);
+                let mut incident = Incident::opened(self.sample, self.target(s), self.crossed(s, judge));
                 let flapping = openings.note(&incident);
                 if flapping {
                     incident.description = format!("{} {}", incident.description, words::flapping());
@@ -47,7 +46,7 @@ impl Case<'_> {
             }
             (Some(judge), Some(open)) => {
                 if self.rule(judge).severity > self.rule_severity(&open.incident) {
-                    self.escalate(s, judge, &mut open.incident);
+                    open.incident.escalate(self.sample, self.crossed(s, judge));
                     transitions.push(Transition {
                         kind: TransitionKind::Escalated,
                         incident: open.incident.clone(),
@@ -93,50 +92,23 @@ impl Case<'_> {
         calm.then_some(opener)
     }
 
-    fn opened(&self, s: usize, judge: usize) -> Incident {
-        let rule = self.rule(judge);
-        let target = Target { kind: self.kind_plan.kind, id: self.series.ids[s].clone() };
-        let value = self.value(s, judge);
-        let Sample { simulation, run, tick, time, .. } = *self.sample;
-        Incident {
-            id: incident_id(simulation, run, &rule.name, &target, tick),
-            simulation: simulation.to_owned(),
-            run: run.to_owned(),
-            rule: rule.name.clone(),
-            family: rule.family.clone(),
-            severity: rule.severity,
-            revision: 1,
-            title: words::title(rule, &target, value),
-            description: words::breach(rule, &target, value),
-            metric: rule.metric.clone(),
-            observed: value,
-            threshold: rule.threshold,
-            labels: rule.labels.clone(),
-            tick,
-            detected_at: time,
-            updated_tick: tick,
-            updated_at: time,
-            resolved_at: None,
-            resolution: String::new(),
-            symptom_of: None,
-            record: Record::default(),
-            silenced: None,
-            target,
-        }
+    fn target(&self, s: usize) -> Target {
+        Target { kind: self.kind_plan.kind, id: self.series.ids[s].clone() }
     }
 
-    fn escalate(&self, s: usize, judge: usize, incident: &mut Incident) {
-        let rule = self.rule(judge);
-        let value = self.value(s, judge);
-        incident.severity = incident.severity.max(rule.severity);
-        incident.revision += 1;
-        incident.title = words::title(rule, &incident.target, value);
-        incident.description = words::breach(rule, &incident.target, value);
-        incident.metric.clone_from(&rule.metric);
-        incident.observed = value;
-        incident.threshold = rule.threshold;
-        incident.updated_tick = self.sample.tick;
-        incident.updated_at = self.sample.time;
+    fn crossed(&self, s: usize, judge: usize) -> Crossed<'_> {
+        let (rule, target, value) = (self.rule(judge), self.target(s), self.value(s, judge));
+        Crossed {
+            rule: &rule.name,
+            family: &rule.family,
+            labels: &rule.labels,
+            severity: rule.severity,
+            title: words::title(rule, &target, value),
+            description: words::breach(rule, &target, value),
+            metric: &rule.metric,
+            observed: value,
+            threshold: rule.threshold,
+        }
     }
 
     fn resolved(&self, s: usize, judge: usize, mut incident: Incident) -> Transition {
