@@ -159,21 +159,47 @@ pub(crate) fn incident(transition: &detect::Transition) -> Option<remedy::Incide
     })
 }
 
+/// The thing of the topology that is suspected.
+pub(crate) fn suspect(suspect: &detect::Suspect) -> sim::Target {
+    match suspect.kind {
+        detect::SuspectKind::Service => sim::Target::service(&suspect.id),
+        detect::SuspectKind::Node => sim::Target::node(&suspect.id),
+        detect::SuspectKind::Zone => sim::Target::zone(&suspect.id),
+    }
+}
+
 /// The engine's command for a remedy. `command_id` is derived like the orchestrator's.
 pub(crate) fn act(action_id: uuid::Uuid, remedy: &Remedy, target_version: u64) -> sim::Act {
     sim::Act {
         command_id: format!("command/{action_id}"),
         action_id: action_id.to_string(),
-        kind: match remedy.kind() {
-            RemedyKind::RestartService => ActionKind::RestartService,
-            RemedyKind::ScaleUp => ActionKind::ScaleUp,
-            RemedyKind::ScaleDown => ActionKind::ScaleDown,
-            RemedyKind::DrainNode => ActionKind::DrainNode,
-            RemedyKind::RebalanceTraffic => ActionKind::RebalanceTraffic,
-        },
+        kind: kind(remedy.kind()),
         target: remedy.target().id().to_owned(),
         target_version,
         replicas: remedy.replicas(),
+    }
+}
+
+/// What the engine calls it.
+pub(crate) fn kind(kind: RemedyKind) -> ActionKind {
+    match kind {
+        RemedyKind::RestartService => ActionKind::RestartService,
+        RemedyKind::ScaleUp => ActionKind::ScaleUp,
+        RemedyKind::ScaleDown => ActionKind::ScaleDown,
+        RemedyKind::DrainNode => ActionKind::DrainNode,
+        RemedyKind::RebalanceTraffic => ActionKind::RebalanceTraffic,
+    }
+}
+
+/// The remedy that an action of a ground truth is.
+pub(crate) fn remedy(action: &sim::scenario::TruthAction) -> Remedy {
+    let service = || ServiceId::new(&action.target);
+    match action.kind {
+        ActionKind::RestartService => Remedy::RestartService { service: service() },
+        ActionKind::ScaleUp => Remedy::ScaleUp { service: service(), by: action.replicas.max(1) },
+        ActionKind::ScaleDown => Remedy::ScaleDown { service: service(), by: action.replicas.max(1) },
+        ActionKind::DrainNode => Remedy::DrainNode { node: NodeId::new(&action.target) },
+        ActionKind::RebalanceTraffic => Remedy::RebalanceTraffic { service: service() },
     }
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Record {
     pub(crate) decided_tick: Option<u64>,
     pub(crate) executed_tick: Option<u64>,
     pub(crate) completed_tick: Option<u64>,
+    /// Replicas that it stops, moves, adds or removes, as a share of those there are.
+    pub(crate) touched: f64,
     version: u64,
     answered: bool,
     incident_resolved: bool,
@@ -122,6 +124,7 @@ impl Desk {
             decided_tick: None,
             executed_tick: None,
             completed_tick: None,
+            touched: 0.0,
             version: 1,
             answered: false,
             incident_resolved: false,
@@ -154,6 +157,14 @@ impl Desk {
             }
         }
         (updates, approved)
+    }
+
+    /// How much of the cloud an action touches.
+    pub(crate) fn touched(&mut self, action_id: Uuid, share: f64) {
+        let record = self.records.iter_mut().find(|record| record.proposal.action_id == action_id);
+        if let Some(record) = record {
+            record.touched = share;
+        }
     }
 
     /// What the engine says about an action.

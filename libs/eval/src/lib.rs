@@ -1,15 +1,18 @@
 //! The self-healing loop in one process, without NATS and without a database: the cores that the services run,
 //! wired together, on simulated time.
 //!
-//! [`Loop`] advances a [`sim::World`], feeds its samples to [`detect::Detector`] and the incidents to
-//! [`remedy::Agent`], lets a policy decide on proposals the way an operator would, carries approved actions out and
-//! judges them. The same scenario, seed and policy give the same [`Report`], down to its hash.
+//! [`Loop`] advances a [`sim::World`], feeds its samples to [`detect::Detector`] and what it says to a [`Player`](player::Player)
+//! (unless told otherwise the agent that ships), lets a policy decide on proposals the way an operator would, carries approved
+//! actions out and judges them. The same scenario, seed and policy give the same [`Report`], down to its hash.
 //!
-//! [`grade()`](grade::grade) watches scenarios with nobody acting and holds what was detected against what is true.
+//! [`grade()`](grade::grade) watches scenarios with nobody acting and holds what was detected against what is true;
+//! [`evaluate()`](benchmark::evaluate) lets a player act and scores what comes of it.
 
+pub mod benchmark;
 mod convert;
 mod desk;
 pub mod grade;
+pub mod player;
 mod report;
 mod run;
 

@@ -1,15 +1,17 @@
-//! The loop: world → detector → agent → desk → world.
+//! The loop: world → detector → player → desk → world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use detect::{Detector, RuleSet, TransitionKind};
-use remedy::{ActionUpdate, Agent, Freshness, Limits, Output, Tuning};
-use sim::{Command, Event, EventKind, MapWatch, Workers, World};
+use detect::{Detector, Matchers, RuleSet, Silence, SilenceKind, Silences, SimTime, TransitionKind};
+use preview::{Blast, Planned};
+use remedy::{ActionUpdate, Proposal, RemedyKind};
+use sim::{Command, Event, EventKind, MapWatch, Snapshot, Workers, World};
 use uuid::Uuid;
 
 use crate::{
     convert::{self, Scenario, seconds},
-    desk::{Desk, Policy},
+    desk::{Desk, Policy, Record},
+    player::{Moves, Player, Rules, Seen},
     report::{ActionReport, DecisionReport, IncidentReport, Report},
 };
 
@@ -22,10 +24,8 @@ pub struct Options {
     pub policy: Policy,
     /// Simulated time an operator takes to decide, s.
     pub approval_delay_s: f64,
-    /// The agent's safety rules.
-    pub limits: Limits,
-    /// The agent's thresholds.
-    pub tuning: Tuning,
+    /// Who proposes.
+    pub player: Box<dyn Player>,
     /// Threads for the world; the result does not depend on how many.
     pub workers: Workers,
 }
@@ -36,8 +36,7 @@ impl Default for Options {
             seed: None,
             policy: Policy::ApproveAll,
             approval_delay_s: 5.0,
-            limits: Limits::default(),
-            tuning: Tuning::default(),
+            player: Box::new(Rules::default()),
             workers: Workers::default(),
         }
     }
@@ -50,7 +49,7 @@ pub struct Loop {
     workers: Workers,
     detector: Detector,
     maps: MapWatch,
-    agent: Agent,
+    player: Box<dyn Player>,
     desk: Desk,
     incidents: BTreeMap<Uuid, (u64, IncidentReport)>,
     decisions: Vec<DecisionReport>,
@@ -63,20 +62,24 @@ impl Loop {
     /// # Errors
     /// When the rules contradict themselves; the built-in ones do not.
     pub fn new(scenario: Scenario, options: Options) -> Result<Self, detect::RuleErrors> {
-        let Options { seed, policy, approval_delay_s, limits, tuning, workers } = options;
-        let rules = RuleSet::new(detect::builtin_rules())?;
+        Ok(Self::with_rules(&RuleSet::new(detect::builtin_rules())?, scenario, options))
+    }
+
+    /// A run of a scenario with other rules, at tick 0.
+    pub fn with_rules(rules: &RuleSet, scenario: Scenario, options: Options) -> Self {
+        let Options { seed, policy, approval_delay_s, player, workers } = options;
         let seed = seed.unwrap_or(scenario.seed);
-        Ok(Self {
+        Self {
             world: World::new(scenario, seed),
             workers,
-            detector: Detector::new(&rules, detect::Limits::default()),
+            detector: Detector::new(rules, detect::Limits::default()),
             maps: MapWatch::default(),
-            agent: Agent::new(limits, tuning, sim::TICK_MS),
+            player,
             desk: Desk::new(policy, approval_delay_s),
             incidents: BTreeMap::new(),
             decisions: Vec::new(),
             events: Vec::new(),
-        })
+        }
     }
 
     /// The world as it is now.
@@ -100,13 +103,27 @@ impl Loop {
         self.world.apply(command)
     }
 
-    fn step(&mut self) {
+    /// Whoever proposes.
+    pub(crate) fn player(&self) -> &dyn Player {
+        &*self.player
+    }
+
+    /// All proposals and what became of them.
+    pub(crate) fn records(&self) -> &[Record] {
+        self.desk.records()
+    }
+
+    /// When the first incident opened, simulated seconds since the start of the run.
+    pub(crate) fn alarmed_s(&self) -> Option<f64> {
+        self.incidents.values().map(|(tick, _)| *tick).min().map(seconds)
+    }
+
+    /// One tick; its sample, if it has one.
+    pub(crate) fn step(&mut self) -> Option<Snapshot> {
         let (updates, approved) = self.desk.decide(self.world.tick());
         self.tell(&updates);
         for proposal in approved {
-            let act = convert::act(proposal.action_id, &proposal.remedy, proposal.target_version);
-            // A refusal comes back as an event of the next tick, like every other outcome.
-            drop(self.world.apply(&Command::Act(act)));
+            self.carry_out(&proposal);
         }
         let mut events = std::mem::take(&mut self.events);
         self.world.step_with(&self.workers, &mut events);
@@ -120,28 +137,37 @@ impl Loop {
             }
         }
         self.events = events;
-        if self.world.sample_due() {
-            self.look();
-        }
+        self.world.sample_due().then(|| self.look())
     }
 
-    /// A sample is there: the agent and the detector look at it.
-    fn look(&mut self) {
+    fn carry_out(&mut self, proposal: &Proposal) {
+        let planned = Planned {
+            kind: convert::kind(proposal.remedy.kind()),
+            target: proposal.remedy.target().id().to_owned(),
+            replicas: proposal.remedy.replicas(),
+        };
+        let blast = Blast::of(&planned, &self.world.topology(), &self.world.scenario().topology);
+        let moved = match proposal.remedy.kind() {
+            RemedyKind::ScaleUp => proposal.remedy.replicas(),
+            // Traffic is weighed anew; every replica stays where it is.
+            RemedyKind::RebalanceTraffic => 0,
+            _ => blast.replicas,
+        };
+        self.desk.touched(proposal.action_id, f64::from(moved) / f64::from(blast.of_replicas.max(1)));
+        let act = convert::act(proposal.action_id, &proposal.remedy, proposal.target_version);
+        // A refusal comes back as an event of the next tick, like every other outcome.
+        drop(self.world.apply(&Command::Act(act)));
+    }
+
+    /// A sample is there: the detector and the player look at it.
+    fn look(&mut self) -> Snapshot {
         let snapshot = self.world.snapshot();
         let map = self.maps.is_due(&snapshot).then(|| convert::map(self.world.topology().into())).flatten();
         let transitions = self.detector.observe(&convert::detector_sample(&snapshot, map.as_ref()));
-        if self.agent.is_concerned() || !transitions.is_empty() {
-            self.agent.observe_topology(convert::topology(&self.world.topology()));
-        }
-        let freshness = self.freshness();
-        let output = self.agent.observe_telemetry(convert::agent_sample(&snapshot), freshness);
-        self.perform(output);
+        let moves = self.player.look(&Seen::new(&self.world, &snapshot, &transitions));
+        self.perform(moves);
         for transition in &transitions {
             self.note(transition);
-            if let Some(incident) = convert::incident(transition) {
-                let output = self.agent.observe_incident(&incident, freshness);
-                self.perform(output);
-            }
             if transition.kind == TransitionKind::Resolved {
                 let updates = self.desk.resolved(transition.incident.id);
                 self.tell(&updates);
@@ -149,29 +175,47 @@ impl Loop {
         }
         let updates = self.desk.judge(self.world.tick());
         self.tell(&updates);
-    }
-
-    fn freshness(&self) -> Freshness {
-        Freshness::at(self.world.tick())
+        snapshot
     }
 
     fn tell(&mut self, updates: &[ActionUpdate]) {
         for update in updates {
-            let output = self.agent.observe_action(update, self.freshness());
-            self.perform(output);
+            let moves = self.player.hear(update, self.world.tick());
+            self.perform(moves);
         }
     }
 
-    fn perform(&mut self, output: Output) {
-        self.decisions.extend(output.decisions.into_iter().map(|decision| DecisionReport {
+    fn perform(&mut self, moves: Moves) {
+        self.decisions.extend(moves.decisions.into_iter().map(|decision| DecisionReport {
             at_s: seconds(decision.tick),
             incident_id: decision.incident_id.to_string(),
             verdict: decision.verdict.name(),
             reason: decision.reason,
         }));
+        if let Some(length_s) = moves.silence_s {
+            self.silence(length_s);
+        }
         let updates: Vec<ActionUpdate> =
-            output.proposals.into_iter().filter_map(|proposal| self.desk.receive(proposal)).collect();
+            moves.proposals.into_iter().filter_map(|proposal| self.desk.receive(proposal)).collect();
         self.tell(&updates);
+    }
+
+    /// Silences everything, as anybody could who may silence something.
+    fn silence(&mut self, length_s: f64) {
+        let now = convert::time(self.world.tick());
+        let everything = BTreeSet::from([detect::TargetKind::Service, detect::TargetKind::Node]);
+        let silence = Silence {
+            id: Uuid::nil(),
+            version: self.world.tick(),
+            kind: SilenceKind::Silence,
+            simulation: convert::SIMULATION.to_owned(),
+            matchers: Matchers { kinds: everything, ..Matchers::default() },
+            starts_at: now,
+            ends_at: SimTime::from_micros(now.micros.saturating_add((length_s * 1e6) as i64)),
+        };
+        for transition in self.detector.silence(Silences::new([silence])) {
+            self.note(&transition);
+        }
     }
 
     fn note(&mut self, transition: &detect::Transition) {
@@ -220,7 +264,7 @@ impl Loop {
     }
 }
 
-fn action(record: &crate::desk::Record) -> ActionReport {
+fn action(record: &Record) -> ActionReport {
     let proposal = &record.proposal;
     ActionReport {
         id: proposal.action_id.to_string(),

@@ -21,7 +21,8 @@ pub struct Blast {
 }
 
 impl Blast {
-    pub(crate) fn of(planned: &Planned, view: &TopologyView, topology: &Topology) -> Self {
+    /// Of an action, as the cloud stands.
+    pub fn of(planned: &Planned, view: &TopologyView, topology: &Topology) -> Self {
         let is_touched = |service: &str, node: &str| match planned.kind {
             ActionKind::DrainNode => node == planned.target,
             // New replicas touch none of those there are.

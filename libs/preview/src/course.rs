@@ -1,4 +1,6 @@
-//! One future, watched from the doors.
+//! One course of events, watched from the doors.
+
+use std::ops::Range;
 
 use sim::{MetricName, Snapshot, Topology};
 
@@ -30,9 +32,9 @@ struct Second {
     p99_ms: f64,
 }
 
-/// A future under watch.
+/// A course of events under watch, second by second.
 #[derive(Debug, Clone)]
-pub(crate) struct Course {
+pub struct Course {
     doors: Vec<usize>,
     /// Error rate (%) and p99 (ms) of every door in every second.
     of_doors: Vec<Vec<(f64, f64)>>,
@@ -41,13 +43,14 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    pub(crate) fn new(topology: &Topology) -> Self {
+    /// Nothing seen yet.
+    pub fn new(topology: &Topology) -> Self {
         let doors = doors(topology);
         Self { of_doors: vec![Vec::new(); doors.len()], doors, seconds: Vec::new(), cores: 0.0 }
     }
 
     /// Takes in a sample, which is of a second.
-    pub(crate) fn see(&mut self, sample: &Snapshot, topology: &Topology) {
+    pub fn see(&mut self, sample: &Snapshot, topology: &Topology) {
         let column = |metric| {
             let found = sample.services.columns.iter().find(|(name, _)| *name == metric);
             found.map_or(&[] as &[f32], |(_, values)| values)
@@ -77,49 +80,65 @@ impl Course {
     }
 
     /// Users' requests.
-    pub(crate) fn requests(&self) -> f64 {
+    pub fn requests(&self) -> f64 {
         self.seconds.iter().map(|second| second.requests).sum()
     }
 
     /// Users' requests that fail.
-    pub(crate) fn failed(&self) -> f64 {
+    pub fn failed(&self) -> f64 {
         self.seconds.iter().map(|second| second.failed).sum()
     }
 
     /// Users' requests that fail or are slow.
-    pub(crate) fn bad(&self) -> f64 {
+    pub fn bad(&self) -> f64 {
         self.seconds.iter().map(|second| second.failed + second.slow).sum()
     }
 
     /// p99 at the worst door in the end, ms.
-    pub(crate) fn p99_ms(&self) -> f64 {
+    pub fn p99_ms(&self) -> f64 {
         mean(self.end().iter().map(|second| second.p99_ms))
     }
 
     /// Share of requests that fail in the end, %.
-    pub(crate) fn error_pct(&self) -> f64 {
+    pub fn error_pct(&self) -> f64 {
         share_pct(self.end())
     }
 
-    /// Minutes in which an objective is broken at some door.
-    pub(crate) fn slo_minutes(&self) -> f64 {
-        let broken = |second: &usize| {
-            self.of_doors.iter().any(|door| {
-                let window = &door[second.saturating_sub(WINDOW_S - 1)..=*second];
-                mean(window.iter().map(|(error, _)| *error)) > FAILED_PCT
-                    || mean(window.iter().map(|(_, p99)| *p99)) > P99_MS
-            })
+    /// Seconds that were seen.
+    pub fn seconds(&self) -> usize {
+        self.seconds.len()
+    }
+
+    /// Users' requests, and those of them that fail or are slow, of some seconds.
+    pub fn requests_and_bad(&self, seconds: Range<usize>) -> (f64, f64) {
+        let seconds = self.seconds.get(seconds).unwrap_or_default();
+        let sum = |(requests, bad): (f64, f64), second: &Second| {
+            (requests + second.requests, bad + second.failed + second.slow)
         };
-        (0..self.seconds.len()).filter(broken).count() as f64 / 60.0
+        seconds.iter().fold((0.0, 0.0), sum)
+    }
+
+    /// Whether an objective is broken at some door, over the time up to a second.
+    pub fn is_broken(&self, second: usize) -> bool {
+        self.of_doors.iter().any(|door| {
+            let window = door.get(second.saturating_sub(WINDOW_S - 1)..=second).unwrap_or_default();
+            mean(window.iter().map(|(error, _)| *error)) > FAILED_PCT
+                || mean(window.iter().map(|(_, p99)| *p99)) > P99_MS
+        })
+    }
+
+    /// Minutes in which an objective is broken at some door.
+    pub fn slo_minutes(&self) -> f64 {
+        (0..self.seconds.len()).filter(|second| self.is_broken(*second)).count() as f64 / 60.0
     }
 
     /// Cores that are paid for, as hours.
-    pub(crate) fn core_hours(&self) -> f64 {
+    pub fn core_hours(&self) -> f64 {
         self.cores / 3600.0
     }
 
     /// The curves.
-    pub(crate) fn points(&self) -> Vec<Point> {
+    pub fn points(&self) -> Vec<Point> {
         let point = |seconds: &[Second]| Point {
             p99_ms: mean(seconds.iter().map(|second| second.p99_ms)),
             error_pct: share_pct(seconds),

@@ -14,6 +14,6 @@ mod run;
 
 pub use band::Band;
 pub use blast::Blast;
-pub use course::{POINT_S, Point};
+pub use course::{Course, POINT_S, Point};
 pub use plan::{Plan, PlanError, Planned};
 pub use run::{Outlook, Preview, preview};

@@ -1,6 +1,7 @@
 //! What is to be tried, for how long, under how many futures.
 
-use sim::ActionKind;
+use sim::world::view::TopologyView;
+use sim::{Act, ActionKind};
 
 /// A candidate: one action on the present version of its target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,30 @@ pub struct Planned {
     pub target: String,
     /// Replicas to add or remove; ignored by the kinds that have none.
     pub replicas: u32,
+}
+
+impl Planned {
+    /// The action, on the present version of its target; on version 0, which the world refuses with a reason, when there is none.
+    pub fn act(&self, id: &str, view: &TopologyView) -> Act {
+        let version = match self.kind {
+            ActionKind::DrainNode => {
+                view.nodes.iter().find(|node| *node.id == *self.target).map(|node| node.version)
+            }
+            _ => view
+                .services
+                .iter()
+                .find(|service| *service.id == *self.target)
+                .map(|service| service.version),
+        };
+        Act {
+            command_id: id.to_owned(),
+            action_id: id.to_owned(),
+            kind: self.kind,
+            target: self.target.clone(),
+            target_version: version.unwrap_or(0),
+            replicas: self.replicas,
+        }
+    }
 }
 
 /// How far and how often to look ahead.

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use sim::world::view::TopologyView;
-use sim::{Act, ActionKind, Command, TICK_MS, Workers, World};
+use sim::{Act, Command, TICK_MS, Workers, World};
 
 use crate::band::Band;
 use crate::blast::Blast;
@@ -94,8 +93,9 @@ const FIRST_FUTURES: u32 = 2;
 pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Workers) -> Preview {
     let present = world.outlook();
     let (view, topology) = (present.topology(), &present.scenario().topology);
-    let acts: Vec<Option<Act>> =
-        std::iter::once(None).chain(candidates.iter().map(|planned| Some(act(planned, &view)))).collect();
+    let acts: Vec<Option<Act>> = std::iter::once(None)
+        .chain(candidates.iter().map(|planned| Some(planned.act("preview", &view))))
+        .collect();
     let refused: Vec<Option<String>> = acts.iter().map(|act| refusal(&present, act.as_ref())).collect();
     let mut courses: Vec<Vec<Course>> = acts.iter().map(|_| Vec::new()).collect();
     let mut run_futures = |futures: Range<u32>, wanted: fn(&[Course]) -> bool| {
@@ -165,26 +165,6 @@ fn curves(courses: &[Course]) -> Vec<[Point; 3]> {
 fn refusal(present: &World, act: Option<&Act>) -> Option<String> {
     let refused = present.clone().apply(&Command::Act(act?.clone())).err()?;
     Some(refused.to_string())
-}
-
-/// The action on the present version of its target; 0, which the world refuses with a reason, when there is none.
-fn act(planned: &Planned, view: &TopologyView) -> Act {
-    let version = match planned.kind {
-        ActionKind::DrainNode => {
-            view.nodes.iter().find(|node| *node.id == *planned.target).map(|node| node.version)
-        }
-        _ => {
-            view.services.iter().find(|service| *service.id == *planned.target).map(|service| service.version)
-        }
-    };
-    Act {
-        command_id: "preview".to_owned(),
-        action_id: "preview".to_owned(),
-        kind: planned.kind,
-        target: planned.target.clone(),
-        target_version: version.unwrap_or(0),
-        replicas: planned.replicas,
-    }
 }
 
 /// Seed of a future: of this moment, the same for every option, and not that of the world.

@@ -17,6 +17,8 @@ pub enum Purpose {
     Burst = 4,
     /// Requests of the reference simulator.
     Reference = 100,
+    /// Resamples behind an interval of confidence.
+    Resample = 101,
 }
 
 const MULTIPLIER_0: u64 = 0xD251_1F53;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod evaluate;
 mod grade;
 mod incidents;
 mod rules;
@@ -13,6 +14,7 @@ mod runs;
 mod silences;
 mod simulations;
 
+pub(crate) use evaluate::EvaluateOptions;
 pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions};
 pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
 pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
@@ -75,6 +77,11 @@ pub(crate) enum Command {
     /// Measures how good the detectors are against what is known to be true; needs no server.
     #[command(subcommand)]
     Grade(GradeCommand),
+    /// Lets an agent play the scenarios and scores it against doing nothing and the best in hindsight; needs no server.
+    #[command(
+        after_help = "Examples:\n  microcloud evaluate                                     the agent that ships, 5 seeds\n  microcloud evaluate --agent 'exec:python3 my_agent.py' --suite lite --seeds 1\n  microcloud evaluate --agent none --json | jq .score\n  microcloud evaluate --out report --leaderboard leaderboard.json\n\ndocs/benchmark.md says how scores come about and what a program of yours reads and writes."
+    )]
+    Evaluate(EvaluateOptions),
     /// Creates, forks and deletes simulations, and controls their clocks.
     #[command(
         subcommand,

@@ -9,6 +9,7 @@ mod api;
 mod cli;
 mod dead_letters;
 mod doctor;
+mod evaluate;
 mod faults;
 mod folders;
 mod grade;
@@ -18,6 +19,7 @@ mod operator;
 mod output;
 mod picture;
 mod preview;
+mod report;
 mod rules;
 mod runs;
 mod scenarios;
@@ -55,6 +57,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Replay(options) => runs::replay::run(&options),
         Command::Validate(options) => validate::run(&options),
         Command::Grade(command) => grade::run(command),
+        Command::Evaluate(options) => evaluate::run(&options),
         Command::Sim(command) => simulation::run(&target, command).await,
         Command::Scenario(command) => simulation::run_scenario(&target, command).await,
         Command::Fault(command) => faults::run(&target, command).await,

@@ -36,6 +36,12 @@ pub(crate) fn workers(threads: usize) -> Result<Workers, Failure> {
     Workers::new(threads).map_err(|error| Failure::Usage(format!("--threads: {error}")))
 }
 
+/// As many threads as asked for, or one a core.
+pub(crate) fn one_a_core(threads: Option<usize>) -> Result<Workers, Failure> {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    workers(threads.unwrap_or_else(|| cores().min(sim::workers::MAX_WORKERS)))
+}
+
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {

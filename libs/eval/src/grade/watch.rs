@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use detect::{Detector, Limits, SuspectKind, Transition, TransitionKind};
+use detect::{Detector, Limits, Transition, TransitionKind};
 use sim::world::view::TopologyView;
 use sim::{MapWatch, Scenario, Snapshot, Target, Workers, World};
 use uuid::Uuid;
@@ -110,17 +110,9 @@ impl Book {
         }
         // The record is dated by itself: of a lead that is over, the incident's own time stands still.
         let told_s = convert::seconds(incident.record.as_of_tick);
-        let suspects: Vec<Target> = incident.record.suspects.iter().map(suspect).collect();
+        let suspects: Vec<Target> = incident.record.suspects.iter().map(convert::suspect).collect();
         if seen.suspects.last().is_none_or(|(_, known)| *known != suspects) {
             seen.suspects.push((told_s, suspects));
         }
-    }
-}
-
-fn suspect(suspect: &detect::Suspect) -> Target {
-    match suspect.kind {
-        SuspectKind::Service => Target::service(&suspect.id),
-        SuspectKind::Node => Target::node(&suspect.id),
-        SuspectKind::Zone => Target::zone(&suspect.id),
     }
 }

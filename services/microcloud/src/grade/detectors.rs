@@ -1,17 +1,16 @@
 //! `microcloud grade detectors`: what is detected in every scenario, against what is true about it. Needs no server.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eval::grade::{self, MAX_LENGTH_S, Options, Report};
-use serde_json::Value;
-use sim::{Scenario, Workers};
+use sim::Scenario;
 
 use crate::cli::DetectorOptions;
 use crate::folders;
 use crate::output::{self, Failure};
+use crate::{report, runs};
 
 mod page;
 mod plots;
@@ -28,7 +27,7 @@ pub(crate) fn run(options: &DetectorOptions) -> Result<(), Failure> {
         benign_s: length("--benign", options.benign)?,
         lead_in_s: lead_in(options.lead_in)?,
         forecasts: !options.no_forecasts,
-        workers: workers(options.threads)?,
+        workers: runs::one_a_core(options.threads)?,
         ..Options::default()
     };
     let told = |done: usize, all: usize| {
@@ -76,45 +75,14 @@ fn length(option: &str, time: Duration) -> Result<f64, Failure> {
     )))
 }
 
-fn workers(threads: Option<usize>) -> Result<Workers, Failure> {
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = threads.unwrap_or_else(|| cores().min(sim::workers::MAX_WORKERS));
-    Workers::new(threads).map_err(|error| Failure::Usage(format!("--threads: {error}")))
-}
-
 /// The grades as JSON, as a page, and as the plots on the page.
 fn write(folder: &Path, report: &Report) -> Result<(), Failure> {
-    let failed = |path: &Path, error: &dyn std::error::Error| {
-        Failure::because(&format!("write {}", path.display()), error)
-    };
-    fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
     let plots = plots::all(report).map_err(|error| Failure::Failed(format!("draw a plot: {error}")))?;
-    let grades = document(report).map_err(|error| failed(folder, &error))?;
     let page = page::markdown(report, &plots);
-    let files = [("grades.json".to_owned(), grades), ("README.md".to_owned(), page)];
-    let pictures = plots.into_iter().map(|plot| (format!("{}.svg", plot.name), plot.svg));
-    for (name, text) in files.into_iter().chain(pictures) {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| failed(&path, &error))?;
-    }
+    let names: Vec<String> = plots.iter().map(|plot| format!("{}.svg", plot.name)).collect();
+    let files = [("grades.json", report::document(report)?), ("README.md", page)];
+    let pictures = names.iter().zip(plots).map(|(name, plot)| (name.as_str(), plot.svg));
+    report::write(folder, files.into_iter().chain(pictures))?;
     output::progress(format!("grade: grades.json, README.md and plots in {}", folder.display()));
     Ok(())
-}
-
-/// JSON with a line for every key and every entry of a list, so that a change of the grades is a diff that can be read.
-fn document(report: &Report) -> serde_json::Result<String> {
-    let mut lines = Vec::new();
-    if let Value::Object(keys) = serde_json::to_value(report)? {
-        for (key, value) in keys {
-            let text = match value {
-                Value::Array(entries) if !entries.is_empty() => {
-                    let entries: Vec<String> = entries.iter().map(Value::to_string).collect();
-                    format!("[\n{}\n]", entries.join(",\n"))
-                }
-                value => value.to_string(),
-            };
-            lines.push(format!("\"{key}\": {text}"));
-        }
-    }
-    Ok(format!("{{\n{}\n}}\n", lines.join(",\n")))
 }

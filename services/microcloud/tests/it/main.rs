@@ -4,6 +4,7 @@
 
 mod commands;
 mod crashes;
+mod evaluate;
 mod grade;
 mod headless;
 mod r#loop;

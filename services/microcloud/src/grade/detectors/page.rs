@@ -19,16 +19,7 @@ pub(crate) fn markdown(report: &Report, plots: &[Picture]) -> String {
         page.push_str(&format!("\n![{}]({}.svg)\n", plot.title, plot.name));
     }
     for table in tables::all(report) {
-        page.push_str(&format!("\n## {}\n\n", table.title));
-        page.push_str(&row(table.header.iter().copied()));
-        page.push_str(&row(table.header.iter().map(|_| "---")));
-        for cells in &table.rows {
-            page.push_str(&row(cells.iter().map(String::as_str)));
-        }
+        page.push_str(&table.markdown());
     }
     page
-}
-
-fn row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
-    cells.fold("|".to_owned(), |line, cell| format!("{line} {} |", cell.replace('|', "\\|"))) + "\n"
 }

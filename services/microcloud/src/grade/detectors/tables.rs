@@ -4,21 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eval::grade::{Bar, ForecastRow, Listed, Named, Report, Score, Verdict};
 
+use crate::report::Table;
+
 /// Most rows of a list that are shown; `grades.json` has every case.
 const MAX_ROWS: usize = 60;
-
-/// A table with its title.
-pub(crate) struct Table {
-    pub(crate) title: String,
-    pub(crate) header: Vec<&'static str>,
-    pub(crate) rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    fn new(title: &str, header: &[&'static str], rows: Vec<Vec<String>>) -> Self {
-        Self { title: title.to_owned(), header: header.to_vec(), rows }
-    }
-}
 
 /// Every table that has rows, the most important first.
 pub(crate) fn all(report: &Report) -> Vec<Table> {

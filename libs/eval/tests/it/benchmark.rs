@@ -1,0 +1,104 @@
+//! The benchmark on the scenarios that ship: it tells help from harm, and cannot be won without helping.
+
+use std::sync::Arc;
+
+use eval::benchmark::{Entrant, Options, Report, Row, evaluate};
+use eval::player::Trick;
+use sim::{Scenario, Workers};
+
+use crate::scenarios::all;
+
+/// What somebody who does not help may score at most, in any family of scenarios.
+const CHEATS_GET: f64 = 5.0;
+
+fn report(scenarios: &[Arc<Scenario>], entrant: Entrant<'_>, (seeds, threads): (u64, usize)) -> Report {
+    let options = Options { seeds, workers: Workers::new(threads).unwrap() };
+    let rows = evaluate(scenarios, entrant, &options, &|_, _| None, &|_, _, _| ()).unwrap();
+    let report = Report::new("test", seeds, rows);
+    for row in &report.rows {
+        println!(
+            "{:20} score {:?} gain {:.2} care {:.2} mitigated after {:?} held {} of {} slo {:.1} of {:.1}, at best {:.1}, harm {:.0}, {} actions, {:.2} needless",
+            row.scenario,
+            row.score,
+            row.gain,
+            row.care,
+            row.mitigate_s,
+            row.held,
+            row.held_oracle,
+            row.slo_minutes,
+            row.slo_minutes_nothing,
+            row.slo_minutes_oracle,
+            row.harm,
+            row.actions,
+            row.needless
+        );
+    }
+    println!("{:#?}", report.standing);
+    report
+}
+
+/// The easiest scenario of every family.
+fn lite() -> Vec<Arc<Scenario>> {
+    let all = all();
+    let key = |scenario: &Arc<Scenario>| (scenario.truth.difficulty, scenario.name.clone());
+    let easiest = |one: &Arc<Scenario>| {
+        all.iter().filter(|other| other.family == one.family).map(key).min() == Some(key(one))
+    };
+    all.iter().filter(|one| easiest(one)).cloned().collect()
+}
+
+fn named(names: &[&str]) -> Vec<Arc<Scenario>> {
+    all().into_iter().filter(|scenario| names.contains(&scenario.name.as_str())).collect()
+}
+
+#[test]
+fn whoever_does_nothing_or_cheats_gets_next_to_nothing_in_every_family() {
+    let cheats = Trick::ALL.map(Entrant::Cheat);
+    for entrant in std::iter::once(Entrant::Nobody).chain(cheats) {
+        let report = report(&lite(), entrant, (1, 2));
+        for family in &report.families {
+            let score = family.standing.score.unwrap_or(0.0);
+            assert!(score <= CHEATS_GET, "{} in {}", score, family.name);
+        }
+        assert!(report.standing.score.is_some_and(|score| score <= CHEATS_GET));
+    }
+}
+
+#[test]
+fn whoever_does_what_turned_out_best_gets_nearly_everything() {
+    let report = report(&lite(), Entrant::Oracle, (1, 2));
+    let standing = &report.standing;
+    assert!(standing.score.is_some_and(|score| score > 95.0), "{standing:?}");
+    assert!(standing.regret_minutes.abs() < 0.1 && standing.harm_pct < 0.1, "{standing:?}");
+}
+
+#[test]
+fn the_agent_that_ships_heals_and_does_no_harm() {
+    let report = report(&all(), Entrant::Rules, (1, 2));
+    let standing = &report.standing;
+    assert!(standing.mitigated_pct.is_some_and(|share| share >= 85.0), "{standing:?}");
+    assert!(standing.harm_pct <= 1.0, "{standing:?}");
+    assert!(standing.score.is_some_and(|score| score >= 65.0), "{standing:?}");
+    assert_eq!(standing.gave_up, 0);
+}
+
+#[test]
+fn rows_do_not_depend_on_the_number_of_threads_nor_on_the_day() {
+    let scenarios = named(&["cascade_failure", "high_load", "normal"]);
+    let one = report(&scenarios, Entrant::Rules, (2, 1));
+    assert_eq!(one, report(&scenarios, Entrant::Rules, (2, 2)));
+    assert!(one.standing.interval.is_some());
+    let other = report(&scenarios, Entrant::Rules, (1, 1));
+    assert!(other.standing.interval.is_none(), "one seed says nothing about others");
+}
+
+#[test]
+fn what_was_played_is_not_played_again() {
+    let scenarios = named(&["cascade_failure"]);
+    let before = report(&scenarios, Entrant::Oracle, (1, 1)).rows;
+    let marked = Row { actions: 77, ..before[0].clone() };
+    let options = Options { seeds: 1, ..Options::default() };
+    let known = |_: &Scenario, _| Some(marked.clone());
+    let rows = evaluate(&scenarios, Entrant::Oracle, &options, &known, &|_, _, _| ()).unwrap();
+    assert_eq!(rows, [marked.clone()]);
+}
