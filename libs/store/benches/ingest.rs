@@ -116,6 +116,7 @@ async fn ours(store: &Store, cloud: &Cloud, batches: std::ops::Range<i64>, buffe
         };
         assert!(progress::advance(&mut tx, &watermark).await.unwrap());
         store::metrics::copy(&mut tx, buffer).await.unwrap();
+        store::metrics::note(&mut tx, buffer).await.unwrap();
         tx.commit().await.unwrap();
     }
     started.elapsed()

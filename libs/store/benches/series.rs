@@ -69,6 +69,7 @@ async fn fill(store: &Store, begin: DateTime<Utc>) {
         }
         let mut tx = store.begin().await.unwrap();
         store::metrics::copy(&mut tx, &batch).await.unwrap();
+        store::metrics::note(&mut tx, &batch).await.unwrap();
         tx.commit().await.unwrap();
     }
     while store.roll_up().await.unwrap().more {}

@@ -17,16 +17,25 @@ pub use samples::{SampleQuery, StoredValue, samples};
 /// One `CopyData` message. The connection buffers a message whole; this keeps it small against the batch.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Writes a batch in the caller's transaction, moves each simulation's clock, marks the minutes as due to be rolled up, and
-/// returns how many rows there were.
+/// Writes the rows of a batch in the caller's transaction and returns how many there were. Takes no lock on a row, and waits for
+/// other transactions only where there is no partition or chunk for the rows yet ([`Batch::rooms`]).
+///
 /// COPY knows no conflicts: advance the watermark ([`crate::progress`]) in the same transaction, so that a batch that
-/// comes again is recognised.
+/// comes again is recognised, and [`note`] the batch.
 pub async fn copy(conn: &mut PgConnection, batch: &Batch) -> Result<u64, StoreError> {
     let Some((first, last)) = batch.span() else { return Ok(0) };
     timeseries::make_room(conn, first, last).await?;
-    move_clocks(conn, batch).await?;
-    rollup::mark_due(conn, &batch.minutes()).await?;
     copy_rows(conn, batch).await.map_err(StoreError::query("copy a batch of metrics"))
+}
+
+/// Moves the clock of each simulation of a batch and marks its minutes as due to be rolled up, in the transaction that has
+/// [`copy`]'s rows.
+pub async fn note(conn: &mut PgConnection, batch: &Batch) -> Result<(), StoreError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    move_clocks(conn, batch).await?;
+    rollup::mark_due(conn, &batch.minutes()).await
 }
 
 async fn copy_rows(conn: &mut PgConnection, batch: &Batch) -> Result<u64, sqlx::Error> {

@@ -15,6 +15,7 @@ use crate::marks::{Marks, Standing};
 use crate::meters::Meters;
 
 mod adopt;
+mod lane;
 mod learnt;
 mod work;
 mod writer;

@@ -16,6 +16,8 @@ const END_US: i64 = 32_503_680_000_000_000;
 
 /// Width of a roll-up's bucket.
 const MINUTE_US: i64 = 60_000_000;
+/// Minutes of a partition or chunk (timeseries/plain.sql and timescale.sql). They begin at multiples of it since 1970.
+const MINUTES_A_ROOM: i64 = 6 * 60;
 
 /// Magnitudes that are stored, besides 0: sums and means of them neither overflow nor underflow, so that no value can
 /// keep a minute from being rolled up. Telemetry is single precision and lies far inside.
@@ -198,6 +200,12 @@ impl Batch {
         self.rows = 0;
         self.span_us = None;
         self.reach.clear();
+    }
+
+    /// The partitions or chunks that the rows belong to, counted since 1970, in order for each simulation. Rows of one that does
+    /// not exist yet make it, and hold its lock until their transaction ends.
+    pub fn rooms(&self) -> impl Iterator<Item = i64> {
+        self.reach.values().flat_map(|reach| reach.minutes.iter().map(|minute| minute / MINUTES_A_ROOM))
     }
 
     /// Header and rows, without the trailer.

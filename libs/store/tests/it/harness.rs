@@ -65,6 +65,7 @@ impl Database {
     pub(crate) async fn write(&self, batch: &Batch) -> u64 {
         let mut tx = self.store.begin().await.unwrap();
         let rows = store::metrics::copy(&mut tx, batch).await.unwrap();
+        store::metrics::note(&mut tx, batch).await.unwrap();
         tx.commit().await.unwrap();
         rows
     }

@@ -130,6 +130,7 @@ async fn a_detector_is_reminded_of_what_is_open_what_ended_lately_and_their_lead
     };
     batch.push(&row).unwrap();
     metrics::copy(&mut conn, &batch).await.unwrap();
+    metrics::note(&mut conn, &batch).await.unwrap();
     let rows = incidents::remembered(&mut conn, "default", RUN, Duration::from_secs(60)).await.unwrap();
     assert_eq!(rows, vec![lead, symptom, just_over]);
 }

@@ -176,6 +176,7 @@ async fn writers_that_need_the_same_new_partition_do_not_collide() {
             store::retry(|| async {
                 let mut tx = store.begin().await?;
                 store::metrics::copy(&mut tx, &batch).await?;
+                store::metrics::note(&mut tx, &batch).await?;
                 tx.commit().await
             })
             .await

@@ -402,6 +402,7 @@ async fn a_batch_that_is_rolled_back_marks_nothing() -> Result<(), StoreError> {
     let batch = write_span(&mut Model::default(), &mut Dice(19), "default", 0, 100);
     let mut tx = database.store.begin().await?;
     store::metrics::copy(&mut tx, &batch).await?;
+    store::metrics::note(&mut tx, &batch).await?;
     tx.rollback().await?;
     assert_eq!(database.count("rollup_1m_due").await, 0);
     Ok(())
@@ -413,6 +414,7 @@ async fn the_planner_knows_every_partition_that_is_rolled_up() -> Result<(), Sto
     let batch = write_span(&mut Model::default(), &mut Dice(7), "default", 0, 200);
     let mut tx = database.store.begin().await?;
     store::metrics::copy(&mut tx, &batch).await?;
+    store::metrics::note(&mut tx, &batch).await?;
     tx.commit().await?;
     let unknown = "(select from pg_inherits h join pg_class c on c.oid = h.inhrelid
                     where h.inhparent = 'metrics'::regclass and c.reltuples < 0 and pg_relation_size(c.oid) > 0) u";

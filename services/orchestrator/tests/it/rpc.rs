@@ -248,6 +248,7 @@ async fn stored_series_are_served_in_steps_and_no_data_is_no_data() {
     }
     let mut tx = stack.store.begin().await.unwrap();
     store::metrics::copy(&mut tx, &batch).await.unwrap();
+    store::metrics::note(&mut tx, &batch).await.unwrap();
     tx.commit().await.unwrap();
 
     let targets = json!([

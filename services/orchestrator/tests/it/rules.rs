@@ -161,6 +161,7 @@ async fn a_rule_is_tested_on_stored_telemetry() {
     }
     let mut tx = stack.store.begin().await.unwrap();
     store::metrics::copy(&mut tx, &batch).await.unwrap();
+    store::metrics::note(&mut tx, &batch).await.unwrap();
     tx.commit().await.unwrap();
 
     let new = call(&stack, "Test", json!({ "rules": [slow(300.0)] })).await.ok();

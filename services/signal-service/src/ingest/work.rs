@@ -1,5 +1,7 @@
 //! What one transaction writes, and how.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bus::Delivery;
 use detect::Transition;
 use prost::{Message as _, Name as _};
@@ -8,7 +10,7 @@ use store::incidents::{self, IncidentRow};
 use store::metrics::{self, Batch};
 use store::outbox::{self, OutboxMessage};
 use store::progress::{self, Progress};
-use store::{Store, StoreError, statistics};
+use store::{Store, StoreError, Tx, statistics};
 
 use super::learnt::Learnt;
 use crate::convert::{self, Snapshot, UnreadableIncident};
@@ -27,6 +29,12 @@ pub(super) struct Work {
     pub(super) learnt: Learnt,
     pub(super) snapshots: u64,
     pub(super) deliveries: Vec<Delivery>,
+}
+
+/// A transaction that has the rows of a work and nothing else. Dropped, it rolls back.
+pub(super) struct Copied {
+    tx: Tx<'static>,
+    rows: u64,
 }
 
 /// What became of a transaction.
@@ -82,20 +90,27 @@ impl Work {
         Ok(())
     }
 
-    /// One transaction: watermarks, rows, incidents, messages. The inner error names a simulation whose watermark
-    /// somebody else has moved.
-    pub(super) async fn write(
-        &self,
-        store: &Store,
-        attempt: u32,
-    ) -> Result<Result<Written, String>, StoreError> {
+    /// The first part of the transaction, which locks no row and waits for nobody: the rows.
+    pub(super) async fn copy(&self, store: &Store) -> Result<Copied, StoreError> {
         let mut tx = store.begin().await?;
+        let rows = metrics::copy(&mut tx, &self.rows).await?;
+        Ok(Copied { tx, rows })
+    }
+
+    /// The rest of it, after everything before has committed: watermarks, clocks, incidents, messages. The inner error names a
+    /// simulation whose watermark somebody else has moved. `unknown` tells whether a commit was tried before, and is set
+    /// when one is tried now.
+    pub(super) async fn finish(
+        &self,
+        Copied { mut tx, rows }: Copied,
+        unknown: &AtomicBool,
+    ) -> Result<Result<Written, String>, StoreError> {
         for (first, last) in &self.marks {
             // The first mark takes the row's lock and says whether anything of the batch is there already; the last
             // one alone would not see a writer that had stored a part of it.
             if !progress::advance(&mut tx, first).await? {
                 tx.rollback().await?;
-                let committed_before = attempt > 0;
+                let committed_before = unknown.load(Ordering::Relaxed);
                 return Ok(if committed_before {
                     Ok(Written::Already)
                 } else {
@@ -106,7 +121,7 @@ impl Work {
                 progress::advance(&mut tx, last).await?;
             }
         }
-        let copied = metrics::copy(&mut tx, &self.rows).await?;
+        metrics::note(&mut tx, &self.rows).await?;
         for (row, message) in &self.incidents {
             // A revision that is there already has been told already.
             if incidents::upsert(&mut tx, row).await? {
@@ -121,7 +136,8 @@ impl Work {
         for gone in &self.deleted {
             deleted::note(&mut tx, gone).await?;
         }
+        unknown.store(true, Ordering::Relaxed);
         tx.commit().await?;
-        Ok(Ok(Written::Rows(copied)))
+        Ok(Ok(Written::Rows(rows)))
     }
 }

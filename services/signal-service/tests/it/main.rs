@@ -5,6 +5,7 @@ mod faults;
 mod ingest;
 mod kill;
 mod learnt;
+mod order;
 mod rules;
 mod scenarios;
 mod silences;
