@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use detect::SimTime;
+use preview::Planned;
 use remedy::{
     Edge, EntitySample, Family, Node, NodeId, NodeState, Reading, Remedy, RemedyKind, Replica, ReplicaState,
     Sample, Service, ServiceId, Severity, Target, Topology, Transition, ZoneId,
@@ -131,16 +132,16 @@ fn replica_state(state: view::ReplicaState) -> ReplicaState {
     }
 }
 
-/// What the agent hears of. That more is known about a group is for people; nothing is silenced here.
-pub(crate) fn incident(transition: &detect::Transition) -> Option<remedy::Incident> {
+/// What the agent hears of. Nothing is under maintenance here.
+pub(crate) fn incident(transition: &detect::Transition) -> remedy::Incident {
     let incident = &transition.incident;
-    Some(remedy::Incident {
+    remedy::Incident {
         id: incident.id,
         transition: match transition.kind {
             detect::TransitionKind::Opened => Transition::Opened,
             detect::TransitionKind::Escalated => Transition::Escalated,
             detect::TransitionKind::Resolved => Transition::Resolved,
-            detect::TransitionKind::Updated => return None,
+            detect::TransitionKind::Updated => Transition::Updated,
         },
         revision: incident.revision,
         family: Family::from(incident.family.as_str()),
@@ -156,7 +157,17 @@ pub(crate) fn incident(transition: &detect::Transition) -> Option<remedy::Incide
         updated_tick: incident.updated_tick,
         traceparent: None,
         maintenance: false,
-    })
+        symptom_of: incident.symptom_of,
+        suspects: incident.record.suspects.iter().map(suspect_of_agent).collect(),
+    }
+}
+
+fn suspect_of_agent(suspect: &detect::Suspect) -> Target {
+    match suspect.kind {
+        detect::SuspectKind::Service => Target::Service(ServiceId::new(&suspect.id)),
+        detect::SuspectKind::Node => Target::Node(NodeId::new(&suspect.id)),
+        detect::SuspectKind::Zone => Target::Zone(ZoneId::new(&suspect.id)),
+    }
 }
 
 /// The thing of the topology that is suspected.
@@ -176,6 +187,15 @@ pub(crate) fn act(action_id: uuid::Uuid, remedy: &Remedy, target_version: u64) -
         kind: kind(remedy.kind()),
         target: remedy.target().id().to_owned(),
         target_version,
+        replicas: remedy.replicas(),
+    }
+}
+
+/// The remedy as one looks ahead at it.
+pub(crate) fn planned(remedy: &Remedy) -> Planned {
+    Planned {
+        kind: kind(remedy.kind()),
+        target: remedy.target().id().to_owned(),
         replicas: remedy.replicas(),
     }
 }

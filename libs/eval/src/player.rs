@@ -6,11 +6,12 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use remedy::{ActionUpdate, Decision, Proposal, Remedy};
+use remedy::{ActionUpdate, Decision, Expectation, Proposal, Remedy};
 use sim::world::view::TopologyView;
 use sim::{Snapshot, World};
 use uuid::Uuid;
 
+mod ahead;
 mod cheats;
 pub mod lockstep;
 mod rules;
@@ -72,6 +73,11 @@ impl<'a> Seen<'a> {
     /// The cloud as it stands.
     pub fn topology(&self) -> &TopologyView {
         self.topology.get_or_init(|| self.world.topology())
+    }
+
+    /// What would come of each of these remedies, by what is to be known now.
+    pub fn look_ahead(&self, remedies: &[Remedy]) -> Vec<Expectation> {
+        ahead::expectations(self.world, remedies)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use detect::{Detector, Matchers, RuleSet, Silence, SilenceKind, Silences, SimTime, TransitionKind};
-use preview::{Blast, Planned};
+use preview::Blast;
 use remedy::{ActionUpdate, Proposal, RemedyKind};
 use sim::{Command, Event, EventKind, MapWatch, Snapshot, Workers, World};
 use uuid::Uuid;
@@ -141,11 +141,7 @@ impl Loop {
     }
 
     fn carry_out(&mut self, proposal: &Proposal) {
-        let planned = Planned {
-            kind: convert::kind(proposal.remedy.kind()),
-            target: proposal.remedy.target().id().to_owned(),
-            replicas: proposal.remedy.replicas(),
-        };
+        let planned = convert::planned(&proposal.remedy);
         let blast = Blast::of(&planned, &self.world.topology(), &self.world.scenario().topology);
         let moved = match proposal.remedy.kind() {
             RemedyKind::ScaleUp => proposal.remedy.replicas(),

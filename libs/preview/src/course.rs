@@ -129,7 +129,25 @@ impl Course {
 
     /// Minutes in which an objective is broken at some door.
     pub fn slo_minutes(&self) -> f64 {
-        (0..self.seconds.len()).filter(|second| self.is_broken(*second)).count() as f64 / 60.0
+        self.broken_minutes(0..self.seconds.len())
+    }
+
+    /// The same of some seconds.
+    pub fn broken_minutes(&self, seconds: Range<usize>) -> f64 {
+        seconds.filter(|second| self.is_broken(*second)).count() as f64 / 60.0
+    }
+
+    /// What users lose in some seconds, minutes: half those in which an objective is broken, and half the requests that fail or are slow,
+    /// as minutes of traffic. The objective is what counts, and of two courses that break it the one that loses less is better.
+    pub fn loss_minutes(&self, seconds: Range<usize>) -> f64 {
+        let (requests, bad) = self.requests_and_bad(seconds.clone());
+        let bad_minutes = bad / requests.max(1.0) * seconds.len() as f64 / 60.0;
+        f64::midpoint(self.broken_minutes(seconds), bad_minutes)
+    }
+
+    /// What users lose in all of it, minutes.
+    pub fn loss(&self) -> f64 {
+        self.loss_minutes(0..self.seconds.len())
     }
 
     /// Cores that are paid for, as hours.

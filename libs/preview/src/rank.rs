@@ -4,16 +4,20 @@ use crate::course::Course;
 
 /// Differences below this share of users' requests are none: 1 in 1 000, the error budget of three nines.
 const MATERIAL: f64 = 0.001;
+/// An objective that is held for so much longer tells, minutes.
+const HELD: f64 = 0.25;
 
-/// Positions of the options, best first: fewest requests that fail or are slow; of those that differ immaterially the one that costs less, and
+/// Losses that differ by less are the same to users: three seconds, minutes.
+const STEP: f64 = 0.05;
+
+/// Positions of the options, best first: the least [loss](Course::loss); of those that differ immaterially the one that costs less, and
 /// then the one that is listed first (doing nothing).
 pub(crate) fn rank(options: &[Vec<Course>]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..options.len()).filter(|option| !options[*option].is_empty()).collect();
     let key = |option: &usize| {
         let courses = &options[*option];
-        let bad = sum(courses, Course::bad) / sum(courses, Course::requests).max(1.0);
         (
-            (bad / MATERIAL).round() as u64,
+            (sum(courses, Course::loss) / courses.len() as f64 / STEP).round() as u64,
             (sum(courses, Course::core_hours) * 1_000.0 / courses.len() as f64).round() as u64,
         )
     };
@@ -33,14 +37,20 @@ pub(crate) fn differ(courses: &[Course]) -> bool {
     most - least > MATERIAL || slowest - fastest > 0.02 * slowest
 }
 
-/// Share of the futures in which fewer requests fail or are slow than without it.
+/// Share of the futures in which users lose less than without it.
 pub(crate) fn helps(option: &[Course], nothing: &[Course]) -> f64 {
-    share(option, nothing, |with, without| without.bad() - with.bad() > MATERIAL * without.requests())
+    share(option, nothing, is_better)
 }
 
-/// Share of the futures in which more do.
+/// Share of the futures in which they lose more.
 pub(crate) fn harms(option: &[Course], nothing: &[Course]) -> f64 {
-    share(option, nothing, |with, without| with.bad() - without.bad() > MATERIAL * without.requests())
+    share(option, nothing, |with, without| is_better(without, with))
+}
+
+/// Whether materially fewer requests fail or are slow; where that is the same, whether objectives are held for longer.
+fn is_better(one: &Course, other: &Course) -> bool {
+    let bad = (other.bad() - one.bad()) / other.requests().max(1.0);
+    bad > MATERIAL || (bad > -MATERIAL && other.slo_minutes() - one.slo_minutes() >= HELD)
 }
 
 /// Future by future. Where one side's futures agreed, so that fewer were computed, its last one stands for the others.

@@ -6,6 +6,7 @@ use crate::{
     action::{ActionUpdate, Remedy, RemedyKind, Status},
     decide::Deciding,
     diagnosis::Picture,
+    foresight::{Expectation, Foresight, Question},
     incident::{Incident, Transition},
     limits::{Freshness, Limits, Tuning},
     memory::{Attempt, Cooldown, IncidentMemory, Memory},
@@ -87,12 +88,14 @@ pub struct Output {
     pub proposals: Vec<Proposal>,
     /// To store.
     pub decisions: Vec<Decision>,
+    /// To ask whoever can look ahead; each is to be answered by [`Agent::observe_outlook`].
+    pub questions: Vec<Question>,
 }
 
 impl Output {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.proposals.is_empty() && self.decisions.is_empty()
+        self.proposals.is_empty() && self.decisions.is_empty() && self.questions.is_empty()
     }
 }
 
@@ -106,6 +109,8 @@ pub struct Agent {
     topology: Option<Topology>,
     idle: undo::Idle,
     memory: Memory,
+    /// `None`: there is nobody to ask.
+    foresight: Option<Foresight>,
 }
 
 impl Agent {
@@ -119,7 +124,14 @@ impl Agent {
             topology: None,
             idle: undo::Idle::default(),
             memory: Memory::default(),
+            foresight: None,
         }
+    }
+
+    /// The same, with somebody to ask who can look ahead.
+    #[must_use]
+    pub fn with_foresight(self) -> Self {
+        Self { foresight: Some(Foresight::default()), ..self }
     }
 
     /// What it remembers.
@@ -134,7 +146,8 @@ impl Agent {
 
     /// Forgets everything: a new run has begun, with ticks from 0.
     pub fn begin_run(&mut self, tick_ms: u32) {
-        *self = Self::new(self.limits.clone(), self.tuning.clone(), tick_ms);
+        let fresh = Self::new(self.limits.clone(), self.tuning.clone(), tick_ms);
+        *self = Self { foresight: self.foresight.as_ref().map(|_| Foresight::default()), ..fresh };
     }
 
     /// Length of a tick, simulated ms, as the engine has it.
@@ -174,7 +187,8 @@ impl Agent {
         if known.is_some_and(|known| known.incident.revision >= incident.revision || !known.is_open()) {
             return Output::default();
         }
-        let is_news = |known: &IncidentMemory| known.incident.maintenance != incident.maintenance;
+        let of = |incident: &Incident| (incident.maintenance, incident.symptom_of, incident.suspects.clone());
+        let is_news = |known: &IncidentMemory| of(&known.incident) != of(incident);
         if incident.transition == Transition::Updated && known.is_some_and(|known| !is_news(known)) {
             return Output::default();
         }
@@ -192,6 +206,20 @@ impl Agent {
                 attempts: Vec::new(),
                 last_decision: None,
             });
+        self.evaluate(freshness)
+    }
+
+    /// Takes in the answer to a question; `None` when there is none to be had.
+    pub fn observe_outlook(
+        &mut self,
+        cause: &Target,
+        expected: Option<Vec<Expectation>>,
+        freshness: Freshness,
+    ) -> Output {
+        let tick = self.windows.newest_tick().unwrap_or_else(|| self.now(freshness));
+        if let Some(foresight) = &mut self.foresight {
+            foresight.tell(cause.clone(), tick, expected);
+        }
         self.evaluate(freshness)
     }
 
@@ -230,6 +258,7 @@ impl Agent {
                 proposed_tick: update.proposed_tick,
                 done_tick: (!update.status.is_live()).then(|| update.completed_tick.unwrap_or(now)),
                 note: update.note.clone(),
+                cures: false,
             });
             Status::Proposed
         };
@@ -265,6 +294,9 @@ impl Agent {
         let now = self.now(freshness);
         self.memory.prune(now, ticks(self.tuning.remember_s, self.tick_ms));
         if !self.is_concerned() {
+            if let Some(foresight) = &mut self.foresight {
+                foresight.clear();
+            }
             return Output::default();
         }
         let seen = self.windows.newest_tick();
@@ -278,7 +310,8 @@ impl Agent {
             &self.tuning,
             &self.limits,
         );
-        let mut deciding = Deciding::new(&picture, &mut self.memory, self.tick_ms, tick);
+        let mut deciding =
+            Deciding::new(&picture, (&mut self.memory, self.foresight.as_mut()), self.tick_ms, tick);
         match trusted {
             Err(refusal) => {
                 self.idle.clear();

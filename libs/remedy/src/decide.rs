@@ -8,6 +8,7 @@ use crate::{
     action::{Remedy, Status, derive_id},
     agent::{Decision, Output, Proposal, Verdict, ticks},
     diagnosis::{self, Cause, NoCause, Picture},
+    foresight::{Foreseen, Foresight},
     memory::{Attempt, Cooldown, LastDecision, Memory},
     remedies::{self, Candidate},
     safety::{self, Refusal, Rule},
@@ -18,12 +19,23 @@ use crate::{
 /// Longest reason; a few paragraphs, and what the orchestrator takes.
 const MAX_REASON_CHARS: usize = 2_000;
 
+/// Remedies that were ruled out and are named.
+const MAX_WHYS: usize = 4;
+
 /// What to do about a cause.
 enum Choice {
-    Propose { remedy: Remedy, version: u64, sentence: String },
-    Covered { action_id: Uuid, why: String },
+    Propose {
+        candidate: Candidate,
+        version: u64,
+    },
+    Covered {
+        action_id: Uuid,
+        why: String,
+    },
     Refuse(Refusal),
     Escalate(String),
+    /// Whoever can look ahead is asked.
+    Await,
 }
 
 /// An evaluation under way.
@@ -32,16 +44,26 @@ pub(crate) struct Deciding<'a> {
     pub(crate) memory: &'a mut Memory,
     pub(crate) tick: u64,
     pub(crate) tick_ms: u32,
+    foresight: Option<&'a mut Foresight>,
     output: Output,
 }
 
 impl<'a> Deciding<'a> {
-    pub(crate) fn new(picture: &'a Picture<'a>, memory: &'a mut Memory, tick_ms: u32, tick: u64) -> Self {
-        Self { picture, memory, tick, tick_ms, output: Output::default() }
+    pub(crate) fn new(
+        picture: &'a Picture<'a>,
+        (memory, foresight): (&'a mut Memory, Option<&'a mut Foresight>),
+        tick_ms: u32,
+        tick: u64,
+    ) -> Self {
+        Self { picture, memory, tick, tick_ms, foresight, output: Output::default() }
     }
 
     pub(crate) fn finish(self) -> Output {
         self.output
+    }
+
+    pub(crate) fn can_look_ahead(&self) -> bool {
+        self.foresight.is_some()
     }
 
     pub(crate) fn ticks(&self, seconds: f64) -> u64 {
@@ -117,16 +139,16 @@ impl<'a> Deciding<'a> {
     fn decide(&mut self, cause: &Cause, members: Vec<Uuid>) {
         let mut free = Vec::new();
         for id in members {
-            match self.own_action_at_work(id, cause) {
+            match self.own_action_at_work(id, cause).or_else(|| self.cure_at_work(id, cause)) {
                 Some((action_id, why)) => self.record(id, Verdict::Covered, Some(action_id), why),
                 None => free.push(id),
             }
         }
         let Some(primary) = self.primary(cause, &free) else { return };
         match self.choose(cause, &free) {
-            Choice::Propose { remedy, version, sentence } => {
+            Choice::Propose { candidate: Candidate { remedy, sentence, cures }, version } => {
                 let reason = self.reason(cause, primary, &sentence);
-                let action_id = self.propose(primary, remedy, &cause.target, version, &reason);
+                let action_id = self.propose(primary, (remedy, version), (&cause.target, cures), &reason);
                 self.record(primary, Verdict::Proposed, Some(action_id), reason);
                 for id in free.into_iter().filter(|id| *id != primary) {
                     let why = format!(
@@ -154,6 +176,8 @@ impl<'a> Deciding<'a> {
                     self.record(id, Verdict::Escalated, None, why);
                 }
             }
+            // Decided on as soon as the answer is there.
+            Choice::Await => {}
         }
     }
 
@@ -199,14 +223,52 @@ impl<'a> Deciding<'a> {
                 crate::words::list(&spent.iter().map(|remedy| remedy.kind().to_string()).collect::<Vec<_>>())
             ));
         }
-        let (choice, barred) = self.first_admissible(cause, spent);
+        let (admissible, mut barred) = self.admissible(cause, spent);
+        let first = admissible.first().cloned().map(|first| self.now_or_wait(first, cause));
+        let choice = match first {
+            Some(waits) if !matches!(waits, Choice::Propose { .. }) => waits,
+            _ => self.promising(cause, members, admissible, &mut barred),
+        };
         match choice {
-            Some(Choice::Propose { remedy, version, sentence }) => match self.take_token() {
-                Ok(()) => Choice::Propose { remedy, version, sentence: with_reasons(&sentence, &barred) },
+            Choice::Propose { candidate, version } => match self.take_token() {
+                Ok(()) => {
+                    let sentence = with_reasons(&candidate.sentence, &barred);
+                    Choice::Propose { candidate: Candidate { sentence, ..candidate }, version }
+                }
                 Err(refusal) => Choice::Refuse(refusal),
             },
-            Some(other) => other,
-            None => exhausted(&barred),
+            other => other,
+        }
+    }
+
+    /// Of what may be done, the most promising; without anybody to ask the first.
+    fn promising(
+        &mut self,
+        cause: &Cause,
+        members: &[Uuid],
+        rungs: Vec<Candidate>,
+        barred: &mut Vec<Refusal>,
+    ) -> Choice {
+        let ideas = if self.foresight.is_some() { self.ideas(cause, members, &rungs) } else { Vec::new() };
+        if rungs.is_empty() && ideas.is_empty() {
+            return exhausted(barred);
+        }
+        let at = (self.tick, self.ticks(self.picture.tuning.foreseen_s));
+        let chosen = match &mut self.foresight {
+            None => rungs,
+            Some(foresight) => match foresight.sort(cause, (rungs, ideas), at, (barred, self.picture.tuning))
+            {
+                Foreseen::Choose(chosen) => chosen,
+                Foreseen::Ask(question) => {
+                    self.output.questions.push(question);
+                    return Choice::Await;
+                }
+                Foreseen::Wait => return Choice::Await,
+            },
+        };
+        match chosen.into_iter().next() {
+            Some(best) => self.now_or_wait(best, cause),
+            None => exhausted(barred),
         }
     }
 
@@ -215,34 +277,36 @@ impl<'a> Deciding<'a> {
         self.memory.open().any(|known| known.incident.maintenance && known.incident.target == *target)
     }
 
-    /// Goes up the ladder. A rung that was tried or may not be used is stepped over; one that has to wait is waited for.
-    fn first_admissible(&self, cause: &Cause, mut spent: Vec<Remedy>) -> (Option<Choice>, Vec<Refusal>) {
-        let mut barred = Vec::new();
-        for Candidate { remedy, sentence } in remedies::ladder(cause, self.picture) {
-            let (kind, target) = (remedy.kind(), remedy.target());
-            let same = |other: &Remedy| other.kind() == kind && other.target() == target;
-            if let Some(index) = spent.iter().position(same) {
-                spent.swap_remove(index);
-                barred.push(Refusal { rule: Rule::Tried, why: format!("{kind} of {target} did not help") });
-                continue;
+    /// Goes up the ladder: the rungs that may be used, in their order, and why those before the first of them may not.
+    fn admissible(&self, cause: &Cause, mut spent: Vec<Remedy>) -> (Vec<Candidate>, Vec<Refusal>) {
+        let (mut admissible, mut barred) = (Vec::new(), Vec::new());
+        for candidate in remedies::ladder(cause, self.picture) {
+            match self.may_be_used(&candidate.remedy, &mut spent) {
+                Ok(()) => admissible.push(candidate),
+                Err(refusal) if admissible.is_empty() => barred.push(refusal),
+                Err(_) => {}
             }
-            if self.memory.barred(Cooldown::Declined, kind, &target, self.tick).is_some() {
-                let why = format!("an operator declined {kind} of {target}");
-                barred.push(Refusal { rule: Rule::Declined, why });
-                continue;
-            }
-            if let Err(refusal) = safety::allowed(&remedy, self.picture, self.memory) {
-                barred.push(refusal);
-                continue;
-            }
-            let choice = self.now_or_wait(remedy, sentence, cause);
-            return (Some(choice), barred);
         }
-        (None, barred)
+        (admissible, barred)
     }
 
-    fn now_or_wait(&self, remedy: Remedy, sentence: String, cause: &Cause) -> Choice {
+    /// A rung that was tried is stepped over; one that stands twice may be tried twice.
+    fn may_be_used(&self, remedy: &Remedy, spent: &mut Vec<Remedy>) -> Result<(), Refusal> {
         let (kind, target) = (remedy.kind(), remedy.target());
+        let same = |other: &Remedy| other.kind() == kind && other.target() == target;
+        if let Some(index) = spent.iter().position(same) {
+            spent.swap_remove(index);
+            return Err(Refusal { rule: Rule::Tried, why: format!("{kind} of {target} did not help") });
+        }
+        if self.memory.barred(Cooldown::Declined, kind, &target, self.tick).is_some() {
+            let why = format!("an operator declined {kind} of {target}");
+            return Err(Refusal { rule: Rule::Declined, why });
+        }
+        safety::allowed(remedy, self.picture, self.memory)
+    }
+
+    fn now_or_wait(&self, candidate: Candidate, cause: &Cause) -> Choice {
+        let (kind, target) = (candidate.remedy.kind(), candidate.remedy.target());
         if self.picture.limits.one_per_target
             && let Some(attempt) = self.memory.busy(&target)
         {
@@ -255,7 +319,7 @@ impl<'a> Deciding<'a> {
             return Choice::Refuse(Refusal { rule: Rule::Cooldown, why });
         }
         match self.version(&target) {
-            Some(version) => Choice::Propose { remedy, version, sentence },
+            Some(version) => Choice::Propose { candidate, version },
             None => Choice::Refuse(Refusal {
                 rule: Rule::UnknownData,
                 why: format!("the version of {target} is not known"),
@@ -300,9 +364,8 @@ impl<'a> Deciding<'a> {
     pub(crate) fn propose(
         &mut self,
         incident_id: Uuid,
-        remedy: Remedy,
-        cause: &Target,
-        version: u64,
+        (remedy, version): (Remedy, u64),
+        (cause, cures): (&Target, bool),
         reason: &str,
     ) -> Uuid {
         let Some(known) = self.memory.incidents.get_mut(&incident_id) else { return Uuid::nil() };
@@ -321,6 +384,7 @@ impl<'a> Deciding<'a> {
             proposed_tick: self.tick,
             done_tick: None,
             note: String::new(),
+            cures,
         });
         let traceparent = known.incident.traceparent.clone();
         self.output.proposals.push(Proposal {
@@ -363,8 +427,7 @@ fn with_reasons(sentence: &str, barred: &[Refusal]) -> String {
     if barred.is_empty() {
         return sentence.to_owned();
     }
-    let whys: Vec<String> = barred.iter().map(|refusal| refusal.why.clone()).collect();
-    format!("{sentence} (Ruled out first: {}.)", whys.join("; "))
+    format!("{sentence} (Ruled out first: {}.)", whys(barred))
 }
 
 /// No rung is left: a safety rule has the last word if it was one, else a human has.
@@ -372,6 +435,13 @@ fn exhausted(barred: &[Refusal]) -> Choice {
     if barred.is_empty() {
         return Choice::Escalate("no remedy of this agent applies".to_owned());
     }
-    let whys: Vec<String> = barred.iter().map(|refusal| refusal.why.clone()).collect();
-    Choice::Escalate(format!("no remedy is left: {}", whys.join("; ")))
+    Choice::Escalate(format!("no remedy is left: {}", whys(barred)))
+}
+
+/// The first few reasons: the rest would only be more of them.
+fn whys(barred: &[Refusal]) -> String {
+    let told: Vec<&str> = barred.iter().take(MAX_WHYS).map(|refusal| refusal.why.as_str()).collect();
+    let more = barred.len().saturating_sub(told.len());
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    told.join("; ") + &more
 }

@@ -60,7 +60,7 @@ pub enum Transition {
     Escalated,
     /// It is over.
     Resolved,
-    /// Something else about it is new; here only whether its target is under maintenance counts.
+    /// Something else about it is new; here only maintenance of its target, its lead and its suspects count.
     Updated,
 }
 
@@ -94,4 +94,10 @@ pub struct Incident {
     /// A maintenance window says that somebody is at work on its target.
     #[serde(default)]
     pub maintenance: bool,
+    /// Id of the incident that it is a symptom of.
+    #[serde(default)]
+    pub symptom_of: Option<Uuid>,
+    /// Where it may come from, most likely first. A symptom has none.
+    #[serde(default)]
+    pub suspects: Vec<Target>,
 }

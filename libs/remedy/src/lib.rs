@@ -11,8 +11,9 @@
 //! 2. [`condition`]: what each service and node suffers from, by those means;
 //! 3. [`diagnosis`]: the deepest cause along the dependency graph that explains the incident;
 //! 4. [`remedies`]: candidates for that cause, in the order of its ladder, with reasons in words and numbers;
-//! 5. [`safety`]: the rules that keep automation from causing the outage; each can be switched off in [`Limits`];
-//! 6. [`agent`]: memory of attempts, cooldowns and rejections, and the choice of the first admissible candidate.
+//! 5. foresight: of what whoever can look ahead expects to help, the best; without anybody to ask, the order of the ladder;
+//! 6. [`safety`]: the rules that keep automation from causing the outage; each can be switched off in [`Limits`];
+//! 7. [`agent`]: memory of attempts, cooldowns and rejections, and the choice of the first admissible candidate.
 //!
 //! It proposes only. Approving, commanding and judging the effect are the orchestrator's.
 
@@ -21,6 +22,8 @@ pub mod agent;
 pub mod condition;
 mod decide;
 pub mod diagnosis;
+mod foresight;
+mod ideas;
 pub mod incident;
 pub mod limits;
 pub mod memory;
@@ -38,6 +41,7 @@ mod words;
 
 pub use action::{ActionUpdate, Effect, Remedy, RemedyKind, Status};
 pub use agent::{Agent, Decision, Output, Proposal, Verdict};
+pub use foresight::{Expectation, Question};
 pub use incident::{Family, Incident, Severity, Transition};
 pub use limits::{Freshness, Heartbeat, Limits, Tuning};
 pub use memory::{Changes, Memory};

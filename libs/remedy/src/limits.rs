@@ -109,6 +109,8 @@ pub struct Tuning {
     pub undo_max_cpu_pct: f64,
     /// A node stands out if its CPU load is this far above its peers' median, percentage points.
     pub outlier_cpu_points: f64,
+    /// How long what was foreseen is believed.
+    pub foreseen_s: f64,
     /// How long a finished action is left to work before its incident may get one for another cause.
     pub settle_s: f64,
     /// How long the orchestrator is waited for to judge a finished action.
@@ -134,6 +136,7 @@ impl Default for Tuning {
             undo_after_s: 120.0,
             undo_max_cpu_pct: 50.0,
             outlier_cpu_points: 20.0,
+            foreseen_s: 60.0,
             settle_s: 30.0,
             verdict_s: 180.0,
             remember_s: 900.0,

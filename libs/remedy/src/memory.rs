@@ -49,6 +49,9 @@ pub struct Attempt {
     pub done_tick: Option<u64>,
     /// Why it was rejected or what came of it.
     pub note: String,
+    /// Whether it was expected to cure most of what users suffered from when it was proposed.
+    #[serde(default)]
+    pub cures: bool,
 }
 
 impl Attempt {
@@ -205,6 +208,12 @@ impl Memory {
     /// Tick until which a (type, target) is barred, if it is.
     pub fn barred(&self, why: Cooldown, kind: RemedyKind, target: &Target, now: u64) -> Option<u64> {
         self.cooldowns.get(&why.key(kind, target)).copied().filter(|until| *until > now)
+    }
+
+    /// Whether a (type, target) is barred for any reason.
+    pub fn barred_now(&self, kind: RemedyKind, target: &Target, now: u64) -> bool {
+        let bars = [Cooldown::Done, Cooldown::Declined];
+        bars.into_iter().any(|why| self.barred(why, kind, target, now).is_some())
     }
 
     /// Takes a token out of the bucket; the tick at which there will be one when it is empty.

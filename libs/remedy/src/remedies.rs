@@ -20,6 +20,14 @@ pub struct Candidate {
     pub remedy: Remedy,
     /// What to do and what to expect of it, as a sentence.
     pub sentence: String,
+    /// Whether it is expected to cure most of what users suffer from; known only by looking ahead.
+    pub cures: bool,
+}
+
+impl Candidate {
+    fn new(remedy: Remedy, sentence: String) -> Self {
+        Self { remedy, sentence, cures: false }
+    }
 }
 
 /// The rungs for a cause, in the order they are to be tried. A remedy that stands twice may be repeated once.
@@ -88,7 +96,7 @@ fn node_ladder(
     } else {
         format!("Drain node {node}: its {moved} move to nodes that are well.")
     };
-    let drain = Candidate { remedy: Remedy::DrainNode { node: node.clone() }, sentence };
+    let drain = Candidate::new(Remedy::DrainNode { node: node.clone() }, sentence);
     let mut rungs = vec![drain];
     if !down {
         rungs.extend(busiest.map(rebalance));
@@ -97,37 +105,34 @@ fn node_ladder(
 }
 
 fn drain_rung(node: Option<&NodeId>) -> Option<Candidate> {
-    node.map(|node| Candidate {
-        remedy: Remedy::DrainNode { node: node.clone() },
-        sentence: format!("Drain node {node}, which its trouble points at: its replicas move elsewhere."),
+    node.map(|node| {
+        let sentence =
+            format!("Drain node {node}, which its trouble points at: its replicas move elsewhere.");
+        Candidate::new(Remedy::DrainNode { node: node.clone() }, sentence)
     })
 }
 
 fn restart(service: &ServiceId, expectation: &str) -> Candidate {
-    Candidate {
-        remedy: Remedy::RestartService { service: service.clone() },
-        sentence: format!("Restart {service}, one replica after the other: {expectation}."),
-    }
+    Candidate::new(
+        Remedy::RestartService { service: service.clone() },
+        format!("Restart {service}, one replica after the other: {expectation}."),
+    )
 }
 
 fn rebalance(service: &ServiceId) -> Candidate {
-    Candidate {
-        remedy: Remedy::RebalanceTraffic { service: service.clone() },
-        sentence: format!("Rebalance the traffic of {service} towards the replicas that can serve it."),
-    }
+    Candidate::new(
+        Remedy::RebalanceTraffic { service: service.clone() },
+        format!("Rebalance the traffic of {service} towards the replicas that can serve it."),
+    )
 }
 
 /// Adds replicas for those that are gone: the scheduler places them where there is room.
 fn replace(sick: &Assessment, missing: u32) -> Candidate {
     let by = missing.max(1);
-    Candidate {
-        remedy: Remedy::ScaleUp { service: sick.service.clone(), by },
-        sentence: format!(
-            "Add {} to {} in place of those that are gone.",
-            words::plural(by, "replica"),
-            sick.service
-        ),
-    }
+    Candidate::new(
+        Remedy::ScaleUp { service: sick.service.clone(), by },
+        format!("Add {} to {} in place of those that are gone.", words::plural(by, "replica"), sick.service),
+    )
 }
 
 fn scale_up(sick: &Assessment, picture: &Picture<'_>) -> Candidate {
@@ -139,13 +144,39 @@ fn scale_up(sick: &Assessment, picture: &Picture<'_>) -> Candidate {
     let expected = plan
         .expected_cpu_pct
         .map_or_else(String::new, |expected| format!(": expected utilisation {expected:.0} %{growing}"));
-    Candidate {
-        remedy: Remedy::ScaleUp { service: sick.service.clone(), by: plan.by() },
-        sentence: format!("Scale {} from {} to {} replicas{expected}.", sick.service, plan.from, plan.to),
-    }
+    Candidate::new(
+        Remedy::ScaleUp { service: sick.service.clone(), by: plan.by() },
+        format!("Scale {} from {} to {} replicas{expected}.", sick.service, plan.from, plan.to),
+    )
 }
 
-fn replicas_on(node: &NodeId, picture: &Picture<'_>) -> u32 {
+/// More replicas than the load alone asks for.
+pub(crate) fn add(service: &ServiceId, by: u32) -> Candidate {
+    Candidate::new(
+        Remedy::ScaleUp { service: service.clone(), by },
+        format!("Add {} to {service}.", words::plural(by, "replica")),
+    )
+}
+
+/// What could be done about a suspect.
+pub(crate) fn suspected(remedy: Remedy) -> Candidate {
+    let sentence = match &remedy {
+        Remedy::RestartService { service } => {
+            return restart(service, "what happens is put down to it");
+        }
+        Remedy::ScaleUp { service, by } => return add(service, *by),
+        Remedy::RebalanceTraffic { service } => return rebalance(service),
+        Remedy::DrainNode { node } => {
+            format!("Drain node {node}, which what happens is put down to: its replicas move elsewhere.")
+        }
+        Remedy::ScaleDown { service, by } => {
+            format!("Take {} from {service}.", words::plural(*by, "replica"))
+        }
+    };
+    Candidate::new(remedy, sentence)
+}
+
+pub(crate) fn replicas_on(node: &NodeId, picture: &Picture<'_>) -> u32 {
     picture
         .topology
         .services()

@@ -45,6 +45,8 @@ pub enum Rule {
     Tried,
     /// Somebody is at work there.
     Maintenance,
+    /// It is not expected to help.
+    Foreseen,
 }
 
 impl Rule {
@@ -65,6 +67,7 @@ impl Rule {
             Self::RestartUnderLoad => "restart_under_load",
             Self::Tried => "tried",
             Self::Maintenance => "maintenance",
+            Self::Foreseen => "foreseen",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     condition::Condition,
     decide::Deciding,
     diagnosis::{Cause, CauseKind},
+    incident::Incident,
     memory::Attempt,
     safety::{Refusal, Rule},
     target::Target,
@@ -29,6 +30,21 @@ impl Deciding<'_> {
         })
     }
 
+    /// An action for an incident of the same group that is expected to cure most of it, and has not had the time to work yet.
+    pub(crate) fn cure_at_work(&self, id: Uuid, cause: &Cause) -> Option<(Uuid, String)> {
+        let lead = |incident: &Incident| incident.symptom_of.unwrap_or(incident.id);
+        let group = lead(&self.memory.incidents.get(&id)?.incident);
+        let members = self.memory.incidents.values().filter(|known| lead(&known.incident) == group);
+        // As long as the means of the last seconds hold what was before it.
+        let settle = self.ticks(self.picture.tuning.window_s);
+        let cure = members.flat_map(|known| &known.attempts).find(|attempt| {
+            let settling = attempt.status == Status::Succeeded
+                && attempt.done_tick.is_some_and(|done| self.tick < done.saturating_add(settle));
+            attempt.cures && (attempt.blocks() || settling)
+        })?;
+        Some((cure.action_id, at_work(cure, cause)))
+    }
+
     /// The newest version of a target, as telemetry or topology know it.
     pub(crate) fn version(&self, target: &Target) -> Option<u64> {
         let (window, known) = match target {
@@ -47,7 +63,9 @@ impl Deciding<'_> {
 
     /// An action on the cause, or for it, that is under way or waits for its verdict.
     pub(crate) fn at_work_on(&self, cause: &Target) -> Option<&Attempt> {
-        let patience = self.ticks(self.picture.tuning.verdict_s);
+        // Whoever can look ahead need not wait for the verdict: what was done shows in the present that is looked ahead from.
+        let tuning = self.picture.tuning;
+        let patience = self.ticks(if self.can_look_ahead() { tuning.settle_s } else { tuning.verdict_s });
         self.memory.attempts().find(|attempt| {
             let unjudged = attempt.status == Status::Succeeded
                 && attempt.effect.is_none()

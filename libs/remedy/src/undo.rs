@@ -8,7 +8,6 @@ use crate::{
     action::Remedy,
     agent::Verdict,
     decide::Deciding,
-    memory::Cooldown,
     safety, scale,
     target::{ServiceId, Target},
     words,
@@ -77,9 +76,7 @@ fn take_back(deciding: &mut Deciding<'_>, service: &ServiceId, debt: &Debt) {
     };
     let remedy = Remedy::ScaleDown { service: service.clone(), by: plan.by() };
     let target = remedy.target();
-    let barred = [Cooldown::Done, Cooldown::Declined]
-        .into_iter()
-        .any(|why| deciding.memory.barred(why, remedy.kind(), &target, deciding.tick).is_some());
+    let barred = deciding.memory.barred_now(remedy.kind(), &target, deciding.tick);
     let allowed = safety::allowed(&remedy, deciding.picture, deciding.memory).is_ok();
     let Some(version) = deciding.version(&target).filter(|_| allowed && !barred) else { return };
     if deciding.take_token().is_err() {
@@ -97,6 +94,6 @@ fn take_back(deciding: &mut Deciding<'_>, service: &ServiceId, debt: &Debt) {
         plan.to,
         plan.expected_cpu_pct.unwrap_or(0.0)
     );
-    let action_id = deciding.propose(debt.incident, remedy, &target, version, &reason);
+    let action_id = deciding.propose(debt.incident, (remedy, version), (&target, false), &reason);
     deciding.record(debt.incident, Verdict::Proposed, Some(action_id), reason);
 }

@@ -4,7 +4,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::{
     common::v1::{Target as WireTarget, TargetKind},
-    ops::v1::{self as ops, ActionEffect, ActionStatus, ActionType, IncidentTransition, SilenceKind},
+    ops::v1::{
+        self as ops, ActionEffect, ActionStatus, ActionType, IncidentTransition, SilenceKind, SuspectKind,
+    },
     sim::v1::{self as sim, EntityColumns, MetricColumn, MetricSnapshot},
 };
 use remedy::{
@@ -94,11 +96,11 @@ pub(crate) fn incident(
         acknowledged_by: _,
         labels: _,
         resolution: _,
-        symptom_of: _,
+        symptom_of,
         symptoms: _,
         open_symptoms: _,
         impact: _,
-        suspects: _,
+        suspects,
         silenced_by: _,
         silence_kind,
         silence_version: _,
@@ -122,8 +124,29 @@ pub(crate) fn incident(
         updated_tick,
         traceparent,
         maintenance: silence_kind == SilenceKind::Maintenance as i32,
+        symptom_of: if symptom_of.is_empty() { None } else { Some(uuid("symptom_of", &symptom_of)?) },
+        // Of a kind that is not known here nothing could be done about.
+        suspects: suspects.iter().filter_map(suspect).collect(),
     };
     Ok(Some((scope, incident)))
+}
+
+fn suspect(suspect: &ops::Suspect) -> Option<Target> {
+    match suspect.kind() {
+        SuspectKind::Service => Some(Target::Service(ServiceId::new(&suspect.id))),
+        SuspectKind::Node => Some(Target::Node(NodeId::new(&suspect.id))),
+        SuspectKind::Zone => Some(Target::Zone(ZoneId::new(&suspect.id))),
+        SuspectKind::Unspecified => None,
+    }
+}
+
+/// A remedy as sim-engine is asked about it.
+pub(crate) fn planned(remedy: &remedy::Remedy) -> ops::PlannedAction {
+    ops::PlannedAction {
+        r#type: wire::action_type(remedy.kind()).into(),
+        target_id: remedy.target().id().to_owned(),
+        replicas: remedy.replicas(),
+    }
 }
 
 fn wire_target(target: Option<WireTarget>) -> Result<Target, ConvertError> {

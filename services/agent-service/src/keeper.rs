@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use bus::{Bus, Failure};
 use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, MetricSnapshot};
-use remedy::{ActionUpdate, Agent, Freshness, Incident, Limits, Output};
+use remedy::{ActionUpdate, Agent, Expectation, Freshness, Incident, Limits, Output, Question, Target};
 use store::{Store, inbox};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::ahead::Asker;
 use crate::convert::{self, Beat, Scope};
 use crate::meters::Meters;
 use crate::persist::{self, PersistError, Step};
@@ -41,12 +42,32 @@ enum Request {
     Action { mark: Mark, scope: Scope, update: Box<ActionUpdate>, answer: Answer },
     Sample(Box<MetricSnapshot>),
     Beat(Beat),
+    Outlook { scope: Scope, cause: Target, expected: Option<Vec<Expectation>> },
 }
 
 /// Talks to the keeper.
 #[derive(Debug, Clone)]
 pub(crate) struct Handle {
     requests: mpsc::Sender<Request>,
+}
+
+/// Brings answers to questions. It does not keep the keeper going.
+#[derive(Debug, Clone)]
+pub(crate) struct Answers {
+    requests: mpsc::WeakSender<Request>,
+}
+
+impl Answers {
+    pub(crate) async fn outlook(
+        &self,
+        scope: Scope,
+        Question { cause, .. }: Question,
+        expected: Option<Vec<Expectation>>,
+    ) {
+        if let Some(requests) = self.requests.upgrade() {
+            drop(requests.send(Request::Outlook { scope, cause, expected }).await);
+        }
+    }
 }
 
 /// The keeper is gone, because the process is ending.
@@ -91,16 +112,19 @@ pub(crate) struct Keeper {
     pub(crate) meters: Meters,
     pub(crate) limits: Limits,
     watches: BTreeMap<String, Watch>,
+    /// There from the start of the task on.
+    asker: Option<Asker>,
 }
 
 impl Keeper {
     pub(crate) fn new(store: Store, bus: Bus, relay: relay::Handle, meters: Meters, limits: Limits) -> Self {
-        Self { store, bus, relay, meters, limits, watches: BTreeMap::new() }
+        Self { store, bus, relay, meters, limits, watches: BTreeMap::new(), asker: None }
     }
 
     /// Starts the task; it ends when the token is cancelled or every handle is gone.
-    pub(crate) fn spawn(self, token: CancellationToken) -> (Handle, tokio::task::JoinHandle<()>) {
+    pub(crate) fn spawn(mut self, token: CancellationToken) -> (Handle, tokio::task::JoinHandle<()>) {
         let (requests, queue) = mpsc::channel(QUEUE);
+        self.asker = Some(Asker::spawn(self.bus.clone(), Answers { requests: requests.downgrade() }));
         (Handle { requests }, tokio::spawn(self.run(queue, token)))
     }
 
@@ -119,6 +143,7 @@ impl Keeper {
                 }
                 Request::Sample(sample) => self.sample(*sample).await,
                 Request::Beat(beat) => self.beat(&beat).await,
+                Request::Outlook { scope, cause, expected } => self.outlook(&scope, &cause, expected).await,
             }
         }
     }
@@ -162,6 +187,7 @@ impl Keeper {
         };
         let freshness = watch.freshness();
         let output = observe(&mut watch.agent, freshness);
+        ask(self.asker.as_ref(), scope, &output);
         let step = step(watch, scope, &output);
         step.write(&mut tx).await?;
         tx.commit().await?;
@@ -212,9 +238,41 @@ impl Keeper {
         let Some(watch) = self.watches.get_mut(&scope.simulation_id) else { return Ok(()) };
         let freshness = watch.freshness();
         let output = watch.agent.observe_telemetry(sample, freshness);
+        ask(self.asker.as_ref(), scope, &output);
         if output.is_empty() && watch.stored.as_ref() == Some(watch.agent.memory()) {
             return Ok(());
         }
+        let mut tx = self.store.begin().await?;
+        step(watch, scope, &output).write(&mut tx).await?;
+        tx.commit().await?;
+        self.stored(&scope.simulation_id, &output);
+        Ok(())
+    }
+
+    /// The answer to a question. One that cannot be stored is lost with what it led to; the core asks again.
+    async fn outlook(&mut self, scope: &Scope, cause: &Target, expected: Option<Vec<Expectation>>) {
+        if let Err(error) = self.try_outlook(scope, cause, expected).await {
+            self.doubt(&scope.simulation_id);
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "decision on a look ahead not stored, the next sample brings it again"
+            );
+        }
+    }
+
+    async fn try_outlook(
+        &mut self,
+        scope: &Scope,
+        cause: &Target,
+        expected: Option<Vec<Expectation>>,
+    ) -> Result<(), PersistError> {
+        if !self.turn_to(scope).await? {
+            return Ok(());
+        }
+        let Some(watch) = self.watches.get_mut(&scope.simulation_id) else { return Ok(()) };
+        let freshness = watch.freshness();
+        let output = watch.agent.observe_outlook(cause, expected, freshness);
+        ask(self.asker.as_ref(), scope, &output);
         let mut tx = self.store.begin().await?;
         step(watch, scope, &output).write(&mut tx).await?;
         tx.commit().await?;
@@ -364,6 +422,15 @@ impl Keeper {
                 watch.agent.forget_topology();
                 watch.ask_topology_at = Instant::now() + TOPOLOGY_RETRY;
             }
+        }
+    }
+}
+
+/// Puts the questions of a step, whether or not it can be stored: the core waits for the answers either way.
+fn ask(asker: Option<&Asker>, scope: &Scope, output: &Output) {
+    for question in &output.questions {
+        if let Some(asker) = asker {
+            asker.ask(scope, question.clone());
         }
     }
 }

@@ -4,6 +4,7 @@
 //! proposals on `ops.actions` out. What is proposed, `libs/remedy` decides; this shell converts, commits and
 //! publishes. docs/remediation.md explains the rules.
 
+mod ahead;
 mod config;
 mod convert;
 mod feeds;

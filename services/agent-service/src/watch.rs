@@ -51,7 +51,7 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            agent: Agent::new(limits, Tuning::default(), DEFAULT_TICK_MS),
+            agent: Agent::new(limits, Tuning::default(), DEFAULT_TICK_MS).with_foresight(),
             stored: None,
             topology_known: false,
             anchor: None,

@@ -77,7 +77,7 @@ fn scenarios(options: &EvaluateOptions) -> Result<Vec<Arc<Scenario>>, Failure> {
         names.iter().map(|name| folders::scenario(name, folder)).collect::<Result<_, _>>()?;
     match options.suite.as_str() {
         "all" => Ok(all),
-        "lite" => Ok(lite(all)),
+        "lite" => Ok(lite(&all)),
         family => {
             let mut families: Vec<String> = all.iter().map(|scenario| scenario.family.clone()).collect();
             families.sort();
@@ -95,7 +95,7 @@ fn scenarios(options: &EvaluateOptions) -> Result<Vec<Arc<Scenario>>, Failure> {
 }
 
 /// The easiest scenario of every family, the first by name of equals.
-fn lite(all: Vec<Arc<Scenario>>) -> Vec<Arc<Scenario>> {
+fn lite(all: &[Arc<Scenario>]) -> Vec<Arc<Scenario>> {
     let is_easiest = |one: &Arc<Scenario>| {
         let key = |scenario: &Arc<Scenario>| (scenario.truth.difficulty, scenario.name.clone());
         let peers = all.iter().filter(|other| other.family == one.family);

@@ -1,11 +1,10 @@
 //! What was possible: the course with nobody acting, and the best of those in which somebody knew.
 
-use preview::{Course, Planned};
+use preview::Course;
 use remedy::Remedy;
 use sim::{Command, World};
 
-use super::row::loss_minutes;
-use super::stage::Stage;
+use super::stage::{COUNTED, Stage};
 use crate::convert;
 
 /// What was possible in an episode.
@@ -30,7 +29,7 @@ impl Hindsight {
             course
         };
         let nothing = run(&[]);
-        let loss = |course: &Course| loss_minutes(course, stage.counted());
+        let loss = |course: &Course| course.loss_minutes(0..COUNTED);
         let (mut best, mut oracle) = (Vec::new(), nothing.clone());
         for plan in plans(stage) {
             let course = run(&plan);
@@ -58,11 +57,7 @@ fn plans(stage: &Stage) -> Vec<Vec<Remedy>> {
 
 fn act(world: &mut World, remedies: &[Remedy]) {
     for (number, remedy) in remedies.iter().enumerate() {
-        let planned = Planned {
-            kind: convert::kind(remedy.kind()),
-            target: remedy.target().id().to_owned(),
-            replicas: remedy.replicas(),
-        };
+        let planned = convert::planned(remedy);
         // A plan of which a part is refused is as good as the rest of it.
         drop(world.apply(&Command::Act(planned.act(&format!("hindsight-{number}"), &world.topology()))));
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hindsight::Hindsight;
 use super::play::Played;
-use super::stage::Stage;
+use super::stage::{COUNTED, Stage};
 
 /// Harm is looked for in stretches of so many seconds.
 const STRETCH_S: usize = 10;
@@ -22,6 +22,7 @@ const FRAGILE: f64 = 0.5;
 
 /// An episode: what happened, what was possible, and what that is worth. Times are simulated seconds from the onset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen")]
 pub struct Row {
     /// Scenario.
     pub scenario: String,
@@ -83,26 +84,14 @@ pub struct Row {
     pub gave_up: Option<String>,
 }
 
-/// Half the minutes in which an objective is broken and half the requests that fail or are slow, as minutes of traffic: the
-/// objective is what counts, and of two that break it the one that loses less is better.
-pub(super) fn loss_minutes(course: &Course, seconds: usize) -> f64 {
-    let (requests, bad) = course.requests_and_bad(0..seconds.min(course.seconds()));
-    let bad_minutes = bad / requests.max(1.0) * seconds as f64 / 60.0;
-    f64::midpoint(slo_minutes(course, seconds), bad_minutes)
-}
-
-fn slo_minutes(course: &Course, seconds: usize) -> f64 {
-    (0..seconds).filter(|second| course.is_broken(*second)).count() as f64 / 60.0
-}
-
 impl Row {
     pub(super) fn of(stage: &Stage, hindsight: &Hindsight, played: &Played) -> Self {
-        let (seconds, course) = (stage.counted(), &played.course);
+        let (seconds, course) = (COUNTED, &played.course);
         let (nothing, oracle) = (&hindsight.nothing, &hindsight.oracle);
         let (requests, bad) = course.requests_and_bad(0..seconds);
         let harm = harm(course, nothing, seconds);
         let [loss, loss_nothing, loss_oracle] =
-            [course, nothing, oracle].map(|course| loss_minutes(course, seconds));
+            [course, nothing, oracle].map(|course| course.loss_minutes(0..seconds));
         let harm_minutes = harm / requests.max(1.0) * seconds as f64 / 60.0;
         let avoidable = loss_nothing - loss_oracle;
         let needless = played.needless(stage);
@@ -123,9 +112,9 @@ impl Row {
             held_nothing: is_held(nothing),
             held_oracle: is_held(oracle),
             curable: mitigate_s(oracle, seconds).is_some(),
-            slo_minutes: slo_minutes(course, seconds),
-            slo_minutes_nothing: slo_minutes(nothing, seconds),
-            slo_minutes_oracle: slo_minutes(oracle, seconds),
+            slo_minutes: course.broken_minutes(0..seconds),
+            slo_minutes_nothing: nothing.broken_minutes(0..seconds),
+            slo_minutes_oracle: oracle.broken_minutes(0..seconds),
             requests,
             bad,
             bad_nothing: nothing.requests_and_bad(0..seconds).1,

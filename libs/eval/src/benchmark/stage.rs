@@ -9,6 +9,8 @@ use crate::convert::ticks;
 
 /// How long an episode goes on after the onset, simulated seconds.
 pub const AFTER_ONSET_S: f64 = 600.0;
+/// Samples of a course that count: one a second.
+pub(super) const COUNTED: usize = AFTER_ONSET_S as usize;
 /// Where nothing is wrong the part that counts begins so long after the start, simulated seconds.
 pub const CALM_S: f64 = 60.0;
 /// The earliest that anybody could have acted after the onset: ten seconds to notice and five to decide, simulated seconds.
@@ -59,11 +61,6 @@ impl Stage {
                 ..FaultSpec::new(FaultKind::TrafficSpike, Target::service(&*door.id))
             })
         })
-    }
-
-    /// Seconds of a course that count, and those after which a mitigation has to have held.
-    pub(crate) fn counted(&self) -> usize {
-        AFTER_ONSET_S as usize
     }
 
     pub(crate) fn world(&self) -> World {

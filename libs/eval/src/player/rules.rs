@@ -1,6 +1,6 @@
 //! The agent that ships.
 
-use remedy::{ActionUpdate, Agent, Freshness, Limits, Output, Tuning};
+use remedy::{ActionUpdate, Agent, Freshness, Limits, Output, Question, Tuning};
 
 use super::{Moves, Player, Seen, Suspicion};
 use crate::convert;
@@ -9,13 +9,30 @@ use crate::convert;
 #[derive(Debug)]
 pub struct Rules {
     agent: Agent,
+    /// Asked between two looks, and answered at the next one.
+    open: Vec<Question>,
     suspicion: Suspicion,
 }
 
 impl Rules {
     /// With these safety rules and thresholds.
     pub fn new(limits: Limits, tuning: Tuning) -> Self {
-        Self { agent: Agent::new(limits, tuning, sim::TICK_MS), suspicion: Suspicion::default() }
+        let agent = Agent::new(limits, tuning, sim::TICK_MS).with_foresight();
+        Self { agent, open: Vec::new(), suspicion: Suspicion::default() }
+    }
+}
+
+impl Rules {
+    /// Answers what the agent asks, until it asks no more.
+    fn answered(&mut self, seen: &Seen<'_>, output: Output) -> Moves {
+        let Output { proposals, decisions, questions } = output;
+        let mut moves = Moves { proposals, decisions, silence_s: None };
+        for Question { cause, remedies } in questions {
+            let expected = seen.look_ahead(&remedies);
+            let output = self.agent.observe_outlook(&cause, Some(expected), Freshness::at(seen.tick()));
+            moves.then(self.answered(seen, output));
+        }
+        moves
     }
 }
 
@@ -32,25 +49,25 @@ impl Player for Rules {
             self.agent.observe_topology(convert::topology(seen.topology()));
         }
         let freshness = Freshness::at(seen.tick());
-        let mut moves =
-            Moves::from(self.agent.observe_telemetry(convert::agent_sample(seen.snapshot), freshness));
-        for incident in seen.transitions.iter().filter_map(convert::incident) {
-            moves.then(self.agent.observe_incident(&incident, freshness).into());
+        let questions = std::mem::take(&mut self.open);
+        let mut moves = self.answered(seen, Output { questions, ..Output::default() });
+        let output = self.agent.observe_telemetry(convert::agent_sample(seen.snapshot), freshness);
+        moves.then(self.answered(seen, output));
+        for incident in seen.transitions.iter().map(convert::incident) {
+            let output = self.agent.observe_incident(&incident, freshness);
+            moves.then(self.answered(seen, output));
         }
         moves
     }
 
     fn hear(&mut self, update: &ActionUpdate, tick: u64) -> Moves {
-        self.agent.observe_action(update, Freshness::at(tick)).into()
+        let Output { proposals, decisions, questions } =
+            self.agent.observe_action(update, Freshness::at(tick));
+        self.open.extend(questions);
+        Moves { proposals, decisions, silence_s: None }
     }
 
     fn suspects(&self) -> Vec<sim::Target> {
         self.suspicion.suspects()
-    }
-}
-
-impl From<Output> for Moves {
-    fn from(Output { proposals, decisions }: Output) -> Self {
-        Self { proposals, decisions, silence_s: None }
     }
 }

@@ -100,5 +100,5 @@ fn what_was_played_is_not_played_again() {
     let options = Options { seeds: 1, ..Options::default() };
     let known = |_: &Scenario, _| Some(marked.clone());
     let rows = evaluate(&scenarios, Entrant::Oracle, &options, &known, &|_, _, _| ()).unwrap();
-    assert_eq!(rows, [marked.clone()]);
+    assert_eq!(rows, std::slice::from_ref(&marked));
 }

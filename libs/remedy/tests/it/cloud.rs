@@ -180,6 +180,7 @@ impl Cloud {
     fn hear(&mut self, output: Output) {
         self.said.proposals.extend(output.proposals);
         self.said.decisions.extend(output.decisions);
+        self.said.questions.extend(output.questions);
     }
 
     /// Everything the agent said since it was last asked.
@@ -219,6 +220,8 @@ impl Cloud {
             updated_tick: self.tick,
             traceparent: None,
             maintenance: false,
+            symptom_of: None,
+            suspects: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod cloud;
 mod diagnosis;
+mod foresight;
 mod ladder;
 mod memory;
 mod properties;

@@ -17,8 +17,6 @@ use sim::Target;
 const MAX_LINE: u64 = 1 << 20;
 /// Time that a program has to end by itself once it is told that all is over.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// How often it is looked whether it has.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// A program at play.
 #[derive(Debug)]
@@ -137,10 +135,10 @@ impl Drop for Program {
         // Whoever has stopped is not asked to.
         let told = self.stopped.is_none() && self.say(&Say::End).is_ok();
         self.input = None;
-        let begun = Instant::now();
-        while told && begun.elapsed() < GOODBYE && matches!(self.child.try_wait(), Ok(None)) {
-            thread::sleep(LOOK);
-        }
+        let deadline = Instant::now() + GOODBYE;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        // It has ended when it writes no more.
+        while told && !left().is_zero() && self.answers.recv_timeout(left()).is_ok() {}
         // Has no effect on one that has ended.
         self.child.kill().ok();
         self.child.wait().ok();

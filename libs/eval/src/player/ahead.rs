@@ -1,0 +1,29 @@
+//! Looking ahead on behalf of a player: a few futures of the present, as far as anybody could know it.
+
+use preview::{Plan, Planned, preview};
+use remedy::{Expectation, Remedy};
+use sim::{Workers, World};
+
+use crate::convert;
+
+/// Futures. Two tell whether something helps; a card for people has more.
+const FUTURES: u32 = 2;
+/// How far, simulated seconds: restarts and moves are over by then, and what they did shows.
+const HORIZON_S: u32 = 180;
+
+pub(super) fn expectations(world: &World, remedies: &[Remedy]) -> Vec<Expectation> {
+    let Ok(plan) = Plan::new(FUTURES, HORIZON_S) else { return Vec::new() };
+    let candidates: Vec<Planned> = remedies.iter().map(convert::planned).collect();
+    let outlooks = preview(world, &candidates, plan, &Workers::default()).options;
+    let bad = |outlook: &preview::Outlook| outlook.bad_pct.map_or(0.0, |band| band.mid);
+    let nothing = outlooks.first().map_or(0.0, bad);
+    let expectation = |(remedy, outlook): (&Remedy, &preview::Outlook)| Expectation {
+        remedy: remedy.clone(),
+        rank: outlook.rank,
+        helps: outlook.helps,
+        harms: outlook.harms,
+        bad_pct: bad(outlook),
+        bad_nothing_pct: nothing,
+    };
+    remedies.iter().zip(outlooks.iter().skip(1)).map(expectation).collect()
+}
