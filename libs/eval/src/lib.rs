@@ -6,9 +6,11 @@
 //! actions out and judges them. The same scenario, seed and policy give the same [`Report`], down to its hash.
 //!
 //! [`grade()`](grade::grade) watches scenarios with nobody acting and holds what was detected against what is true;
-//! [`evaluate()`](benchmark::evaluate) lets a player act and scores what comes of it.
+//! [`evaluate()`](benchmark::evaluate) lets a player act and scores what comes of it; [`calibrate()`](calibration::calibrate) holds previews
+//! against what came.
 
 pub mod benchmark;
+pub mod calibration;
 mod convert;
 mod desk;
 pub mod grade;

@@ -15,7 +15,7 @@ mod silences;
 mod simulations;
 
 pub(crate) use evaluate::EvaluateOptions;
-pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions};
+pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions, PreviewGradeOptions};
 pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
 pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
@@ -74,7 +74,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  microcloud validate\n  microcloud validate --out plots           an SVG a plot, and validation.json\n  microcloud validate --json | jq '.checks[] | select(.passed | not)'\n\nExits with 1 when a check misses its bar. docs/validation.md explains the cases."
     )]
     Validate(ValidateOptions),
-    /// Measures how good the detectors are against what is known to be true; needs no server.
+    /// Measures how good detectors and previews are against what is known to be true; needs no server.
     #[command(subcommand)]
     Grade(GradeCommand),
     /// Lets an agent play the scenarios and scores it against doing nothing and the best in hindsight; needs no server.

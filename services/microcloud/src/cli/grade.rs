@@ -18,6 +18,11 @@ pub(crate) enum GradeCommand {
         after_help = "Each file of DATA_DIR that WINDOWS_JSON names is read row by row; a score depends on the rows up to its own, on nothing else.\nOf WINDOWS_JSON only the names are read, never the windows.\n\nExample:\n  microcloud grade nab data windows.json --out scores && python3 nab_score.py data windows.json scores"
     )]
     Nab(NabOptions),
+    /// Looks ahead at every trouble, lets it come, and holds one against the other.
+    #[command(
+        after_help = "Examples:\n  microcloud grade previews\n  microcloud grade previews --scenario retry_storm --seeds 10 --json | jq .best_pct\n\ndocs/benchmark.md says what is compared."
+    )]
+    Previews(PreviewGradeOptions),
 }
 
 /// Options of `microcloud grade detectors`.
@@ -48,6 +53,35 @@ pub(crate) struct DetectorOptions {
     #[arg(long, value_name = "DIR")]
     pub(crate) scenarios: Option<PathBuf>,
     /// Folder for grades.json, a page and its plots; made when it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Prints one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `microcloud grade previews`.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewGradeOptions {
+    /// Only this scenario: a name, or the path of a scenario file; may be given several times (default: all that ship).
+    #[arg(long = "scenario", value_name = "SCENARIO")]
+    pub(crate) names: Vec<String>,
+    /// Looks at every scenario, with the seeds 1 to N.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=eval::benchmark::MAX_SEEDS))]
+    pub(crate) seeds: u64,
+    /// Futures of noise, 2 to 64.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) futures: u32,
+    /// Simulated seconds to look ahead, 60 to 1800.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) horizon: u32,
+    /// Threads; the result does not depend on how many (default: one a core).
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder of topologies and scenarios (default: `scenarios` here or beside the program).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) scenarios: Option<PathBuf>,
+    /// Folder for previews.json; made when it is not there.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Prints one JSON object.

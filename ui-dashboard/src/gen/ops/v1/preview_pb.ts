@@ -184,7 +184,8 @@ export type PreviewOption = Message<"ops.v1.PreviewOption"> & {
   refused: string;
 
   /**
-   * Place among the options, from 1: fewest requests that fail or are slow, then least cost, then doing nothing. 0 when it is refused.
+   * Place among the options, from 1: least loss (half the minutes in which an objective is broken and half the requests that fail or are
+   * slow, as minutes of traffic), then least cost, then doing nothing. 0 when it is refused.
    *
    * @generated from field: uint32 rank = 3;
    */
@@ -240,14 +241,15 @@ export type PreviewOption = Message<"ops.v1.PreviewOption"> & {
   coreHours?: Band | undefined;
 
   /**
-   * Share of the futures in which fewer requests fail or are slow than when nothing is done, 0 to 1.
+   * Share of the futures in which users are better off than when nothing is done: fewer requests fail or are slow, or as many while
+   * objectives are held for longer. 0 to 1.
    *
    * @generated from field: double helps = 11;
    */
   helps: number;
 
   /**
-   * Share of the futures in which more do, 0 to 1.
+   * Share of the futures in which they are worse off, 0 to 1.
    *
    * @generated from field: double harms = 12;
    */
