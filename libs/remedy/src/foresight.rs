@@ -57,10 +57,15 @@ enum Known {
     },
 }
 
+/// Longest pause between two questions, in lengths of belief.
+const MAX_PATIENCE: u64 = 8;
+
 /// The questions and answers of an agent. It forgets them over a restart and asks again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Foresight {
     known: BTreeMap<Target, Known>,
+    /// How many lengths of belief an answer lasts: twice as many each time that nothing is expected to help.
+    patience: BTreeMap<Target, u64>,
 }
 
 /// What to do with candidates.
@@ -76,6 +81,7 @@ pub(crate) enum Foreseen {
 impl Foresight {
     pub(crate) fn clear(&mut self) {
         self.known.clear();
+        self.patience.clear();
     }
 
     pub(crate) fn tell(&mut self, cause: Target, tick: u64, expected: Option<Vec<Expectation>>) {
@@ -90,15 +96,21 @@ impl Foresight {
         (tick, lasts): (u64, u64),
         (barred, tuning): (&mut Vec<Refusal>, &Tuning),
     ) -> Foreseen {
+        let patience = self.patience.entry(cause.target.clone()).or_insert(1);
         match self.known.get(&cause.target) {
             Some(Known::Asked) => return Foreseen::Wait,
-            Some(Known::Told { tick: told, expected }) if tick < told.saturating_add(lasts) => {
+            Some(Known::Told { tick: told, expected }) if tick < told.saturating_add(lasts * *patience) => {
                 let Some(expected) = expected else { return Foreseen::Choose(rungs) };
+                // Another condition has other rungs: that is news, and asked about at once.
                 if rungs.iter().all(|rung| of(expected, rung).is_some()) {
-                    return Foreseen::Choose(choose(cause, (rungs, ideas), expected, (barred, tuning)));
+                    let chosen = choose(cause, (rungs, ideas), expected, (barred, tuning));
+                    *patience = if chosen.is_empty() { *patience } else { 1 };
+                    return Foreseen::Choose(chosen);
                 }
+                *patience = 1;
             }
-            _ => {}
+            Some(Known::Told { .. }) => *patience = (*patience * 2).min(MAX_PATIENCE),
+            None => {}
         }
         self.known.insert(cause.target.clone(), Known::Asked);
         let mut remedies: Vec<Remedy> = Vec::new();

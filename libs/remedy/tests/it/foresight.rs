@@ -77,7 +77,10 @@ fn what_is_not_expected_to_help_is_not_proposed() {
     let why = &output.decisions[0].reason;
     assert!(why.contains("not expected to help: 30.00 % of requests bad instead of 10.00 %"), "{why}");
     assert!(cloud.seconds(30).questions.is_empty(), "the answer is believed for a while");
-    assert_eq!(cloud.seconds(40).questions.len(), 1, "and then it is asked again");
+    let again = cloud.seconds(40).questions.pop().expect("and then it is asked again");
+    answer(&mut cloud, &again, |_| 10.0);
+    assert!(cloud.seconds(110).questions.is_empty(), "each time it is believed for longer");
+    assert_eq!(cloud.seconds(20).questions.len(), 1);
 }
 
 #[test]
