@@ -26,6 +26,8 @@ pub const OPS_COMMANDS: &str = "OPS_COMMANDS";
 pub const OPS_RULES: &str = "KV_OPS_RULES";
 /// Silences and maintenance windows: the bucket `OPS_SILENCES`.
 pub const OPS_SILENCES: &str = "KV_OPS_SILENCES";
+/// The kill switch and the approval policies: the bucket `OPS_POLICIES`.
+pub const OPS_POLICIES: &str = "KV_OPS_POLICIES";
 /// Messages that a consumer could not handle.
 pub const DLQ: &str = "DLQ";
 
@@ -66,7 +68,7 @@ enum Kind {
     Bucket,
 }
 
-const SPECS: [Spec; 10] = [
+const SPECS: [Spec; 11] = [
     Spec {
         name: SIM_METRICS,
         subjects: &["sim.metrics", "sim.metrics.>"],
@@ -165,6 +167,19 @@ const SPECS: [Spec; 10] = [
         max_age: Duration::ZERO,
         // A silence has at most 200 KiB with 256 names of each kind, and a few hundred bytes as a rule.
         max_bytes: 256 * MIB,
+        discard: DiscardPolicy::New,
+        persist: PersistenceMode::Default,
+        // As for rules.
+        per_subject: 16,
+        kind: Kind::Bucket,
+    },
+    Spec {
+        name: OPS_POLICIES,
+        subjects: &["$KV.OPS_POLICIES.>"],
+        description: "The kill switch and the approval policies; written by the orchestrator only.",
+        max_age: Duration::ZERO,
+        // Two keys, the policies of at most 256 KiB.
+        max_bytes: 16 * MIB,
         discard: DiscardPolicy::New,
         persist: PersistenceMode::Default,
         // As for rules.

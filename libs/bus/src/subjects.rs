@@ -17,11 +17,17 @@ pub const OPS_ACTIONS: &str = "ops.actions";
 /// Approved actions on their way to sim-engine.
 pub const OPS_COMMANDS: &str = "ops.commands";
 
+/// Signs of life of services that automation rests on; plain NATS, not kept.
+pub const OPS_HEARTBEAT: &str = "ops.heartbeat";
+
 /// Every key of the bucket of detection rules.
 pub const OPS_RULES: &str = "$KV.OPS_RULES.>";
 
 /// Every key of the bucket of silences.
 pub const OPS_SILENCES: &str = "$KV.OPS_SILENCES.>";
+
+/// Every key of the bucket of the kill switch and the approval policies.
+pub const OPS_POLICIES: &str = "$KV.OPS_POLICIES.>";
 
 /// Telemetry of one shard of a cloud too large for one message.
 pub fn sim_metrics_shard(shard: u32) -> String {

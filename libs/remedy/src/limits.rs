@@ -35,6 +35,8 @@ pub struct Limits {
     pub no_restart_under_load: bool,
     /// Nothing is proposed for what is under maintenance.
     pub keep_off_maintenance: bool,
+    /// Nothing is proposed while automation is paused.
+    pub heed_pause: bool,
 }
 
 /// A token bucket: `burst` actions at once, then one every `every_s` simulated seconds.
@@ -74,6 +76,7 @@ impl Default for Limits {
             max_nodes_out_share: Some(0.55),
             no_restart_under_load: true,
             keep_off_maintenance: true,
+            heed_pause: true,
         }
     }
 }
@@ -153,16 +156,18 @@ pub struct Heartbeat {
     pub age_ms: u64,
 }
 
-/// Whether the agent may believe what it sees; `heartbeat` is `None` before the first one.
+/// Whether the agent may believe what it sees, and act on it; `heartbeat` is `None` before the first one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Freshness {
     /// The newest heartbeat.
     pub heartbeat: Option<Heartbeat>,
+    /// Somebody paused automation, or nobody can tell whether.
+    pub paused: bool,
 }
 
 impl Freshness {
     /// The engine said just now that it has reached `tick`.
     pub fn at(tick: u64) -> Self {
-        Self { heartbeat: Some(Heartbeat { tick, age_ms: 0 }) }
+        Self { heartbeat: Some(Heartbeat { tick, age_ms: 0 }), paused: false }
     }
 }

@@ -47,6 +47,8 @@ pub enum Rule {
     Maintenance,
     /// It is not expected to help.
     Foreseen,
+    /// Automation is paused.
+    Paused,
 }
 
 impl Rule {
@@ -68,6 +70,7 @@ impl Rule {
             Self::Tried => "tried",
             Self::Maintenance => "maintenance",
             Self::Foreseen => "foreseen",
+            Self::Paused => "paused",
         }
     }
 }
@@ -85,13 +88,16 @@ fn refuse(rule: Rule, why: String) -> Result<(), Refusal> {
     Err(Refusal { rule, why })
 }
 
-/// Whether what the agent sees is recent enough to act on.
+/// Whether the agent may act, and what it sees is recent enough for that.
 pub fn fresh(
     freshness: Freshness,
     newest_tick: Option<u64>,
     tick_ms: u32,
     limits: &Limits,
 ) -> Result<(), Refusal> {
+    if freshness.paused && limits.heed_pause {
+        return refuse(Rule::Paused, "automation is paused".to_owned());
+    }
     let Some(heartbeat) = freshness.heartbeat else {
         return if limits.max_heartbeat_age_ms.is_none() && limits.max_sample_age_s.is_none() {
             Ok(())

@@ -74,12 +74,13 @@ impl<V: Value> Kept<V> {
     /// When the bucket is not there, or the server does not answer.
     pub async fn read(bus: &Bus, key: &str) -> Result<Option<Self>, StreamError> {
         let entry = bus.bucket_entry(V::Bucket::STREAM, &V::subject(key)).await?;
-        // What cannot be read is as good as deleted: it may be written over.
-        Ok(entry.map(|entry| Self {
-            value: value(&entry).unwrap_or_else(|_unreadable| V::gone(&entry)),
-            change_id: entry.change_id,
-        }))
+        Ok(entry.map(|entry| Self { value: value_or_gone(&entry), change_id: entry.change_id }))
     }
+}
+
+/// The value in an entry. What cannot be read is as good as deleted: it may be written over.
+pub(crate) fn value_or_gone<V: Value>(entry: &Entry) -> V {
+    value(entry).unwrap_or_else(|_unreadable| V::gone(entry))
 }
 
 /// The value in an entry, or why it cannot be read.

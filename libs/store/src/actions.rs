@@ -4,6 +4,7 @@
 
 mod change;
 mod decide;
+pub mod gate;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

@@ -75,6 +75,17 @@ pub async fn enqueue(
     Ok(put.rows_affected() == 1)
 }
 
+/// Takes back a message that was not sent; `false` when it was, or is not there. Waits while a relay is sending it.
+pub async fn withdraw(conn: &mut PgConnection, producer: &str, message_id: &str) -> Result<bool, StoreError> {
+    let gone = sqlx::query("delete from outbox where producer = $1 and message_id = $2 and sent_at is null")
+        .bind(producer)
+        .bind(message_id)
+        .execute(conn)
+        .await
+        .map_err(StoreError::query("take a message back"))?;
+    Ok(gone.rows_affected() == 1)
+}
+
 /// Takes the producer's oldest unsent messages, in order, until the transaction ends. Empty when another relay of the
 /// same producer is at work: two at a time would overtake each other.
 pub async fn claim(conn: &mut PgConnection, producer: &str, limit: u32) -> Result<Vec<Unsent>, StoreError> {

@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bus::{Bus, Failure};
+use prost::Message as _;
+use proto::ops::v1::Heartbeat;
 use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, MetricSnapshot};
 use remedy::{ActionUpdate, Agent, Expectation, Freshness, Incident, Limits, Output, Question, Target};
+use rulebook::{Known, Standing, policies};
 use store::{Store, inbox};
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::ahead::Asker;
 use crate::convert::{self, Beat, Scope};
 use crate::meters::Meters;
-use crate::persist::{self, PersistError, Step};
+use crate::persist::{self, PRODUCER, PersistError, Step};
 use crate::watch::{Era, Watch};
 
 /// Requests that may wait. Producers wait when it is full: a consumer fetches no more, the telemetry tail falls behind
@@ -27,6 +30,9 @@ const MAX_SIMULATIONS: usize = 64;
 const TOPOLOGY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Pause between two questions for a topology that did not come.
 const TOPOLOGY_RETRY: Duration = Duration::from_secs(1);
+
+/// Between two signs of life. The orchestrator takes ten seconds without one for death.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 
 /// A message of a durable consumer, by which the inbox knows it again.
 #[derive(Debug, Clone)]
@@ -111,14 +117,23 @@ pub(crate) struct Keeper {
     pub(crate) relay: relay::Handle,
     pub(crate) meters: Meters,
     pub(crate) limits: Limits,
+    /// Whether automation is paused, as of a moment ago.
+    policies: watch::Receiver<Known<policies::Book>>,
     watches: BTreeMap<String, Watch>,
     /// There from the start of the task on.
     asker: Option<Asker>,
 }
 
 impl Keeper {
-    pub(crate) fn new(store: Store, bus: Bus, relay: relay::Handle, meters: Meters, limits: Limits) -> Self {
-        Self { store, bus, relay, meters, limits, watches: BTreeMap::new(), asker: None }
+    pub(crate) fn new(
+        store: Store,
+        bus: Bus,
+        relay: relay::Handle,
+        meters: Meters,
+        limits: Limits,
+        policies: watch::Receiver<Known<policies::Book>>,
+    ) -> Self {
+        Self { store, bus, relay, meters, limits, policies, watches: BTreeMap::new(), asker: None }
     }
 
     /// Starts the task; it ends when the token is cancelled or every handle is gone.
@@ -129,23 +144,50 @@ impl Keeper {
     }
 
     async fn run(mut self, mut queue: mpsc::Receiver<Request>, token: CancellationToken) {
-        while let Some(Some(request)) = token.run_until_cancelled(queue.recv()).await {
-            match request {
-                Request::Incident { mark, scope, incident, answer } => {
-                    let done =
-                        self.marked(&mark, &scope, |agent, fresh| agent.observe_incident(&incident, fresh));
-                    drop(answer.send(done.await));
-                }
-                Request::Action { mark, scope, update, answer } => {
-                    let done =
-                        self.marked(&mark, &scope, |agent, fresh| agent.observe_action(&update, fresh));
-                    drop(answer.send(done.await));
-                }
-                Request::Sample(sample) => self.sample(*sample).await,
-                Request::Beat(beat) => self.beat(&beat).await,
-                Request::Outlook { scope, cause, expected } => self.outlook(&scope, &cause, expected).await,
+        let mut alive = tokio::time::interval(SIGN_OF_LIFE);
+        alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = token.cancelled() => return,
+                _ = alive.tick() => self.say_alive().await,
+                request = queue.recv() => match request {
+                    Some(request) => self.take(request).await,
+                    None => return,
+                },
             }
         }
+    }
+
+    async fn take(&mut self, request: Request) {
+        match request {
+            Request::Incident { mark, scope, incident, answer } => {
+                let done =
+                    self.marked(&mark, &scope, |agent, fresh| agent.observe_incident(&incident, fresh));
+                drop(answer.send(done.await));
+            }
+            Request::Action { mark, scope, update, answer } => {
+                let done = self.marked(&mark, &scope, |agent, fresh| agent.observe_action(&update, fresh));
+                drop(answer.send(done.await));
+            }
+            Request::Sample(sample) => self.sample(*sample).await,
+            Request::Beat(beat) => self.beat(&beat).await,
+            Request::Outlook { scope, cause, expected } => self.outlook(&scope, &cause, expected).await,
+        }
+    }
+
+    /// With NATS away there is nobody to tell, so failing is no event.
+    async fn say_alive(&self) {
+        let alive = Heartbeat { service: PRODUCER.to_owned() };
+        let told = self.bus.client().publish(bus::subjects::OPS_HEARTBEAT, alive.encode_to_vec().into());
+        if let Err(error) = told.await {
+            tracing::debug!(%error, "sign of life not sent");
+        }
+    }
+
+    /// Whether automation is paused, or nobody can tell.
+    fn is_paused(&self) -> bool {
+        let known = self.policies.borrow();
+        known.standing != Standing::Current || known.book.switch().why_not().is_some()
     }
 
     /// A message that must have its effect exactly once. What the database refuses for the moment is tried again with
@@ -177,6 +219,7 @@ impl Keeper {
         observe: impl FnOnce(&mut Agent, Freshness) -> Output,
     ) -> Result<(), PersistError> {
         let current = self.turn_to(scope).await?;
+        let paused = self.is_paused();
         let mut tx = self.store.begin().await?;
         if !inbox::first_time(&mut tx, mark.consumer, &mark.message_id).await? {
             return Ok(());
@@ -185,7 +228,7 @@ impl Keeper {
             // Of a run that is over: noted, and nothing else.
             return Ok(tx.commit().await?);
         };
-        let freshness = watch.freshness();
+        let freshness = watch.freshness(paused);
         let output = observe(&mut watch.agent, freshness);
         ask(self.asker.as_ref(), scope, &output);
         let step = step(watch, scope, &output);
@@ -229,6 +272,7 @@ impl Keeper {
         if !self.turn_to(scope).await? {
             return Ok(());
         }
+        let paused = self.is_paused();
         let Some(watch) = self.watches.get_mut(&scope.simulation_id) else { return Ok(()) };
         watch.look_at_shape(shape);
         watch.anchor = Some((sample.tick, scope.time));
@@ -236,7 +280,7 @@ impl Keeper {
             self.read_topology(&scope.simulation_id).await;
         }
         let Some(watch) = self.watches.get_mut(&scope.simulation_id) else { return Ok(()) };
-        let freshness = watch.freshness();
+        let freshness = watch.freshness(paused);
         let output = watch.agent.observe_telemetry(sample, freshness);
         ask(self.asker.as_ref(), scope, &output);
         if output.is_empty() && watch.stored.as_ref() == Some(watch.agent.memory()) {
@@ -269,8 +313,9 @@ impl Keeper {
         if !self.turn_to(scope).await? {
             return Ok(());
         }
+        let paused = self.is_paused();
         let Some(watch) = self.watches.get_mut(&scope.simulation_id) else { return Ok(()) };
-        let freshness = watch.freshness();
+        let freshness = watch.freshness(paused);
         let output = watch.agent.observe_outlook(cause, expected, freshness);
         ask(self.asker.as_ref(), scope, &output);
         let mut tx = self.store.begin().await?;

@@ -7,6 +7,7 @@ use ::service::shutdown;
 use bus::{Bus, BusConfig, ConnectError, Consumer, ConsumerSpec, StreamError, streams};
 use relay::Relay;
 use remedy::Limits;
+use rulebook::{Follower, policies};
 use store::{Store, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,7 +44,10 @@ pub(crate) async fn run(config: Config, token: CancellationToken) -> Result<(), 
         tasks.push(serve_health(addr, &store, &bus, metrics, &token).await?);
     }
     let relay = Relay::new(store.clone(), bus.clone(), PRODUCER);
-    let keeper = Keeper::new(store, bus.clone(), relay.handle(), meters, Limits::default());
+    let opened = Box::pin(Follower::<policies::Book>::open(bus.clone(), token.clone())).await;
+    let Some((follower, policies)) = opened else { return Ok(()) };
+    tasks.push(tokio::spawn(follower.run()));
+    let keeper = Keeper::new(store, bus.clone(), relay.handle(), meters, Limits::default(), policies);
     // The relay outlives the last step, so that its proposals still get out.
     let relay_token = CancellationToken::new();
     tasks.push(tokio::spawn(relay.run(relay_token.clone())));

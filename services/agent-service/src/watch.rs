@@ -105,13 +105,13 @@ impl Watch {
         }
     }
 
-    /// How recent what the agent sees is.
-    pub(crate) fn freshness(&self) -> Freshness {
+    /// How recent what the agent sees is, and whether it may act.
+    pub(crate) fn freshness(&self, paused: bool) -> Freshness {
         let heartbeat = self.beat.map(|(tick, at)| Heartbeat {
             tick,
             age_ms: u64::try_from(at.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
-        Freshness { heartbeat }
+        Freshness { heartbeat, paused }
     }
 
     /// Notes what a sample says about definitions and states; a change means that the topology has to be read again.

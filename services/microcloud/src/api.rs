@@ -5,6 +5,7 @@ use std::time::Duration;
 use connectrpc_axum_client::ClientBuildError;
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
+use proto::ops::v1::policy_service_connect_client::PolicyServiceClient;
 use proto::ops::v1::rule_service_connect_client::RuleServiceClient;
 use proto::ops::v1::silence_service_connect_client::SilenceServiceClient;
 use proto::ops::v1::telemetry_service_connect_client::TelemetryServiceClient;
@@ -62,6 +63,14 @@ pub(crate) fn rules(target: &Target) -> Result<RuleServiceClient, Failure> {
 
 pub(crate) fn silences(target: &Target) -> Result<SilenceServiceClient, Failure> {
     SilenceServiceClient::builder(target.url())
+        .use_proto()
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
+}
+
+pub(crate) fn policies(target: &Target) -> Result<PolicyServiceClient, Failure> {
+    PolicyServiceClient::builder(target.url())
         .use_proto()
         .timeout(CALL_TIMEOUT)
         .build()

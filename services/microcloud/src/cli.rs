@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod automation;
 mod evaluate;
 mod grade;
 mod incidents;
@@ -14,6 +15,7 @@ mod runs;
 mod silences;
 mod simulations;
 
+pub(crate) use automation::{AutomationCommand, SwitchOptions};
 pub(crate) use evaluate::EvaluateOptions;
 pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions, PreviewGradeOptions};
 pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
@@ -118,6 +120,12 @@ pub(crate) enum Command {
     /// Lists, shows, approves and rejects proposed actions.
     #[command(subcommand)]
     Actions(ActionCommand),
+    /// Shows, pulls and releases the kill switch of automation.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  microcloud automation pause --reason 'restarts make it worse'\n  microcloud automation status\n  microcloud automation resume --reason 'the cause is known'"
+    )]
+    Automation(AutomationCommand),
     /// Prints the messages of a subject as JSON lines, decoded.
     #[command(
         after_help = "Examples:\n  microcloud tail ops.incidents\n  microcloud tail sim.events --from stored | jq .message\n  microcloud tail sim.metrics --count 1"

@@ -6,6 +6,7 @@ use clap::Parser as _;
 
 mod actions;
 mod api;
+mod automation;
 mod cli;
 mod dead_letters;
 mod doctor;
@@ -66,6 +67,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Rules(command) => rules::run(&target, command).await,
         Command::Silences(command) => silences::run(&target, command).await,
         Command::Actions(command) => actions::run(&target, command).await,
+        Command::Automation(command) => automation::run(&target, command).await,
         Command::Tail(options) => tail::run(&target, options).await,
         Command::Dlq(command) => dead_letters::run(&target, command).await,
         Command::Sql(options) => sql::run(&target, &options),

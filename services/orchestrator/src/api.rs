@@ -7,6 +7,7 @@ pub(crate) mod control;
 mod fields;
 pub(crate) mod guard;
 mod incidents;
+mod policies;
 mod rules;
 mod silences;
 mod simulations;
@@ -49,6 +50,7 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .add_router(telemetry::router(app.clone()))
         .add_router(rules::router(app.clone()))
         .add_router(silences::router(app.clone()))
+        .add_router(policies::router(app.clone()))
         .add_router(control::unary(app.clone()))
         .build();
     let simulations = calls()

@@ -8,7 +8,7 @@ pub(crate) mod proposals;
 use std::time::Duration;
 
 use bus::{Consumer, ConsumerSpec, Delivery, Failure, Handler, StreamError};
-use proto::ops::v1::{Rule, Silence};
+use proto::ops::v1::{Automation, Rule, Silence};
 use store::StoreError;
 
 use crate::app::App;
@@ -23,6 +23,8 @@ pub(crate) const EVENTS: &str = "orchestrator-events";
 pub(crate) const RULES: &str = "orchestrator-rules";
 /// Durable consumer of changes of silences.
 pub(crate) const SILENCES: &str = "orchestrator-silences";
+/// Durable consumer of changes of policies.
+pub(crate) const POLICIES: &str = "orchestrator-policies";
 
 /// Pause between two tries while the database is away. Well below the consumer's `ack_wait`, so that the message can be
 /// held on to.
@@ -35,6 +37,7 @@ pub(crate) struct Consumers {
     events: Consumer,
     rules: Consumer,
     silences: Consumer,
+    policies: Consumer,
 }
 
 impl Consumers {
@@ -49,6 +52,7 @@ impl Consumers {
             events: open(bus::streams::SIM_EVENTS, EVENTS).await?,
             rules: open(bus::streams::OPS_RULES, RULES).await?,
             silences: open(bus::streams::OPS_SILENCES, SILENCES).await?,
+            policies: open(bus::streams::OPS_POLICIES, POLICIES).await?,
         })
     }
 
@@ -59,7 +63,8 @@ impl Consumers {
             bus::serve(self.actions, Proposals(app.clone())),
             bus::serve(self.events, Events(app.clone())),
             bus::serve(self.rules, Rules(app.clone())),
-            bus::serve(self.silences, Silences(app)),
+            bus::serve(self.silences, Silences(app.clone())),
+            bus::serve(self.policies, Policies(app)),
         );
     }
 }
@@ -101,6 +106,14 @@ struct Silences(App);
 impl Handler for Silences {
     async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
         kept::handle::<Silence>(&self.0, SILENCES, delivery).await
+    }
+}
+
+struct Policies(App);
+
+impl Handler for Policies {
+    async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
+        kept::handle::<Automation>(&self.0, POLICIES, delivery).await
     }
 }
 

@@ -7,12 +7,14 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use connectrpc_axum::ConnectError;
 use prost::Message as _;
 use proto::ops::v1::{Action, ApplyActionCommand};
-use store::actions::{self, ActionRow, Decision, DecisionOutcome, Status, Transition};
+use rulebook::switch::Switch;
+use store::actions::{self, ActionRow, Decision, DecisionOutcome, Status, Transition, gate};
 use store::idempotency::{self, Claim};
 use store::{PgConnection, StoreError, incidents};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::automation;
 use crate::convert;
 use crate::error;
 use crate::record::{self, Change, Note};
@@ -44,6 +46,8 @@ enum Answer {
     Expired(Box<ActionRow>),
     /// The incident was over before the decision came.
     Withdrawn(Box<ActionRow>),
+    /// Automation is paused, or nobody can tell whether it is.
+    Paused(Switch),
     NotFound,
 }
 
@@ -84,6 +88,7 @@ pub(crate) async fn decide(app: &App, request: &Request) -> Result<Action, Conne
                 row.decision_reason
             ))),
         ),
+        Answer::Paused(switch) => ("paused", Err(automation::refusal(&switch))),
         Answer::NotFound => (
             "not_found",
             Err(error::not_found(format!(
@@ -106,6 +111,18 @@ async fn attempt(app: &App, request: &Request) -> Result<Answer, StoreError> {
             Claim::Mismatch => return Ok(Answer::KeyReused),
         }
     }
+    let mut automation_version = 0;
+    if decision.approve {
+        // Held until the commit: whoever pauses automation waits for it, and then finds the command.
+        gate::enter(&mut tx).await?;
+        match Switch::look(&app.bus).await {
+            Switch::Running(automation) => automation_version = automation.version,
+            switch => {
+                tx.rollback().await?;
+                return paused(app, request, switch).await;
+            }
+        }
+    }
     if decision.approve
         && let Some(row) = withdraw(&mut tx, decision, traceparent).await?
     {
@@ -114,7 +131,8 @@ async fn attempt(app: &App, request: &Request) -> Result<Answer, StoreError> {
     }
     let answer = match actions::decide(&mut tx, decision).await? {
         DecisionOutcome::Decided(row) => {
-            let action = decided(&mut tx, *row, decision, app.limits.command_ttl, traceparent).await?;
+            let order = Order { ttl: app.limits.command_ttl, automation_version };
+            let action = decided(&mut tx, *row, decision, order, traceparent).await?;
             if !key.is_empty() {
                 idempotency::finish(&mut tx, SCOPE, key, &action.encode_to_vec()).await?;
             }
@@ -134,6 +152,17 @@ async fn attempt(app: &App, request: &Request) -> Result<Answer, StoreError> {
     };
     tx.commit().await?;
     Ok(answer)
+}
+
+/// Notes that somebody would have approved. The claim of the key is undone: it may be used when automation goes on.
+async fn paused(app: &App, request: &Request, switch: Switch) -> Result<Answer, StoreError> {
+    let Request { decision, traceparent, .. } = request;
+    let mut tx = app.store.begin().await?;
+    let Some(row) = actions::get(&mut tx, decision.action_id).await? else { return Ok(Answer::NotFound) };
+    let why = switch.why_not().unwrap_or_default();
+    refused(&mut tx, &row, decision, why, traceparent.as_deref()).await?;
+    tx.commit().await?;
+    Ok(Answer::Paused(switch))
 }
 
 /// Supersedes a proposal whose incident is over already; its message may still be on the way to us.
@@ -170,11 +199,11 @@ async fn decided(
     conn: &mut PgConnection,
     row: ActionRow,
     decision: &Decision,
-    command_ttl: Duration,
+    order: Order,
     traceparent: Option<&str>,
 ) -> Result<Action, StoreError> {
     if decision.approve {
-        record::command(conn, &command_for(&row, command_ttl), traceparent).await?;
+        record::command(conn, &command_for(&row, order), traceparent).await?;
     }
     let change = Change {
         from: Some(Status::Proposed),
@@ -228,15 +257,28 @@ async fn refused(
     record::note(conn, note, traceparent).await
 }
 
-/// The order to sim-engine. Its id follows from the action and the version that the decision made, so it is the same
-/// however often it is built.
-fn command_for(row: &ActionRow, ttl: Duration) -> ApplyActionCommand {
+/// What a command says besides the action itself.
+#[derive(Debug, Clone, Copy)]
+struct Order {
+    /// How long it may be carried out.
+    ttl: Duration,
+    /// Version of the kill switch that it was approved under.
+    automation_version: u64,
+}
+
+/// Id of the command of an approved action: it follows from the action and the version that the approval made.
+pub(crate) fn command_id(row: &ActionRow) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("command/{}/{}", row.id, row.version).as_bytes())
+}
+
+/// The order to sim-engine: the same however often it is built.
+fn command_for(row: &ActionRow, Order { ttl, automation_version }: Order) -> ApplyActionCommand {
+    let id = command_id(row).to_string();
     let action = convert::action(row.clone());
     let approved_at = row.decided_at.unwrap_or(row.updated_at);
     let valid_until = approved_at + TimeDelta::from_std(ttl).unwrap_or(TimeDelta::zero());
-    let name = format!("command/{}/{}", action.id, action.version);
     ApplyActionCommand {
-        id: Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string(),
+        id,
         simulation_id: action.simulation_id,
         run_id: action.run_id,
         action_id: action.id,
@@ -247,6 +289,7 @@ fn command_for(row: &ActionRow, ttl: Duration) -> ApplyActionCommand {
         approved_by: action.decided_by,
         approved_at: Some(convert::timestamp(approved_at)),
         valid_until: Some(convert::timestamp(valid_until)),
+        automation_version,
     }
 }
 
@@ -314,12 +357,12 @@ mod tests {
 
     #[test]
     fn a_command_is_the_same_however_often_it_is_built() {
-        let ttl = Duration::from_secs(60);
-        let command = command_for(&approved(), ttl);
-        assert_eq!(command, command_for(&approved(), ttl));
+        let order = Order { ttl: Duration::from_secs(60), automation_version: 3 };
+        let command = command_for(&approved(), order);
+        assert_eq!(command, command_for(&approved(), order));
         assert_eq!(command.valid_until.unwrap().seconds - command.approved_at.unwrap().seconds, 60);
         let other_decision = ActionRow { version: 3, ..approved() };
-        assert_ne!(command.id, command_for(&other_decision, ttl).id);
+        assert_ne!(command.id, command_for(&other_decision, order).id);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod effects;
 mod expiry;
+mod paused;
 mod unanswered;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) async fn run(app: App) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while app.shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        report(&app, "call back what is paused", paused::run(&app).await);
         report(&app, "expire proposals", expiry::run(&app).await);
         report(&app, "give up unanswered commands", unanswered::run(&app).await);
         report(&app, "judge effects", effects::run(&app).await);

@@ -10,6 +10,9 @@ mod api;
 mod app;
 // As for `api`.
 #[allow(clippy::result_large_err)]
+mod automation;
+// As for `api`.
+#[allow(clippy::result_large_err)]
 mod change;
 pub mod config;
 mod consume;

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api;
 use crate::api::guard::BrowserPolicy;
 use crate::app::App;
+use crate::automation;
 use crate::config::Config;
 use crate::consume::Consumers;
 use crate::feed::{FeedError, Feeds};
@@ -117,6 +118,7 @@ impl Service {
             shutdown: shutdown.clone(),
         };
         app.hubs.register(&registry);
+        automation::keep(&app).await?;
         let feeds = Box::pin(Feeds::open(&app)).await?;
         let consumers = Box::pin(Consumers::open(&app)).await?;
 

@@ -1,9 +1,12 @@
 //! Orders of the orchestrator: what must hold before a command may touch the simulation.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use proto::common::v1::{Target, TargetKind};
 use proto::ops::v1::{ActionType, ApplyActionCommand};
 use proto::sim::v1::{SimulationEvent, SimulationEventKind};
+use rulebook::switch::REFUSED_BY_SWITCH;
 use sim::Act;
 
 use crate::identity::Identity;
@@ -32,6 +35,7 @@ pub(crate) fn checked(
         approved_by: _,
         approved_at: _,
         valid_until,
+        automation_version: _,
     } = command;
     if *simulation_id != run.simulation_id {
         return Err(format!("it is for simulation {simulation_id:?}, not for {:?}", run.simulation_id));
@@ -73,13 +77,30 @@ pub(crate) fn checked(
     })
 }
 
+/// Why a command does not reach a world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Automation is paused, or was since the approval.
+    BySwitch(String),
+    /// Anything else.
+    Because(String),
+}
+
 /// The event that tells that a command was refused before it reached a world.
 pub(crate) fn refusal(
     command: &ApplyActionCommand,
-    reason: String,
+    refused: Refused,
     tick: u64,
     time: DateTime<Utc>,
 ) -> SimulationEvent {
+    let mut attributes = BTreeMap::new();
+    let reason = match refused {
+        Refused::Because(reason) => reason,
+        Refused::BySwitch(reason) => {
+            attributes.insert(REFUSED_BY_SWITCH.to_owned(), "true".to_owned());
+            reason
+        }
+    };
     tracing::info!(command_id = command.id, action_id = command.action_id, reason, "command refused");
     let kind = match ActionType::try_from(command.r#type) {
         Ok(ActionType::DrainNode) => TargetKind::Node,
@@ -97,7 +118,7 @@ pub(crate) fn refusal(
         message: reason,
         action_id: command.action_id.clone(),
         command_id: command.id.clone(),
-        ..SimulationEvent::default()
+        attributes,
     }
 }
 
@@ -125,6 +146,7 @@ mod tests {
             approved_by: "ops".to_owned(),
             approved_at: None,
             valid_until: Some((now + TimeDelta::seconds(60)).into()),
+            automation_version: 1,
         };
         change(&mut command);
         checked(&command, &run, now)

@@ -4,12 +4,13 @@ use bus::{Bus, Delivery, Failure, Handler};
 use chrono::Utc;
 use connectrpc_axum::Code;
 use proto::ops::v1::ApplyActionCommand;
+use rulebook::switch::Switch;
 
 use crate::fleet::Fleet;
 use crate::id::SimulationId;
 use crate::order;
 use crate::refusal::Refusal;
-use crate::request::Performed;
+use crate::request::{Performed, Permit};
 use crate::run::event_message;
 
 /// Name of the consumer.
@@ -46,12 +47,15 @@ impl Orders {
     async fn perform(&self, command: &ApplyActionCommand) -> Result<Performed, Refusal> {
         // Unlike in a request, no id means no simulation.
         let id = SimulationId::parse(&command.simulation_id)?;
-        self.fleet.handle(&id)?.perform(command.clone()).await
+        let handle = self.fleet.handle(&id)?;
+        // Asked for each command, at the last moment: the answer knows of every pause that was confirmed to anybody.
+        let permit = Permit::of(&Switch::look(&self.bus).await, command)?;
+        handle.perform(command.clone(), permit).await
     }
 
     /// Tells that a command was refused for lack of a simulation. The same event comes of every repetition.
     async fn refuse(&self, command: &ApplyActionCommand, refusal: Refusal) -> Result<(), Failure> {
-        let event = order::refusal(command, refusal.message, 0, Utc::now());
+        let event = order::refusal(command, order::Refused::Because(refusal.message), 0, Utc::now());
         self.bus.publish(&event_message(&event)).await.map_err(Failure::wait)?;
         Ok(())
     }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use proto::ops::v1::ApplyActionCommand;
 use proto::sim::v1::{SimulationState, SimulationStatus};
+use rulebook::switch::Switch;
 use sim::world::view::TopologyView;
 use sim::{ActiveFault, FaultId, FaultSpec, Scenario, World};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::board::BoardReader;
 use crate::id::SimulationId;
@@ -46,6 +48,38 @@ pub(crate) enum Performed {
     Refused,
 }
 
+/// What the kill switch said about a command, and when.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    refused: Option<String>,
+    asked_at: Instant,
+}
+
+impl Permit {
+    /// How long the answer counts: a command that waited longer for its turn is asked about again, so that nothing takes effect
+    /// later than a second after a pause.
+    const COUNTS_FOR: Duration = Duration::from_millis(500);
+
+    /// What the switch says. Where it cannot be read nothing is decided: the command waits.
+    pub(crate) fn of(switch: &Switch, command: &ApplyActionCommand) -> Result<Self, Refusal> {
+        let refused = switch.refuses(command.automation_version);
+        match (switch, refused) {
+            (Switch::Unreadable, Some(why)) => Err(Refusal::unavailable(why)),
+            (_, refused) => Ok(Self { refused, asked_at: Instant::now() }),
+        }
+    }
+
+    /// Why the command may not be carried out, if it may not.
+    pub(crate) fn check(self) -> Result<Option<String>, Refusal> {
+        if self.refused.is_none() && self.asked_at.elapsed() > Self::COUNTS_FOR {
+            return Err(Refusal::unavailable(
+                "the command waited for its turn: whether automation runs is to be asked again",
+            ));
+        }
+        Ok(self.refused)
+    }
+}
+
 /// Changes the simulation. Each is in the journal before it takes effect.
 #[derive(Debug)]
 pub(crate) enum Change {
@@ -59,7 +93,7 @@ pub(crate) enum Change {
     InjectFault(FaultSpec, Reply<ActiveFault>),
     ClearFault(FaultId, Reply<ActiveFault>),
     SetChaos(f64, Reply<SimulationState>),
-    Perform(Box<ApplyActionCommand>, Reply<Performed>),
+    Perform(Box<ApplyActionCommand>, Permit, Reply<Performed>),
     /// Leaves it as it is: a fork is made between two ticks.
     Fork(Reply<Forked>),
     /// Ends the task, once everything is stored.
@@ -171,8 +205,12 @@ impl SimulationHandle {
         self.change(PATIENCE, |reply| Change::SetChaos(level, reply)).await
     }
 
-    pub(crate) async fn perform(&self, command: ApplyActionCommand) -> Result<Performed, Refusal> {
-        self.change(PATIENCE, |reply| Change::Perform(Box::new(command), reply)).await
+    pub(crate) async fn perform(
+        &self,
+        command: ApplyActionCommand,
+        permit: Permit,
+    ) -> Result<Performed, Refusal> {
+        self.change(PATIENCE, |reply| Change::Perform(Box::new(command), permit, reply)).await
     }
 
     pub(crate) async fn fork(&self) -> Result<Forked, Refusal> {

@@ -32,6 +32,7 @@ pub(crate) struct Cloud {
     pub(crate) tick: u64,
     /// Wall-clock age of the heartbeat that the agent is told; `None` means no heartbeat.
     pub(crate) heartbeat_age_ms: Option<u64>,
+    pub(crate) paused: bool,
     /// How far the engine's clock is ahead of the newest sample.
     pub(crate) engine_ahead_ticks: u64,
     pub(crate) services: BTreeMap<String, (Reading, u64)>,
@@ -66,6 +67,7 @@ impl Cloud {
             agent: Agent::new(limits, Tuning::default(), TICK_MS),
             tick: 10_000,
             heartbeat_age_ms: Some(100),
+            paused: false,
             engine_ahead_ticks: 0,
             services: names.iter().map(|name| ((*name).to_owned(), (healthy(), 1))).collect(),
             nodes: (0..nodes).map(|index| (format!("node-{index:02}"), healthy())).collect(),
@@ -154,6 +156,7 @@ impl Cloud {
             heartbeat: self
                 .heartbeat_age_ms
                 .map(|age_ms| Heartbeat { tick: self.tick + self.engine_ahead_ticks, age_ms }),
+            paused: self.paused,
         }
     }
 

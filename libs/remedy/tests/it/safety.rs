@@ -60,6 +60,24 @@ fn nothing_is_proposed_while_the_engine_is_silent() {
 }
 
 #[test]
+fn nothing_is_proposed_while_automation_is_paused_and_it_is_made_up_for() {
+    let paused = |limits: Limits| {
+        let mut cloud = overloaded(limits);
+        cloud.paused = true;
+        cloud.open("checkout-db", "cpu_usage", 95.0);
+        let output = cloud.seconds(5);
+        (cloud, output)
+    };
+    let (mut cloud, output) = paused(Limits::default());
+    assert!(output.proposals.is_empty());
+    assert_eq!(output.decisions[0].verdict, Verdict::Refused(Rule::Paused));
+    cloud.paused = false;
+    assert_eq!(cloud.seconds(2).proposals.len(), 1);
+    let (_, output) = paused(Limits { heed_pause: false, ..Limits::default() });
+    assert_eq!(output.proposals.len(), 1);
+}
+
+#[test]
 fn the_agent_resumes_when_telemetry_is_fresh_again() {
     let mut cloud = overloaded(Limits::default());
     cloud.heartbeat_age_ms = Some(60_000);

@@ -1,8 +1,12 @@
 //! From incidents to proposals.
 
-use proto::ops::v1::{ActionStatus, ActionType};
+use std::time::Duration;
 
-use crate::stack::Stack;
+use futures::StreamExt as _;
+use prost::Message as _;
+use proto::ops::v1::{ActionStatus, ActionType, AutomationState, Heartbeat};
+
+use crate::stack::{Stack, switch};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incident_leads_to_one_proposal_with_its_reason() {
@@ -40,6 +44,26 @@ async fn a_repeated_incident_leads_to_no_second_proposal() {
     stack.pass(20).await;
     assert_eq!(stack.proposals().await.len(), 1);
     assert_eq!(stack.count("select count(*) from outbox").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_proposed_while_automation_is_paused_and_it_says_all_the_same_that_it_lives() {
+    let mut stack = Stack::start().await;
+    stack.until_listening().await;
+    let mut alive = stack.bus.client().subscribe(bus::subjects::OPS_HEARTBEAT).await.unwrap();
+    let paused = switch(&stack.bus, AutomationState::Paused, 1).await;
+    stack.pass(20).await;
+    stack.open_on_database().await;
+    stack
+        .pass_until("the refusal is recorded", async |stack| {
+            stack.decisions().await.iter().any(|decision| decision == "refused/paused")
+        })
+        .await;
+    assert!(stack.proposals().await.is_empty());
+    let heard = tokio::time::timeout(Duration::from_secs(20), alive.next()).await.unwrap().unwrap();
+    assert_eq!(Heartbeat::decode(heard.payload).unwrap().service, "agent-service");
+    switch(&stack.bus, AutomationState::Running, paused).await;
+    stack.until_proposals(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use backing::{NatsServer, Postgres};
 use bus::{Bus, BusConfig, Outgoing};
 use prost::Message as _;
 use proto::common::v1::{Severity, Target, TargetKind};
-use proto::ops::v1::{Action, ActionStatus, Incident, IncidentTransition};
+use proto::ops::v1::{Action, ActionStatus, Automation, AutomationState, Incident, IncidentTransition};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use uuid::Uuid;
@@ -26,12 +26,22 @@ pub(crate) struct Stack {
     home: tempfile::TempDir,
 }
 
+/// Turns the kill switch, and returns its version.
+pub(crate) async fn switch(bus: &Bus, state: AutomationState, expected_version: u64) -> u64 {
+    let value = Automation { state: state.into(), changed_by: "ana".to_owned(), ..Automation::default() };
+    let id = format!("switch-{expected_version}");
+    let change = rulebook::Change { value, expected_version, id, traceparent: None };
+    rulebook::put(bus, change).await.unwrap().version
+}
+
 impl Stack {
     pub(crate) async fn start() -> Self {
         let (nats, postgres) = tokio::join!(NatsServer::ephemeral(), Postgres::ephemeral());
         let (nats, postgres) = (nats.unwrap(), postgres.unwrap());
         let bus = Bus::connect(BusConfig::new(nats.url(), "test")).await.unwrap();
         bus.provision().await.unwrap();
+        // As the orchestrator does at its very first start.
+        switch(&bus, AutomationState::Running, 0).await;
         let sql = PgPoolOptions::new().max_connections(2).connect_lazy(&postgres.url()).unwrap();
         let engine = Engine::start(bus.clone());
         let home = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What every change of a rule or a silence is asked for with.
+//! What every change of a rule, a silence or a policy is asked for with.
 
 use connectrpc_axum::ConnectError;
 use http::HeaderMap;
@@ -7,7 +7,7 @@ use super::fields;
 use crate::change::Request;
 
 /// Longest reason of a change.
-const MAX_REASON: usize = 1_000;
+pub(crate) const MAX_REASON: usize = 1_000;
 
 /// The fields that such calls share.
 pub(crate) struct Asked {

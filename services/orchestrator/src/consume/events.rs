@@ -3,6 +3,7 @@
 use bus::{Delivery, Failure};
 use chrono::{DateTime, Utc};
 use proto::sim::v1::{SimulationEvent, SimulationEventKind as Kind};
+use rulebook::switch::REFUSED_BY_SWITCH;
 use store::actions::{self, ActionRow, Status, Transition};
 use store::{PgConnection, StoreError, inbox, incidents};
 use uuid::Uuid;
@@ -87,6 +88,12 @@ async fn moved(
             }
         }
         Kind::ActionFailed => {
+            if event.attributes.contains_key(REFUSED_BY_SWITCH) {
+                let reason = Some(event.message.clone());
+                let with = Transition { decision_reason: reason, ..Transition::default() };
+                steps.step(&[Status::Approved], Status::Cancelled, "action.cancel", &with).await?;
+                return Ok(steps.changes);
+            }
             let with = Transition { outcome: Some(event.message.clone()), ..Transition::default() };
             for from in [Status::Approved, Status::Executing] {
                 steps.step(&[from], Status::Failed, "action.fail", &with).await?;

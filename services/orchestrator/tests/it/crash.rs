@@ -10,7 +10,9 @@ use proto::ops::v1::ApplyActionCommand;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::stack::{PATIENCE, Servers, call, client, incident, proposal, store_incident, stored, until};
+use crate::stack::{
+    PATIENCE, Servers, call, client, hold_the_relay, incident, proposal, store_incident, stored, until,
+};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_orchestrator");
 
@@ -53,12 +55,12 @@ async fn killed_between_the_commit_and_the_publish_the_command_is_still_publishe
     })
     .await;
 
-    // With NATS frozen the publish cannot be acknowledged: the kill falls between commit and publish.
-    servers.nats.freeze();
+    // Another relay has the outbox: the kill falls between commit and publish.
+    let held = hold_the_relay(&servers.store).await;
     let body = json!({ "actionId": action.id, "operator": "alice", "idempotencyKey": "k" });
     call(&http, address, "ops.v1.ActionService/ApproveAction", body.clone()).await.ok();
     child.kill().await.unwrap();
-    servers.nats.thaw();
+    drop(held);
 
     let mut child = spawn(&servers, address).await;
     let again = call(&client(), address, "ops.v1.ActionService/ApproveAction", body).await.ok();

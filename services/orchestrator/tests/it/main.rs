@@ -8,6 +8,7 @@
     clippy::large_futures
 )]
 
+mod automation;
 mod crash;
 mod decisions;
 mod engine;

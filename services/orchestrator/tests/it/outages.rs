@@ -57,14 +57,18 @@ async fn a_proposal_made_while_postgresql_is_away_is_recorded_when_it_is_back() 
 }
 
 #[tokio::test]
-async fn decisions_go_on_without_nats_and_their_commands_follow() {
+async fn without_nats_nothing_is_approved_because_nobody_knows_whether_automation_is_paused() {
     let mut stack = Stack::start().await;
-    let action = stack.proposed().await;
+    let (action, rejected) = (stack.proposed().await, stack.proposed().await);
     let mut page = EventSource::open(stack.orchestrator.address, None).await;
     assert_eq!(page.next().await.unwrap().name, "snapshot");
     stack.nats.kill().await.unwrap();
 
-    stack.call(APPROVE, json!({ "actionId": action.id, "operator": "alice" })).await.ok();
+    let approve = json!({ "actionId": action.id, "operator": "alice", "idempotencyKey": "k" });
+    let message = stack.call(APPROVE, approve.clone()).await.error("unavailable");
+    assert!(message.contains("as good as paused"), "{message}");
+    let reject = json!({ "actionId": rejected.id, "operator": "alice", "reason": "no" });
+    stack.call("ops.v1.ActionService/RejectAction", reject).await.ok();
     until("readiness tells", || async {
         (stack.readiness().await == StatusCode::SERVICE_UNAVAILABLE).then_some(())
     })
@@ -72,6 +76,7 @@ async fn decisions_go_on_without_nats_and_their_commands_follow() {
 
     stack.nats.restart().await.unwrap();
     until_ready(&stack).await;
+    stack.call(APPROVE, approve).await.ok();
     until("the command is published", || async { (stack.commands().await.len() == 1).then_some(()) }).await;
     // The stream of the page went on; the proposal itself may be on it or in the snapshot.
     while page.next_named("action").await.data["status"] != "ACTION_STATUS_APPROVED" {}

@@ -21,6 +21,8 @@ const MUTATING: &[&str] = &[
     "ops.v1.ActionService/ApproveAction",
     "ops.v1.ActionService/RejectAction",
     "ops.v1.IncidentService/Acknowledge",
+    "ops.v1.PolicyService/PauseAutomation",
+    "ops.v1.PolicyService/ResumeAutomation",
     "ops.v1.RuleService/Create",
     "ops.v1.RuleService/Delete",
     "ops.v1.RuleService/Restore",

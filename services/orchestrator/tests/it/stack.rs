@@ -335,6 +335,22 @@ pub async fn store_incident(store: &Store, incident: &Incident) {
     store::incidents::upsert(&mut conn, &row(incident)).await.unwrap();
 }
 
+/// Keeps every relay from sending anything until it is dropped: messages stay in the outbox.
+pub async fn hold_the_relay(store: &Store) -> store::Tx<'static> {
+    loop {
+        let mut tx = store.begin().await.unwrap();
+        let held: bool = sqlx::query_scalar(
+            "select pg_try_advisory_xact_lock(hashtextextended('outbox/orchestrator', 0))",
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+        if held {
+            return tx;
+        }
+    }
+}
+
 pub async fn last_sequence(bus: &Bus, stream: &str) -> u64 {
     bus.jetstream().get_stream(stream).await.unwrap().cached_info().state.last_sequence
 }

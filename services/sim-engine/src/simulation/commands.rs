@@ -14,9 +14,10 @@ use tokio::sync::oneshot;
 use super::{Simulation, answer};
 use crate::identity::Identity;
 use crate::journal::JournalError;
+use crate::order::Refused;
 use crate::publisher::{Batch, Stored};
 use crate::refusal::Refusal;
-use crate::request::{Change, Forked, Performed, Reply};
+use crate::request::{Change, Forked, Performed, Permit, Reply};
 use crate::run::{Run, event_message};
 use crate::{convert, order};
 
@@ -51,7 +52,7 @@ impl Simulation {
                 let set = self.carry_out(Command::SetChaos(level), journalled).await?;
                 answer(reply, set.map(|_| self.state()));
             }
-            Change::Perform(command, reply) => self.perform(*command, reply).await?,
+            Change::Perform(command, permit, reply) => self.perform(*command, permit, reply).await?,
             Change::Fork(reply) => answer(reply, Ok(self.forked())),
             Change::Stop(reply) => self.end(reply).await?,
         }
@@ -173,6 +174,7 @@ impl Simulation {
     async fn perform(
         &mut self,
         command: ApplyActionCommand,
+        permit: Permit,
         reply: Reply<Performed>,
     ) -> Result<(), JournalError> {
         if self.settled.contains(&command.id) {
@@ -180,13 +182,21 @@ impl Simulation {
             answer(reply, Ok(Performed::Before));
             return Ok(());
         }
+        match permit.check() {
+            Ok(None) => {}
+            Ok(Some(why)) => return self.refuse(&command, Refused::BySwitch(why), reply).await,
+            Err(refusal) => {
+                answer(reply, Err(refusal));
+                return Ok(());
+            }
+        }
         let act = match order::checked(&command, self.run.identity(), Utc::now()) {
             Ok(act) => act,
-            Err(reason) => return self.refuse(&command, reason, reply).await,
+            Err(reason) => return self.refuse(&command, Refused::Because(reason), reply).await,
         };
         let journalled = Journalled::PerformAction(convert::perform_action(&act));
         if let Err(refusal) = self.journal_command(journalled).await? {
-            return self.refuse(&command, refusal.message, reply).await;
+            return self.refuse(&command, Refused::Because(refusal.message), reply).await;
         }
         self.settled.insert(command.id);
         self.parts.meters.command("journalled");
@@ -203,11 +213,11 @@ impl Simulation {
     async fn refuse(
         &mut self,
         command: &ApplyActionCommand,
-        reason: String,
+        refused: Refused,
         reply: Reply<Performed>,
     ) -> Result<(), JournalError> {
         self.parts.meters.command("refused");
-        let event = order::refusal(command, reason, self.run.next_tick(), self.run.time());
+        let event = order::refusal(command, refused, self.run.next_tick(), self.run.time());
         let (done, stored) = oneshot::channel();
         let batch = Batch { messages: vec![event_message(&event)], stored: None, done: Some(done) };
         self.publish(batch).await;

@@ -8,6 +8,7 @@ use backing::NatsServer;
 use backing::process::{Process, ProcessSpec, Stopped};
 use bus::{Bus, BusConfig};
 use prost::Message as _;
+use proto::ops::v1::AutomationState;
 use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationState};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -27,7 +28,10 @@ impl Cloud {
         let nats = NatsServer::ephemeral().await.unwrap();
         let bus = Bus::connect(BusConfig::new(nats.url(), "test")).await.unwrap();
         bus.provision().await.unwrap();
-        Self { nats, bus, logs: tempfile::tempdir().unwrap() }
+        let cloud = Self { nats, bus, logs: tempfile::tempdir().unwrap() };
+        // As the orchestrator does at its very first start.
+        cloud.switch(AutomationState::Running, 0).await;
+        cloud
     }
 
     /// An engine that stands still at tick 0 of a run with seed 7.

@@ -10,3 +10,4 @@ mod fleet;
 mod orders;
 mod recordings;
 mod recovery;
+mod switch;

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::engine::{Cloud, Engine, PATIENCE, state_of};
+use crate::switch::FIRST;
 
 /// A restart of the first service that has more than one replica, as the orchestrator would order it.
 pub(crate) async fn restart_order(engine: &Engine, id: &str) -> ApplyActionCommand {
@@ -41,6 +42,7 @@ pub(crate) async fn restart_order_of(engine: &Engine, simulation: &str, id: &str
         approved_by: "test".to_owned(),
         approved_at: None,
         valid_until: Some(chrono::DateTime::<chrono::Utc>::from(until).into()),
+        automation_version: FIRST,
     }
 }
 
@@ -64,7 +66,7 @@ impl Cloud {
         }
     }
 
-    async fn events_of(&self, action_id: &str) -> Vec<SimulationEvent> {
+    pub(crate) async fn events_of(&self, action_id: &str) -> Vec<SimulationEvent> {
         self.events().await.into_iter().filter(|event| event.action_id == action_id).collect()
     }
 }

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useId, useState } from "react";
 import { formatSimulatedTime, formatCount } from "@/format/format";
 import type { Action } from "@/gen/ops/v1/action_pb";
+import { useIsPaused } from "@/features/automation/use-automation";
 import { useServerNow } from "@/features/clock/use-server-now";
 import { PreviewSection } from "@/features/preview/preview-section";
 import { PreviewVerdict } from "@/features/preview/preview-verdict";
@@ -35,6 +36,7 @@ const EXPIRED = "This proposal has expired: nothing is computed for it any more.
 export function ActionCard({ action, conflict, highlighted = false, withIncident = true, initiallyAhead = false }: ActionCardProps) {
   const { decide, busy } = useDecision(action);
   const [rejecting, setRejecting] = useState(false);
+  const paused = useIsPaused();
   const now = useServerNow();
   const over = remainingMs(action, now) <= 0;
   const title = actionTitle(action);
@@ -78,7 +80,7 @@ export function ActionCard({ action, conflict, highlighted = false, withIncident
       ) : (
         <>
           <div className="grid grid-cols-2 gap-2 sm:flex sm:items-start">
-            <Button tone="primary" className="max-sm:h-11" disabled={over} busy={busy === "approve"} onClick={() => decide({ kind: "approve" })} aria-label={`Approve: ${title}`} aria-describedby={known ? verdictId : undefined}>
+            <Button tone="primary" className="max-sm:h-11" disabled={over || paused} busy={busy === "approve"} onClick={() => decide({ kind: "approve" })} aria-label={`Approve: ${title}`} aria-describedby={known ? verdictId : undefined}>
               Approve
             </Button>
             <Button className="max-sm:h-11" disabled={over} busy={busy === "reject"} onClick={() => setRejecting(true)} aria-label={`Reject: ${title}`}>

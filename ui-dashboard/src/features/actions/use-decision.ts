@@ -6,7 +6,7 @@ import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useCloudStore } from "@/features/cloud/use-cloud";
 import { useOperator } from "@/features/operator/operator-provider";
-import { type Action, ActionSchema } from "@/gen/ops/v1/action_pb";
+import { type Action, ActionSchema, ActionStatus } from "@/gen/ops/v1/action_pb";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
 import { clone } from "@bufbuild/protobuf";
 import { errorSentence, isConflict } from "@/rpc/transport";
@@ -43,6 +43,11 @@ export function useDecision(action: Action) {
       }
       const current = await readAgain(client, action);
       cloud.noteAction(current);
+      if (current.status === ActionStatus.PROPOSED && current.version === action.version) {
+        // It waits as before: the decision itself was refused, for example while automation is paused.
+        toast.error(`Not decided: ${actionTitle(action)}`, { description: errorSentence(cause) });
+        return;
+      }
       addConflict({ action: current, message: errorSentence(cause) });
     },
   });

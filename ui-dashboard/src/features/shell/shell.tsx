@@ -1,6 +1,8 @@
 import { Boxes } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { AutomationBanner } from "@/features/automation/automation-banner";
+import { AutomationSwitch } from "@/features/automation/automation-switch";
 import { OperatorBadge } from "@/features/operator/operator-badge";
 import { ControlBar } from "@/features/simulation/control-bar";
 import { ThemeToggle } from "@/features/theme/theme-toggle";
@@ -37,10 +39,14 @@ export function Shell({ children }: { children: ReactNode }) {
           </div>
           <div className="flex h-12 items-center gap-3 border-t border-line px-3 lg:border-t-0 lg:px-5">
             <ControlBar />
-            <div className="ml-auto hidden lg:block">
-              <ConnectionBadge />
+            <div className="ml-auto flex items-center gap-2">
+              <AutomationSwitch />
+              <div className="hidden lg:block">
+                <ConnectionBadge />
+              </div>
             </div>
           </div>
+          <AutomationBanner />
         </header>
         <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[1680px] flex-1 p-3 pb-24 outline-none lg:p-5 lg:pb-10">
           {children}

@@ -212,7 +212,8 @@ export enum SimulationEventKind {
   ACTION_SUCCEEDED = 13,
 
   /**
-   * An action was refused at the moment of effect, or could not be finished. `message` says why.
+   * An action was refused at the moment of effect, or could not be finished. `message` says why. Attributes: `refused_by_switch` is
+   * `true` when automation was, or had meanwhile been, paused.
    *
    * @generated from enum value: SIMULATION_EVENT_KIND_ACTION_FAILED = 14;
    */

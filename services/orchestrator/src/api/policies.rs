@@ -1,0 +1,70 @@
+//! `ops.v1.PolicyService`: the kill switch.
+
+use axum::Router;
+use axum::extract::State;
+use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
+use http::HeaderMap;
+use proto::ops::v1::policy_service_connect::PolicyServiceBuilder;
+use proto::ops::v1::{
+    GetAutomationRequest, GetAutomationResponse, PauseAutomationRequest, PauseAutomationResponse,
+    ResumeAutomationRequest, ResumeAutomationResponse,
+};
+use rulebook::switch::KEY;
+
+use super::asked::{Asked, MAX_REASON};
+use super::fields;
+use crate::app::App;
+use crate::automation::{self, Wish};
+use crate::change;
+
+/// The service's routes.
+pub(crate) fn router(app: App) -> Router {
+    PolicyServiceBuilder::<App>::new()
+        .get_automation(get_automation)
+        .pause_automation(pause)
+        .resume_automation(resume)
+        .with_state(app)
+        .build()
+}
+
+async fn get_automation(
+    State(app): State<App>,
+    ConnectRequest(GetAutomationRequest {}): ConnectRequest<GetAutomationRequest>,
+) -> Result<ConnectResponse<GetAutomationResponse>, ConnectError> {
+    Ok(ConnectResponse(automation::shown(&app).await))
+}
+
+async fn pause(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ConnectRequest(request): ConnectRequest<PauseAutomationRequest>,
+) -> Result<ConnectResponse<PauseAutomationResponse>, ConnectError> {
+    let PauseAutomationRequest { reason, operator } = request;
+    let asked = asked(operator, &reason, 0)?.by(&headers, Wish::Pause)?;
+    let automation = change::change(&app, &asked).await?;
+    let cancelled = automation::call_back_now(&app, &automation).await;
+    Ok(ConnectResponse(PauseAutomationResponse { automation: Some(automation), cancelled }))
+}
+
+async fn resume(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ConnectRequest(request): ConnectRequest<ResumeAutomationRequest>,
+) -> Result<ConnectResponse<ResumeAutomationResponse>, ConnectError> {
+    let ResumeAutomationRequest { reason, operator, expected_version } = request;
+    let asked = asked(operator, &reason, expected_version)?.by(&headers, Wish::Resume)?;
+    let automation = change::change(&app, &asked).await?;
+    Ok(ConnectResponse(ResumeAutomationResponse { automation: Some(automation) }))
+}
+
+/// Both changes can be repeated as they are, so they take no key: pausing works without the database.
+fn asked(operator: String, reason: &str, expected_version: u64) -> Result<Asked, ConnectError> {
+    Ok(Asked {
+        key: KEY.to_owned(),
+        expected_version,
+        operator,
+        reason: fields::text("reason", reason, MAX_REASON)?,
+        idempotency_key: String::new(),
+        body_hash: Vec::new(),
+    })
+}
