@@ -15,7 +15,8 @@
 //! 6. [`safety`]: the rules that keep automation from causing the outage; each can be switched off in [`Limits`];
 //! 7. [`agent`]: memory of attempts, cooldowns and rejections, and the choice of the first admissible candidate.
 //!
-//! It proposes only. Approving, commanding and judging the effect are the orchestrator's.
+//! It proposes only. Approving, commanding and judging the effect are the orchestrator's, by the rules of [`policy`] (whose yes a
+//! proposal takes) and [`lifecycle`] (what becomes of it).
 
 pub mod action;
 pub mod agent;
@@ -25,10 +26,12 @@ pub mod diagnosis;
 mod foresight;
 mod ideas;
 pub mod incident;
+pub mod lifecycle;
 pub mod limits;
 pub mod memory;
 mod nodes;
 mod options;
+pub mod policy;
 pub mod remedies;
 pub mod safety;
 pub mod scale;

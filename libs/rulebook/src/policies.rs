@@ -1,13 +1,16 @@
-//! The bucket `OPS_POLICIES`: the [`switch`](crate::switch) of automation.
+//! The bucket `OPS_POLICIES`: the [`switch`](crate::switch) of automation, and the approval policies.
 
-use bus::bucket::{Contents, Standing};
+use bus::bucket::{Contents, Entry, Standing};
 use bus::{streams, subjects};
-use proto::ops::v1::Automation;
+use proto::ops::v1::{ApprovalPolicies, ApprovalPolicy, Automation};
 
-use crate::kept::{self, Bucket};
+use crate::kept::{self, Bucket, Value};
 use crate::switch::{self, Switch};
 
-/// What the bucket holds.
+/// The key of the approval policies.
+pub const KEY: &str = "approval";
+
+/// What the bucket holds, as far as others than the orchestrator go by it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Book {
     standing: Standing,
@@ -46,5 +49,28 @@ impl Book {
     /// The switch as it was when the bucket was read.
     pub fn switch(&self) -> Switch {
         Switch::of(self.automation.clone())
+    }
+}
+
+impl Value for ApprovalPolicies {
+    type Bucket = Book;
+
+    fn key(&self) -> &str {
+        KEY
+    }
+
+    fn at_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+
+    /// A policy that is none: nobody can go by it, and that is told.
+    fn gone(entry: &Entry) -> Self {
+        Self {
+            policies: vec![ApprovalPolicy::default()],
+            version: entry.revision,
+            changed_by: "a NATS client".to_owned(),
+            changed_at: Some(entry.changed_at.into()),
+            reason: "the key was deleted, or cannot be read".to_owned(),
+        }
     }
 }

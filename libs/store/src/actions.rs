@@ -7,13 +7,15 @@ mod decide;
 pub mod gate;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{Page, StoreError};
 
 pub use change::{Transition, expire_due, judge, supersede_pending, transition};
-pub use decide::{Decision, DecisionOutcome, decide};
+pub use decide::{Held, Ruling, Verdict, hold, rule, settle};
 
 /// Where an action stands; the numbers are those of the wire contract and of `actions.status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +101,29 @@ pub struct ActionRow {
     pub recorded_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// Whose yes it takes: 1 ask, 2 auto-approve, 3 two-person.
+    pub approval_mode: i32,
+    /// Name of the policy that says so.
+    pub policy: String,
+    /// Why that policy.
+    pub policy_reason: String,
+    /// Who has approved it so far.
+    pub approvals: Json<Vec<Approval>>,
+    /// How many different people have to.
+    pub approvals_needed: i32,
+    /// `replicas` as it was proposed; `None` when nobody changed it.
+    pub proposed_replicas: Option<i32>,
+    /// Who changed it, or empty.
+    pub replicas_by: String,
+}
+
+/// Somebody's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// A proposal as an agent makes it.
@@ -146,6 +171,7 @@ pub struct ActionFilter {
 pub async fn record_proposed(
     conn: &mut PgConnection,
     proposal: &Proposal,
+    ruling: &Ruling,
     valid_for: std::time::Duration,
 ) -> Result<bool, StoreError> {
     // A hypertable's unique key contains the time, so the id alone is kept unique by a lock and a look.
@@ -157,9 +183,10 @@ pub async fn record_proposed(
     let recorded = sqlx::query(
         "insert into actions
             (id, simulation_id, run_id, incident_id, action_type, target_id, target_version, replicas, status, version,
-             reason, proposed_at_tick, proposed_at, proposed_by, attempt, expires_at)
+             reason, proposed_at_tick, proposed_at, proposed_by, attempt, expires_at,
+             approval_mode, policy, policy_reason, approvals_needed)
          select $1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, $10, $11, $12, $13,
-                clock_timestamp() + make_interval(secs => $14)
+                clock_timestamp() + make_interval(secs => $14), $15, $16, $17, $18
          where not exists (select from actions where id = $1)
          on conflict do nothing",
     )
@@ -177,6 +204,10 @@ pub async fn record_proposed(
     .bind(&proposal.proposed_by)
     .bind(proposal.attempt)
     .bind(valid_for.as_secs_f64())
+    .bind(ruling.mode)
+    .bind(&ruling.policy)
+    .bind(&ruling.reason)
+    .bind(ruling.approvals_needed)
     .execute(conn)
     .await
     .map_err(StoreError::query("record a proposal"))?;

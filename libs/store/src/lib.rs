@@ -9,6 +9,7 @@
 pub mod actions;
 pub mod agent;
 pub mod audit;
+pub mod budget;
 mod connect;
 pub mod deleted;
 mod error;

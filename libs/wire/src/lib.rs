@@ -17,6 +17,18 @@ pub fn action_type(kind: RemedyKind) -> ActionType {
     }
 }
 
+/// What a remedy on the wire is; `None` when it is none of ours.
+pub fn remedy_kind(action_type: ActionType) -> Option<RemedyKind> {
+    match action_type {
+        ActionType::Unspecified => None,
+        ActionType::RestartService => Some(RemedyKind::RestartService),
+        ActionType::ScaleUp => Some(RemedyKind::ScaleUp),
+        ActionType::ScaleDown => Some(RemedyKind::ScaleDown),
+        ActionType::DrainNode => Some(RemedyKind::DrainNode),
+        ActionType::RebalanceTraffic => Some(RemedyKind::RebalanceTraffic),
+    }
+}
+
 /// An incident as of its last transition.
 pub fn incident(row: IncidentRow) -> Incident {
     let IncidentRow {

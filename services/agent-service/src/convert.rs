@@ -196,6 +196,13 @@ pub(crate) fn action(message: ops::Action) -> Result<Option<(Scope, ActionUpdate
         outcome,
         effect: _,
         updated_at: _,
+        approval_mode: _,
+        policy: _,
+        policy_reason: _,
+        approvals: _,
+        approvals_needed: _,
+        proposed_replicas: _,
+        replicas_by: _,
     } = message;
     let scope = scope(simulation_id, &run_id, proposed_at)?;
     let update = ActionUpdate {

@@ -22,12 +22,13 @@ pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), F
     match command {
         ActionCommand::List { all, json } => list(&client, &target.simulation(), all, json).await,
         ActionCommand::Show { id, json } => show(&client, &id, json).await,
-        ActionCommand::Approve { id, decision } => {
+        ActionCommand::Approve { id, replicas, decision } => {
             let request = ApproveActionRequest {
                 action_id: full_id(&client, &id, true).await?,
                 operator: operator::name(decision.operator.as_deref())?,
                 expected_version: decision.expected_version.unwrap_or_default(),
                 idempotency_key: decision.idempotency_key.unwrap_or_default(),
+                replicas: replicas.unwrap_or_default(),
             };
             let action = client.approve_action(&request).await?.into_inner().action.unwrap_or_default();
             decided(&action, decision.json)
@@ -116,6 +117,16 @@ fn print(action: &Action) {
             ),
         ),
     ];
+    if !action.policy_reason.is_empty() {
+        rows.push(("approval", action.policy_reason.clone()));
+    }
+    if action.proposed_replicas != action.replicas {
+        let (by, proposed) = (&action.replicas_by, action.proposed_replicas);
+        rows.push(("number", format!("changed by {by}: {proposed} had been proposed")));
+    }
+    if !action.approvals.is_empty() {
+        rows.push(("approved by", approvals(action)));
+    }
     if let Some(expires) = &action.expires_at {
         rows.push(("expires", format!("{} UTC", output::time(expires))));
     }
@@ -175,7 +186,16 @@ fn decided(action: &Action, json: bool) -> Result<(), Failure> {
         return output::json(action);
     }
     output::line(format!("{}: {} ({})", status(action), what(action), action.id));
+    if action.status() == ActionStatus::Proposed {
+        output::line(format!("Approved by {}: somebody else has to approve it, too.", approvals(action)));
+    }
     Ok(())
+}
+
+/// For example `ana (1 of 2)`.
+fn approvals(action: &Action) -> String {
+    let by: Vec<&str> = action.approvals.iter().map(|yes| yes.operator.as_str()).collect();
+    format!("{} ({} of {})", by.join(", "), by.len(), action.approvals_needed)
 }
 
 fn what(action: &Action) -> String {

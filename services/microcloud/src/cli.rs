@@ -10,6 +10,7 @@ mod automation;
 mod evaluate;
 mod grade;
 mod incidents;
+mod policies;
 mod rules;
 mod runs;
 mod silences;
@@ -19,6 +20,7 @@ pub(crate) use automation::{AutomationCommand, SwitchOptions};
 pub(crate) use evaluate::EvaluateOptions;
 pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions, PreviewGradeOptions};
 pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
+pub(crate) use policies::PolicyCommand;
 pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
 pub(crate) use silences::{AddOptions, Kind, SilenceCommand};
@@ -120,6 +122,9 @@ pub(crate) enum Command {
     /// Lists, shows, approves and rejects proposed actions.
     #[command(subcommand)]
     Actions(ActionCommand),
+    /// Shows and sets the approval policies: whose yes a proposal takes.
+    #[command(subcommand)]
+    Policies(PolicyCommand),
     /// Shows, pulls and releases the kill switch of automation.
     #[command(
         subcommand,
@@ -290,6 +295,9 @@ pub(crate) enum ActionCommand {
     Approve {
         /// Id, or its first characters if they name only one pending action.
         id: String,
+        /// Adds or removes this many replicas instead, 1 to 100; undoes the approvals of others.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+        replicas: Option<u32>,
         #[command(flatten)]
         decision: DecisionOptions,
     },

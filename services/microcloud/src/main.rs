@@ -19,6 +19,7 @@ mod incidents;
 mod operator;
 mod output;
 mod picture;
+mod policies;
 mod preview;
 mod report;
 mod rules;
@@ -67,6 +68,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Rules(command) => rules::run(&target, command).await,
         Command::Silences(command) => silences::run(&target, command).await,
         Command::Actions(command) => actions::run(&target, command).await,
+        Command::Policies(command) => policies::run(&target, command).await,
         Command::Automation(command) => automation::run(&target, command).await,
         Command::Tail(options) => tail::run(&target, options).await,
         Command::Dlq(command) => dead_letters::run(&target, command).await,

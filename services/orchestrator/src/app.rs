@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hubs::Hubs;
 use crate::metrics::Metrics;
+use crate::watchdog::Watchdog;
 
 /// How long things stay valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(crate) relay: relay::Handle,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    /// Who is heard.
+    pub(crate) watchdog: Watchdog,
     /// The rules as they were a moment ago.
     pub(crate) rules: watch::Receiver<Known<Book>>,
     /// A permit for each test of rules that may run at a time.

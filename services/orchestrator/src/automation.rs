@@ -94,7 +94,10 @@ pub(crate) async fn shown(app: &App) -> GetAutomationResponse {
     let kept = Switch::look(&app.bus).await;
     let (mode, explanation) = match kept.why_not() {
         Some(why) => (AutomationMode::Paused, why),
-        None => (AutomationMode::Automatic, "Automation runs.".to_owned()),
+        None => match app.watchdog.why_manual() {
+            Some(why) => (AutomationMode::Manual, why),
+            None => (AutomationMode::Automatic, "Automation runs.".to_owned()),
+        },
     };
     let automation = match kept {
         Switch::Running(automation) | Switch::Paused(automation) => Some(automation),

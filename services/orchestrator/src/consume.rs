@@ -8,7 +8,8 @@ pub(crate) mod proposals;
 use std::time::Duration;
 
 use bus::{Consumer, ConsumerSpec, Delivery, Failure, Handler, StreamError};
-use proto::ops::v1::{Automation, Rule, Silence};
+use proto::ops::v1::{ApprovalPolicies, Automation, Rule, Silence};
+use rulebook::policies;
 use store::StoreError;
 
 use crate::app::App;
@@ -113,7 +114,11 @@ struct Policies(App);
 
 impl Handler for Policies {
     async fn handle(&mut self, delivery: &Delivery) -> Result<(), Failure> {
-        kept::handle::<Automation>(&self.0, POLICIES, delivery).await
+        if delivery.subject.ends_with(policies::KEY) {
+            kept::handle::<ApprovalPolicies>(&self.0, POLICIES, delivery).await
+        } else {
+            kept::handle::<Automation>(&self.0, POLICIES, delivery).await
+        }
     }
 }
 

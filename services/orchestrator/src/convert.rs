@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use proto::ops::v1::{Action, ActionEffect, ActionStatus, ActionType};
-use store::actions::ActionRow;
+use store::actions::{ActionRow, Approval, Status};
 
 use crate::proposal::Proposal;
 
@@ -48,6 +48,13 @@ pub(crate) fn action(row: ActionRow) -> Action {
         effect,
         recorded_at: _,
         updated_at,
+        approval_mode,
+        policy,
+        policy_reason,
+        approvals,
+        approvals_needed,
+        proposed_replicas,
+        replicas_by,
     } = row;
     Action {
         id: id.to_string(),
@@ -74,12 +81,53 @@ pub(crate) fn action(row: ActionRow) -> Action {
         outcome,
         effect: ActionEffect::try_from(effect).unwrap_or_default().into(),
         updated_at: Some(timestamp(updated_at)),
+        approval_mode,
+        policy,
+        policy_reason,
+        approvals: approvals.0.into_iter().map(approval).collect(),
+        approvals_needed: small(approvals_needed),
+        proposed_replicas: small(proposed_replicas.unwrap_or(replicas)),
+        replicas_by,
+    }
+}
+
+fn approval(Approval { by, at }: Approval) -> proto::ops::v1::Approval {
+    proto::ops::v1::Approval { operator: by, at: Some(timestamp(at)) }
+}
+
+/// Where a row's action stands, in the words of the rules. A number that is none of the table's cannot be there.
+pub(crate) fn status(code: i32) -> remedy::Status {
+    match code {
+        1 => remedy::Status::Proposed,
+        2 => remedy::Status::Approved,
+        3 => remedy::Status::Executing,
+        4 => remedy::Status::Succeeded,
+        5 => remedy::Status::Failed,
+        6 => remedy::Status::Rejected,
+        7 => remedy::Status::Expired,
+        8 => remedy::Status::Cancelled,
+        _ => remedy::Status::Superseded,
+    }
+}
+
+/// The same, as the table takes it.
+pub(crate) fn stored_status(status: remedy::Status) -> Status {
+    match status {
+        remedy::Status::Proposed => Status::Proposed,
+        remedy::Status::Approved => Status::Approved,
+        remedy::Status::Executing => Status::Executing,
+        remedy::Status::Succeeded => Status::Succeeded,
+        remedy::Status::Failed => Status::Failed,
+        remedy::Status::Rejected => Status::Rejected,
+        remedy::Status::Expired => Status::Expired,
+        remedy::Status::Cancelled => Status::Cancelled,
+        remedy::Status::Superseded => Status::Superseded,
     }
 }
 
 /// A checked proposal as the table takes it.
 pub(crate) fn proposed_row(proposal: &Proposal) -> store::actions::Proposal {
-    let Proposal { id, run_id, incident_id, kind, proposed_at, action } = proposal;
+    let Proposal { id, run_id, incident_id, kind, remedy: _, proposed_at, action } = proposal;
     store::actions::Proposal {
         id: *id,
         simulation_id: action.simulation_id.clone(),
@@ -107,7 +155,7 @@ pub(crate) fn came_from(row: &ActionRow, proposal: &Proposal) -> bool {
         && row.action_type == proposed.action_type
         && row.target_id == proposed.target_id
         && row.target_version == proposed.target_version
-        && row.replicas == proposed.replicas
+        && row.proposed_replicas.unwrap_or(row.replicas) == proposed.replicas
         && row.reason == proposed.reason
         && row.proposed_at_tick == proposed.proposed_at_tick
         && row.proposed_by == proposed.proposed_by

@@ -1,17 +1,24 @@
 //! Decisions: one transaction with the compare-and-set, the answer for the idempotency key, the command, the status
-//! message and the audit entry. Of many deciders exactly one wins, and the others learn who.
+//! message and the audit entry. Of many deciders exactly one wins, and the others learn who. What a decision means is for
+//! `remedy::lifecycle` to say.
 
-use std::time::Duration;
-
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use connectrpc_axum::ConnectError;
 use prost::Message as _;
-use proto::ops::v1::{Action, ApplyActionCommand};
+use proto::ops::v1::{Action, ActionStatus};
+use remedy::lifecycle::{self, Answer as Says, Life, Outcome, Refusal};
 use rulebook::switch::Switch;
-use store::actions::{self, ActionRow, Decision, DecisionOutcome, Status, Transition, gate};
+use store::actions::{self, ActionRow, Status, Transition, Verdict, gate};
+use store::budget;
 use store::idempotency::{self, Claim};
 use store::{PgConnection, StoreError, incidents};
 use uuid::Uuid;
+
+mod command;
+mod refusal;
+
+pub(crate) use command::command_id;
+use command::{Order, command_for};
+use refusal::refusal_of;
 
 use crate::app::App;
 use crate::automation;
@@ -22,8 +29,32 @@ use crate::record::{self, Change, Note};
 /// One scope for both decisions: a key that approved cannot be used again to reject.
 const SCOPE: &str = "ActionService.decide";
 
-/// Namespace of the ids that are derived here.
-const NAMESPACE: Uuid = Uuid::from_u128(0x6d63_0000_5f1d_4c1e_8a2b_6d69_6372_6f63);
+/// A yes or a no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) action_id: Uuid,
+    pub(crate) says: Says,
+    pub(crate) by: String,
+    /// Why; empty for a yes without words.
+    pub(crate) reason: String,
+    /// The version that was looked at; `None` for whatever is there.
+    pub(crate) expected_version: Option<u64>,
+    /// Whether a policy decides; then the budget of automatic approvals has to allow it.
+    pub(crate) automatic: bool,
+}
+
+impl Decision {
+    fn approves(&self) -> bool {
+        matches!(self.says, Says::Approve { .. })
+    }
+}
+
+/// Approvals without a person.
+const BUDGET: budget::Bucket = budget::Bucket {
+    scope: "automatic",
+    capacity: remedy::policy::BURST as f64,
+    per_minute: remedy::policy::REFILL_PER_MINUTE as f64,
+};
 
 /// A yes or a no, checked for form.
 #[derive(Debug, Clone)]
@@ -39,11 +70,13 @@ pub(crate) struct Request {
 /// What came of a request, after commit.
 #[derive(Debug)]
 enum Answer {
-    Decided(Box<Action>),
+    /// It counts, and perhaps decides.
+    Counted(Box<Action>),
     Repeated(Vec<u8>),
     KeyReused,
-    Lost(Box<ActionRow>),
-    Expired(Box<ActionRow>),
+    Refused(Box<ActionRow>, Refusal),
+    /// No more approvals without a person for the moment.
+    Exhausted,
     /// The incident was over before the decision came.
     Withdrawn(Box<ActionRow>),
     /// Automation is paused, or nobody can tell whether it is.
@@ -59,7 +92,8 @@ pub(crate) async fn decide(app: &App, request: &Request) -> Result<Action, Conne
     app.relay.wake();
     let id = request.decision.action_id;
     let (label, result) = match answer {
-        Answer::Decided(action) => ("decided", Ok(*action)),
+        Answer::Counted(action) if action.status() == ActionStatus::Proposed => ("counted", Ok(*action)),
+        Answer::Counted(action) => ("decided", Ok(*action)),
         Answer::Repeated(bytes) => (
             "repeated",
             Action::decode(&bytes[..]).map_err(|e| error::internal("read the answer I gave before", &e)),
@@ -71,15 +105,12 @@ pub(crate) async fn decide(app: &App, request: &Request) -> Result<Action, Conne
                  only the very same request with it.",
             )),
         ),
-        Answer::Lost(row) => {
-            ("lost", Err(error::precondition(why_lost(&row, request.decision.expected_version))))
-        }
-        Answer::Expired(row) => (
-            "expired",
-            Err(error::precondition(format!(
-                "Action {id} expired at {}: nobody decided in time. Wait for the agent's next proposal.",
-                instant(row.expires_at)
-            ))),
+        Answer::Refused(row, refusal) => refusal_of(&row, refusal, &request.decision),
+        Answer::Exhausted => (
+            "exhausted",
+            Err(error::precondition(
+                "Enough was approved without a person for the moment. A person still may.",
+            )),
         ),
         Answer::Withdrawn(row) => (
             "withdrawn",
@@ -111,47 +142,96 @@ async fn attempt(app: &App, request: &Request) -> Result<Answer, StoreError> {
             Claim::Mismatch => return Ok(Answer::KeyReused),
         }
     }
-    let mut automation_version = 0;
-    if decision.approve {
+    let mut order = Order { ttl: app.limits.command_ttl, automation_version: 0 };
+    if decision.approves() {
         // Held until the commit: whoever pauses automation waits for it, and then finds the command.
         gate::enter(&mut tx).await?;
         match Switch::look(&app.bus).await {
-            Switch::Running(automation) => automation_version = automation.version,
+            Switch::Running(automation) => order.automation_version = automation.version,
             switch => {
                 tx.rollback().await?;
                 return paused(app, request, switch).await;
             }
         }
+        if let Some(row) = withdraw(&mut tx, decision, traceparent).await? {
+            tx.commit().await?;
+            return Ok(Answer::Withdrawn(Box::new(row)));
+        }
     }
-    if decision.approve
-        && let Some(row) = withdraw(&mut tx, decision, traceparent).await?
-    {
-        tx.commit().await?;
-        return Ok(Answer::Withdrawn(Box::new(row)));
+    let answer = judge(&mut tx, decision, order, traceparent).await?;
+    match &answer {
+        Answer::Counted(action) if !key.is_empty() => {
+            idempotency::finish(&mut tx, SCOPE, key, &action.encode_to_vec()).await?;
+        }
+        // The token and everything else is given back.
+        Answer::Exhausted => {
+            tx.rollback().await?;
+            return Ok(answer);
+        }
+        _ => {}
     }
-    let answer = match actions::decide(&mut tx, decision).await? {
-        DecisionOutcome::Decided(row) => {
-            let order = Order { ttl: app.limits.command_ttl, automation_version };
-            let action = decided(&mut tx, *row, decision, order, traceparent).await?;
-            if !key.is_empty() {
-                idempotency::finish(&mut tx, SCOPE, key, &action.encode_to_vec()).await?;
-            }
-            Answer::Decided(Box::new(action))
-        }
-        DecisionOutcome::Expired(row) => {
-            let row = expire(&mut tx, *row, traceparent).await?;
-            refused(&mut tx, &row, decision, "it had expired".to_owned(), traceparent).await?;
-            Answer::Expired(Box::new(row))
-        }
-        DecisionOutcome::Lost { current } => {
-            let why = why_lost(&current, decision.expected_version);
-            refused(&mut tx, &current, decision, why, traceparent).await?;
-            Answer::Lost(current)
-        }
-        DecisionOutcome::NotFound => Answer::NotFound,
-    };
     tx.commit().await?;
     Ok(answer)
+}
+
+/// Locks the action, asks the rules of its life, and writes what they say.
+async fn judge(
+    conn: &mut PgConnection,
+    decision: &Decision,
+    order: Order,
+    traceparent: Option<&str>,
+) -> Result<Answer, StoreError> {
+    let Some(held) = actions::hold(conn, decision.action_id).await? else { return Ok(Answer::NotFound) };
+    let Decision { says, by, expected_version, automatic, .. } = decision;
+    let row = held.row;
+    let outcome = lifecycle::decide(&life(&row), by, *says, *expected_version, held.late);
+    let next = match outcome {
+        Outcome::Refused(refusal) => return refuse(conn, row, refusal, decision, traceparent).await,
+        Outcome::Decided(next) | Outcome::Counted(next) => next,
+    };
+    if *automatic && !budget::take(conn, BUDGET).await? {
+        return Ok(Answer::Exhausted);
+    }
+    let verdict = Verdict {
+        status: convert::stored_status(next.status),
+        by: by.clone(),
+        reason: decision.reason.clone(),
+        approves: decision.approves(),
+        replicas: (next.replicas.cast_signed() != row.replicas).then(|| next.replicas.cast_signed()),
+    };
+    match actions::settle(conn, &row, &verdict).await? {
+        // Its time was up between the lock and now.
+        None => refuse(conn, row, Refusal::Late, decision, traceparent).await,
+        Some(row) => Ok(Answer::Counted(Box::new(decided(conn, row, decision, order, traceparent).await?))),
+    }
+}
+
+/// The row as far as deciding on it is concerned.
+fn life(row: &ActionRow) -> Life {
+    Life {
+        status: convert::status(row.status),
+        version: u64::try_from(row.version).unwrap_or_default(),
+        proposed_by: row.proposed_by.clone(),
+        approvals_needed: u32::try_from(row.approvals_needed).unwrap_or(u32::MAX),
+        approvals: row.approvals.iter().map(|approval| approval.by.clone()).collect(),
+        replicas: u32::try_from(row.replicas).unwrap_or_default(),
+        replicas_by: row.replicas_by.clone(),
+    }
+}
+
+/// Notes a decision that does not count; one that comes too late lets the proposal expire.
+async fn refuse(
+    conn: &mut PgConnection,
+    row: ActionRow,
+    refusal: Refusal,
+    decision: &Decision,
+    traceparent: Option<&str>,
+) -> Result<Answer, StoreError> {
+    let row = if refusal == Refusal::Late { expire(conn, row, traceparent).await? } else { row };
+    let why = refusal_of(&row, refusal, decision).1.err();
+    let why = why.and_then(|error| error.message().map(ToOwned::to_owned)).unwrap_or_default();
+    refused(conn, &row, decision, why, traceparent).await?;
+    Ok(Answer::Refused(Box::new(row), refusal))
 }
 
 /// Notes that somebody would have approved. The claim of the key is undone: it may be used when automation goes on.
@@ -202,15 +282,19 @@ async fn decided(
     order: Order,
     traceparent: Option<&str>,
 ) -> Result<Action, StoreError> {
-    if decision.approve {
+    if row.status == Status::Approved.code() {
         record::command(conn, &command_for(&row, order), traceparent).await?;
     }
     let change = Change {
         from: Some(Status::Proposed),
-        row: row.clone(),
-        actor: decision.decided_by.clone(),
-        verb: if decision.approve { "action.approve" } else { "action.reject" },
+        actor: decision.by.clone(),
+        verb: match (decision.approves(), row.status == Status::Approved.code()) {
+            (true, true) => "action.approve",
+            (true, false) => "action.approve.first",
+            (false, _) => "action.reject",
+        },
         reason: decision.reason.clone(),
+        row: row.clone(),
     };
     record::changes(conn, &[change], traceparent).await?;
     Ok(convert::action(row))
@@ -248,138 +332,11 @@ async fn refused(
     traceparent: Option<&str>,
 ) -> Result<(), StoreError> {
     let note = Note {
-        actor: decision.decided_by.clone(),
-        verb: if decision.approve { "action.approve.refused" } else { "action.reject.refused" },
+        actor: decision.by.clone(),
+        verb: if decision.approves() { "action.approve.refused" } else { "action.reject.refused" },
         simulation_id: row.simulation_id.clone(),
         subject_id: row.id.to_string(),
         reason,
     };
     record::note(conn, note, traceparent).await
-}
-
-/// What a command says besides the action itself.
-#[derive(Debug, Clone, Copy)]
-struct Order {
-    /// How long it may be carried out.
-    ttl: Duration,
-    /// Version of the kill switch that it was approved under.
-    automation_version: u64,
-}
-
-/// Id of the command of an approved action: it follows from the action and the version that the approval made.
-pub(crate) fn command_id(row: &ActionRow) -> Uuid {
-    Uuid::new_v5(&NAMESPACE, format!("command/{}/{}", row.id, row.version).as_bytes())
-}
-
-/// The order to sim-engine: the same however often it is built.
-fn command_for(row: &ActionRow, Order { ttl, automation_version }: Order) -> ApplyActionCommand {
-    let id = command_id(row).to_string();
-    let action = convert::action(row.clone());
-    let approved_at = row.decided_at.unwrap_or(row.updated_at);
-    let valid_until = approved_at + TimeDelta::from_std(ttl).unwrap_or(TimeDelta::zero());
-    ApplyActionCommand {
-        id,
-        simulation_id: action.simulation_id,
-        run_id: action.run_id,
-        action_id: action.id,
-        r#type: action.r#type,
-        target_id: action.target_id,
-        target_version: action.target_version,
-        replicas: action.replicas,
-        approved_by: action.decided_by,
-        approved_at: Some(convert::timestamp(approved_at)),
-        valid_until: Some(convert::timestamp(valid_until)),
-        automation_version,
-    }
-}
-
-fn why_lost(row: &ActionRow, expected_version: Option<i64>) -> String {
-    let id = row.id;
-    let status = convert::status_name(row.status);
-    let at = instant(row.decided_at.unwrap_or(row.updated_at));
-    let because =
-        if row.decision_reason.is_empty() { String::new() } else { format!(" ({})", row.decision_reason) };
-    if row.status == Status::Proposed.code() {
-        return format!(
-            "Action {id} is at version {}, you looked at version {}. Load it again and decide on what you see.",
-            row.version,
-            expected_version.unwrap_or_default()
-        );
-    }
-    if row.decided_by.is_empty() {
-        return format!("Nobody can decide on action {id} any more: it became {status} at {at}{because}.");
-    }
-    let decided = if row.status == Status::Rejected.code() { "rejected" } else { "approved" };
-    format!(
-        "{} {decided} action {id} at {at}{because}; it is {status} now, at version {}.",
-        row.decided_by, row.version
-    )
-}
-
-fn instant(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn approved() -> ActionRow {
-        let at = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
-        ActionRow {
-            id: Uuid::from_u128(1),
-            simulation_id: "default".to_owned(),
-            run_id: Uuid::from_u128(2),
-            incident_id: Uuid::from_u128(3),
-            action_type: 2,
-            target_id: "checkout".to_owned(),
-            target_version: 4,
-            replicas: 2,
-            status: Status::Approved.code(),
-            version: 2,
-            reason: "r".to_owned(),
-            proposed_at_tick: 10,
-            proposed_at: at,
-            proposed_by: "agent-service".to_owned(),
-            attempt: 1,
-            expires_at: at,
-            decided_by: "alice".to_owned(),
-            decided_at: Some(at),
-            decision_reason: String::new(),
-            executed_at_tick: 0,
-            completed_at_tick: 0,
-            outcome: String::new(),
-            effect: 0,
-            recorded_at: at,
-            updated_at: at,
-        }
-    }
-
-    #[test]
-    fn a_command_is_the_same_however_often_it_is_built() {
-        let order = Order { ttl: Duration::from_secs(60), automation_version: 3 };
-        let command = command_for(&approved(), order);
-        assert_eq!(command, command_for(&approved(), order));
-        assert_eq!(command.valid_until.unwrap().seconds - command.approved_at.unwrap().seconds, 60);
-        let other_decision = ActionRow { version: 3, ..approved() };
-        assert_ne!(command.id, command_for(&other_decision, order).id);
-    }
-
-    #[test]
-    fn the_loser_learns_who_decided_what_and_when() {
-        let why = why_lost(&approved(), None);
-        assert!(why.starts_with("alice approved action"), "{why}");
-        assert!(why.contains("2026-09-21T"), "{why}");
-        let rejected = ActionRow {
-            status: Status::Rejected.code(),
-            decision_reason: "too risky".to_owned(),
-            ..approved()
-        };
-        let why = why_lost(&rejected, None);
-        assert!(why.contains("rejected") && why.contains("(too risky)"), "{why}");
-        let moved = ActionRow { status: Status::Proposed.code(), ..approved() };
-        assert!(why_lost(&moved, Some(1)).contains("you looked at version 1"));
-        let expired = ActionRow { status: Status::Expired.code(), decided_by: String::new(), ..approved() };
-        assert!(why_lost(&expired, None).contains("it became EXPIRED"));
-    }
 }

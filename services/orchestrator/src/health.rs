@@ -9,6 +9,7 @@ use crate::app::App;
 /// The routes.
 pub(crate) fn router(app: &App, metrics: ::service::metrics::Metrics) -> Router {
     let (bus, store, hub) = (app.bus.clone(), app.store.clone(), app.hubs.default().clone());
+    let watchdog = app.watchdog.clone();
     Health::new()
         .check("nats", move || {
             let bus = bus.clone();
@@ -23,6 +24,10 @@ pub(crate) fn router(app: &App, metrics: ::service::metrics::Metrics) -> Router 
             async move {
                 if heard { Ok(()) } else { Err("no heartbeat for more than 5 s: is sim-engine running?") }
             }
+        })
+        .show("automation", move || {
+            let why = watchdog.why_manual();
+            async move { why.map_or(Ok(()), Err) }
         })
         .router(metrics)
 }

@@ -27,6 +27,9 @@ mod hubs;
 mod jobs;
 mod listener;
 mod metrics;
+// As for `api`.
+#[allow(clippy::result_large_err)]
+mod policies;
 mod position;
 mod preview;
 mod proposal;
@@ -38,5 +41,6 @@ pub mod service;
 // As for `api`.
 #[allow(clippy::result_large_err)]
 mod silences;
+mod watchdog;
 
 pub use app::Limits;

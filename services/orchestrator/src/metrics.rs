@@ -10,6 +10,7 @@ use prometheus_client::metrics::family::Family;
 pub(crate) struct Metrics {
     decisions: Family<Outcome, Counter>,
     proposals: Family<Outcome, Counter>,
+    automatic: Family<Outcome, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -23,11 +24,17 @@ impl Metrics {
         let help = "Approvals and rejections by what came of them";
         let decisions = registry.register("decisions", help, Family::default());
         let proposals = registry.register("proposals", "Proposals by what came of them", Family::default());
-        Self { decisions, proposals }
+        let help = "Approvals without a person by what came of them, or what kept them from it";
+        let automatic = registry.register("automatic_approvals", help, Family::default());
+        Self { decisions, proposals, automatic }
     }
 
     pub(crate) fn decision(&self, outcome: &'static str) {
         self.decisions.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    pub(crate) fn automatic(&self, outcome: &'static str) {
+        self.automatic.get_or_create(&Outcome { outcome }).inc();
     }
 
     pub(crate) fn proposal(&self, outcome: &'static str) {

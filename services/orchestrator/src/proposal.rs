@@ -5,14 +5,14 @@
 use chrono::{DateTime, Datelike as _, Utc};
 use proto::ops::v1::{Action, ActionStatus, ActionType};
 use proto::sim::v1::Topology;
+use remedy::RemedyKind;
+use remedy::lifecycle::MAX_REPLICAS;
 use uuid::Uuid;
 
 /// Longest id of a simulation, target or agent.
 const MAX_ID: usize = 128;
 /// Longest reason; a few paragraphs.
 const MAX_REASON: usize = 2_000;
-/// Most replicas that one action may add or remove. The blast radius of one approval stays bounded.
-const MAX_REPLICAS: u32 = 100;
 
 /// Why a proposal is refused, in a sentence for the agent's builder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,8 @@ pub(crate) struct Proposal {
     pub(crate) incident_id: Uuid,
     /// What to do.
     pub(crate) kind: ActionType,
+    /// The same in the words of the rules.
+    pub(crate) remedy: RemedyKind,
     /// Simulated time of the proposal.
     pub(crate) proposed_at: DateTime<Utc>,
     /// The message itself.
@@ -46,14 +48,9 @@ impl TryFrom<Action> for Proposal {
         name("simulation_id", &action.simulation_id)?;
         name("proposed_by", &action.proposed_by)?;
         target(&action.target_id)?;
-        let kind = match action.r#type() {
-            ActionType::Unspecified => {
-                return refuse(format!(
-                    "type {} is unknown; use one of ActionType's values from 1 to 5",
-                    action.r#type
-                ));
-            }
-            kind => kind,
+        let kind = action.r#type();
+        let Some(remedy) = wire::remedy_kind(kind) else {
+            return refuse(format!("type {} is unknown; use one of ActionType's values", action.r#type));
         };
         if action.status() != ActionStatus::Proposed {
             return refuse("status must be PROPOSED: agents propose, the orchestrator moves actions on");
@@ -82,7 +79,7 @@ impl TryFrom<Action> for Proposal {
         if i64::try_from(action.target_version.max(action.proposed_at_tick)).is_err() {
             return refuse("target_version and proposed_at_tick must fit into 63 bits");
         }
-        Ok(Self { id, run_id, incident_id, kind, proposed_at, action })
+        Ok(Self { id, run_id, incident_id, kind, remedy, proposed_at, action })
     }
 }
 

@@ -27,8 +27,10 @@ use crate::hubs::Hubs;
 use crate::jobs;
 use crate::listener::EventListener;
 use crate::metrics::Metrics;
+use crate::policies::approver;
 use crate::record::PRODUCER;
 use crate::rules::keeper;
+use crate::watchdog::Watchdog;
 
 /// Time for open requests and loops to end once the process has to. Streams are told at once.
 const DRAIN: Duration = Duration::from_secs(4);
@@ -113,6 +115,7 @@ impl Service {
             relay: relay.handle(),
             limits: config.limits,
             metrics: Metrics::new(&registry),
+            watchdog: Watchdog::new(&registry),
             rules,
             trials: Arc::new(Semaphore::new(TRIALS)),
             shutdown: shutdown.clone(),
@@ -127,6 +130,8 @@ impl Service {
         parts.spawn(part("the event stream", feeds.run(app.clone())));
         parts.spawn(part("the consumers", consumers.run(app.clone())));
         parts.spawn(part("the jobs", jobs::run(app.clone())));
+        parts.spawn(part("the policies", approver::run(app.clone())));
+        parts.spawn(part("the watchdog", app.watchdog.clone().run(app.bus.clone(), shutdown.clone())));
         parts.spawn(part("the keeper of the rules", keeper::run(app.clone(), follower)));
         parts.spawn(part("the HTTP server", serve(listener, &app, &config, health::router(&app, registry))));
         tracing::info!(%address, "orchestrator is serving");

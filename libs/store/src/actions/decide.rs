@@ -1,83 +1,118 @@
-//! Approve or reject: one compare-and-set.
+//! Deciding on an action: its row is locked, whoever decides makes up their mind about what it is, and what comes of that is written by
+//! one compare-and-set.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{ActionRow, Status, get};
+use super::{ActionRow, Status};
 use crate::StoreError;
 
-/// A yes or a no.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+/// An action that nobody else can change until the transaction ends.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Held {
     /// The action.
-    pub action_id: Uuid,
-    /// Whether it may be done.
-    pub approve: bool,
+    #[sqlx(flatten)]
+    pub row: ActionRow,
+    /// Whether its time is up by the database's clock.
+    pub late: bool,
+}
+
+/// What comes of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Where the action stands from now on: APPROVED, REJECTED, or PROPOSED while somebody else has to approve it.
+    pub status: Status,
     /// Who decides.
-    pub decided_by: String,
+    pub by: String,
     /// Why; empty for a yes without words.
     pub reason: String,
-    /// The version that was looked at; `None` for whatever is there.
-    pub expected_version: Option<i64>,
+    /// Whether it is a yes, to be kept among the approvals.
+    pub approves: bool,
+    /// Another number of replicas than before. It undoes earlier approvals.
+    pub replicas: Option<i32>,
 }
 
-/// What came of a decision.
+/// Whose yes a proposal takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DecisionOutcome {
-    /// It counts. The row is the action after it.
-    Decided(Box<ActionRow>),
-    /// Somebody else decided, or the action is not at the expected version. The row is the action as it stands.
-    Lost {
-        /// The action as it stands.
-        current: Box<ActionRow>,
-    },
-    /// Too late: the action was still undecided when it expired.
-    Expired(Box<ActionRow>),
-    /// There is no such action.
-    NotFound,
+pub struct Ruling {
+    /// 1 ask, 2 auto-approve, 3 two-person.
+    pub mode: i32,
+    /// Name of the policy.
+    pub policy: String,
+    /// Why that policy.
+    pub reason: String,
+    /// Approvals that it takes.
+    pub approvals_needed: i32,
 }
 
-/// Decides. Status, version and expiry (by the database's clock) are checked by the statement that changes them, so of
-/// any number of deciders exactly one wins.
+/// Locks an action until the transaction ends; `None` when there is none.
 ///
-/// The row is locked before: without, a proposal that is committed between the update and the look at what stood in its
-/// way would pass for expired.
-pub async fn decide(conn: &mut PgConnection, decision: &Decision) -> Result<DecisionOutcome, StoreError> {
-    let known: Option<i32> = sqlx::query_scalar("select 1 from actions where id = $1 for update")
-        .bind(decision.action_id)
-        .fetch_optional(&mut *conn)
+/// Without the lock, a proposal that is committed between a look and an update would pass for one that is not there.
+pub async fn hold(conn: &mut PgConnection, id: Uuid) -> Result<Option<Held>, StoreError> {
+    sqlx::query_as("select *, expires_at <= clock_timestamp() as late from actions where id = $1 for update")
+        .bind(id)
+        .fetch_optional(conn)
         .await
-        .map_err(StoreError::query("look for an action to decide on"))?;
-    if known.is_none() {
-        return Ok(DecisionOutcome::NotFound);
-    }
-    let to = if decision.approve { Status::Approved } else { Status::Rejected };
-    let decided: Option<ActionRow> = sqlx::query_as(
+        .map_err(StoreError::query("look for an action to decide on"))
+}
+
+/// Writes a verdict about an undecided action as it was held. Status, version and expiry (by the database's clock) are checked by the
+/// statement that changes them, so of any number of deciders exactly one wins; `None` when it is not this one.
+pub async fn settle(
+    conn: &mut PgConnection,
+    held: &ActionRow,
+    verdict: &Verdict,
+) -> Result<Option<ActionRow>, StoreError> {
+    let Verdict { status, by, reason, approves, replicas } = verdict;
+    sqlx::query_as(
         "update actions
-         set status = $2, version = version + 1, decided_by = $3, decided_at = clock_timestamp(),
-             decision_reason = $4, updated_at = clock_timestamp()
-         where id = $1 and status = 1 and expires_at > clock_timestamp() and ($5::bigint is null or version = $5)
+         set status = $3, version = version + 1, updated_at = clock_timestamp(),
+             decided_by = case when $3 = 1 then decided_by else $4 end,
+             decided_at = case when $3 = 1 then decided_at else clock_timestamp() end,
+             decision_reason = case when $3 = 1 then decision_reason else $5 end,
+             approvals = case when $6
+                 then case when $7::int is null then approvals else '[]' end
+                      || jsonb_build_array(jsonb_build_object('by', $4::text, 'at', clock_timestamp()))
+                 else approvals end,
+             proposed_replicas = case when $7::int is null then proposed_replicas else coalesce(proposed_replicas, replicas) end,
+             replicas_by = case when $7::int is null then replicas_by else $4 end,
+             replicas = coalesce($7, replicas)
+         where id = $1 and status = 1 and version = $2 and expires_at > clock_timestamp()
          returning *",
     )
-    .bind(decision.action_id)
-    .bind(to.code())
-    .bind(&decision.decided_by)
-    .bind(&decision.reason)
-    .bind(decision.expected_version)
-    .fetch_optional(&mut *conn)
+    .bind(held.id)
+    .bind(held.version)
+    .bind(status.code())
+    .bind(by)
+    .bind(reason)
+    .bind(approves)
+    .bind(replicas)
+    .fetch_optional(conn)
     .await
-    .map_err(StoreError::query("decide on an action"))?;
-    if let Some(row) = decided {
-        return Ok(DecisionOutcome::Decided(Box::new(row)));
-    }
-    let Some(row) = get(conn, decision.action_id).await? else { return Ok(DecisionOutcome::NotFound) };
-    let at_expected = decision.expected_version.is_none_or(|version| version == row.version);
-    let undecided = row.status == Status::Proposed.code();
-    let row = Box::new(row);
-    // Undecided, at the version asked for, and still not updated: only the expiry was in the way.
-    Ok(if undecided && at_expected {
-        DecisionOutcome::Expired(row)
-    } else {
-        DecisionOutcome::Lost { current: row }
-    })
+    .map_err(StoreError::query("decide on an action"))
+}
+
+/// Says whose yes an undecided action takes from now on; `None` when it is not at that version any more.
+pub async fn rule(
+    conn: &mut PgConnection,
+    id: Uuid,
+    version: i64,
+    ruling: &Ruling,
+) -> Result<Option<ActionRow>, StoreError> {
+    sqlx::query_as(
+        "update actions
+         set approval_mode = $3, policy = $4, policy_reason = $5, approvals_needed = $6,
+             version = version + 1, updated_at = clock_timestamp()
+         where id = $1 and status = 1 and version = $2
+         returning *",
+    )
+    .bind(id)
+    .bind(version)
+    .bind(ruling.mode)
+    .bind(&ruling.policy)
+    .bind(&ruling.reason)
+    .bind(ruling.approvals_needed)
+    .fetch_optional(conn)
+    .await
+    .map_err(StoreError::query("say who has to approve an action"))
 }

@@ -2,29 +2,47 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Executor as _;
-use store::actions::{self, ActionFilter, Decision, DecisionOutcome, Status, Transition};
+use store::actions::{self, ActionFilter, ActionRow, Ruling, Status, Transition, Verdict};
+use store::budget::{self, Bucket};
 use store::idempotency::{self, Claim};
-use store::{Page, StoreError};
+use store::{Page, PgConnection, StoreError};
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
 use crate::harness::Database;
-use crate::seed::{VALID_FOR, incident, proposal};
+use crate::seed::{VALID_FOR, ask, incident, proposal};
 
-fn yes(number: u128, by: &str) -> Decision {
-    Decision {
-        action_id: Uuid::from_u128(number),
-        approve: true,
-        decided_by: by.into(),
-        reason: String::new(),
-        expected_version: None,
+fn yes(by: &str) -> Verdict {
+    Verdict { status: Status::Approved, by: by.into(), reason: String::new(), approves: true, replicas: None }
+}
+
+/// What came of a decision: the row after it, or as it stood.
+#[derive(Debug)]
+enum Outcome {
+    Decided(ActionRow),
+    Lost(ActionRow),
+    Late,
+    NotFound,
+}
+
+/// Decides on whatever stands there, as the orchestrator does: by a locked row.
+async fn decide(conn: &mut PgConnection, number: u128, verdict: &Verdict) -> Outcome {
+    let Some(held) = actions::hold(conn, Uuid::from_u128(number)).await.unwrap() else {
+        return Outcome::NotFound;
+    };
+    match actions::settle(conn, &held.row, verdict).await.unwrap() {
+        Some(row) => Outcome::Decided(row),
+        None if held.late && held.row.status == Status::Proposed.code() => Outcome::Late,
+        None => Outcome::Lost(held.row),
     }
 }
 
 async fn propose(database: &Database, number: u128) {
     let mut conn = database.store.acquire().await.unwrap();
     assert!(
-        actions::record_proposed(&mut conn, &proposal(number, &incident(1, 0)), VALID_FOR).await.unwrap()
+        actions::record_proposed(&mut conn, &proposal(number, &incident(1, 0)), &ask(), VALID_FOR)
+            .await
+            .unwrap()
     );
 }
 
@@ -38,22 +56,21 @@ async fn of_forty_deciders_exactly_one_wins_and_the_others_learn_who() {
         let (store, together) = (database.store.clone(), together.clone());
         deciders.push(tokio::spawn(async move {
             together.wait().await;
-            let decision = Decision { approve: number % 2 == 0, ..yes(1, &format!("operator-{number}")) };
-            store::retry(|| async {
-                let mut tx = store.begin().await?;
-                let outcome = actions::decide(&mut tx, &decision).await?;
-                tx.commit().await?;
-                Ok(outcome)
-            })
-            .await
+            let no = Verdict { status: Status::Rejected, approves: false, ..yes("") };
+            let verdict =
+                Verdict { by: format!("operator-{number}"), ..if number % 2 == 0 { yes("") } else { no } };
+            let mut tx = store.begin().await.unwrap();
+            let outcome = decide(&mut tx, 1, &verdict).await;
+            tx.commit().await.unwrap();
+            outcome
         }));
     }
     let mut winners = Vec::new();
     let mut told = Vec::new();
     for decider in deciders {
-        match decider.await.unwrap().unwrap() {
-            DecisionOutcome::Decided(row) => winners.push(row.decided_by),
-            DecisionOutcome::Lost { current } => told.push(current.decided_by),
+        match decider.await.unwrap() {
+            Outcome::Decided(row) => winners.push(row.decided_by),
+            Outcome::Lost(current) => told.push(current.decided_by),
             other => panic!("{other:?}"),
         }
     }
@@ -69,14 +86,68 @@ async fn a_decision_counts_for_the_version_that_was_looked_at() {
     let database = Database::start().await;
     propose(&database, 1).await;
     let mut conn = database.store.acquire().await.unwrap();
-    let stale = Decision { expected_version: Some(7), ..yes(1, "ada") };
-    let outcome = actions::decide(&mut conn, &stale).await.unwrap();
-    assert!(matches!(outcome, DecisionOutcome::Lost { current } if current.version == 1));
-    let current = Decision { expected_version: Some(1), ..yes(1, "ada") };
-    let DecisionOutcome::Decided(row) = actions::decide(&mut conn, &current).await.unwrap() else { panic!() };
+    let seen = actions::hold(&mut conn, Uuid::from_u128(1)).await.unwrap().unwrap().row;
+    let stale = ActionRow { version: 7, ..seen.clone() };
+    assert_eq!(actions::settle(&mut conn, &stale, &yes("ada")).await.unwrap(), None);
+    let row = actions::settle(&mut conn, &seen, &yes("ada")).await.unwrap().unwrap();
     assert_eq!((row.status, row.version), (Status::Approved.code(), 2));
     assert!(row.decided_at.is_some());
-    assert_eq!(actions::decide(&mut conn, &yes(99, "ada")).await.unwrap(), DecisionOutcome::NotFound);
+    assert!(matches!(decide(&mut conn, 99, &yes("ada")).await, Outcome::NotFound));
+}
+
+#[tokio::test]
+async fn approvals_are_kept_in_their_row_until_the_number_changes_and_analysts_see_them() {
+    let database = Database::start().await;
+    propose(&database, 1).await;
+    let mut conn = database.store.acquire().await.unwrap();
+    let two = Ruling { mode: 3, policy: "big".into(), reason: "r".into(), approvals_needed: 2 };
+    let id = Uuid::from_u128(1);
+    assert_eq!(actions::rule(&mut conn, id, 9, &two).await.unwrap(), None, "somebody was quicker");
+    let ruled = actions::rule(&mut conn, id, 1, &two).await.unwrap().unwrap();
+    assert_eq!((ruled.version, ruled.policy.as_str(), ruled.approvals_needed), (2, "big", 2));
+
+    let first = Verdict { status: Status::Proposed, ..yes("ada") };
+    let Outcome::Decided(row) = decide(&mut conn, 1, &first).await else { panic!() };
+    assert_eq!((row.status, row.decided_by.as_str(), row.approvals.len()), (Status::Proposed.code(), "", 1));
+    let edit = Verdict { status: Status::Proposed, replicas: Some(5), ..yes("bob") };
+    let Outcome::Decided(row) = decide(&mut conn, 1, &edit).await else { panic!() };
+    assert_eq!((row.replicas, row.proposed_replicas, row.replicas_by.as_str()), (5, Some(2), "bob"));
+    assert_eq!(row.approvals.iter().map(|approval| approval.by.as_str()).collect::<Vec<_>>(), ["bob"]);
+    let Outcome::Decided(row) = decide(&mut conn, 1, &yes("eve")).await else { panic!() };
+    assert_eq!((row.status, row.approvals.len(), row.replicas), (Status::Approved.code(), 2, 5));
+    assert_eq!(actions::get(&mut conn, id).await.unwrap().unwrap(), row, "as it is read again");
+    let seen = sqlx::query_scalar::<_, String>(
+        "select string_agg(approved_by, ' ' order by approved_at_wall) from action_approvals where action_id = $1",
+    );
+    let mut reader = database.reader().await;
+    assert_eq!(seen.bind(id).fetch_one(&mut reader).await.unwrap(), "bob eve");
+}
+
+#[tokio::test]
+async fn the_budget_of_approvals_lasts_for_what_is_in_it_and_is_given_back_by_a_rollback() {
+    let database = Database::start().await;
+    let bucket = Bucket { scope: "automatic", capacity: 3.0, per_minute: 0.0 };
+    let mut tx = database.store.begin().await.unwrap();
+    assert!(budget::take(&mut tx, bucket).await.unwrap());
+    drop(tx);
+    let mut takers = Vec::new();
+    for _ in 0..12 {
+        let store = database.store.clone();
+        takers.push(tokio::spawn(async move {
+            let mut tx = store.begin().await.unwrap();
+            let taken = budget::take(&mut tx, bucket).await.unwrap();
+            tx.commit().await.unwrap();
+            taken
+        }));
+    }
+    let mut taken = 0;
+    for taker in takers {
+        taken += u32::from(taker.await.unwrap());
+    }
+    assert_eq!(taken, 3);
+    let refilled = Bucket { per_minute: 6e6, ..bucket };
+    let mut conn = database.store.acquire().await.unwrap();
+    assert!(budget::take(&mut conn, refilled).await.unwrap(), "a minute brings more");
 }
 
 #[tokio::test]
@@ -85,17 +156,19 @@ async fn a_decision_that_races_with_the_recording_never_finds_the_proposal_expir
     for number in 1..=200 {
         let store = database.store.clone();
         let decider = tokio::spawn(async move {
-            let mut conn = store.acquire().await.unwrap();
             loop {
-                match actions::decide(&mut conn, &yes(number, "ada")).await.unwrap() {
-                    DecisionOutcome::NotFound => {}
+                let mut tx = store.begin().await.unwrap();
+                let outcome = decide(&mut tx, number, &yes("ada")).await;
+                tx.commit().await.unwrap();
+                match outcome {
+                    Outcome::NotFound => {}
                     outcome => return outcome,
                 }
             }
         });
         propose(&database, number).await;
         let outcome = decider.await.unwrap();
-        assert!(matches!(outcome, DecisionOutcome::Decided(_)), "round {number}: {outcome:?}");
+        assert!(matches!(outcome, Outcome::Decided(_)), "round {number}: {outcome:?}");
     }
 }
 
@@ -104,16 +177,16 @@ async fn after_its_time_a_proposal_cannot_be_approved_and_expires_once() {
     let database = Database::start().await;
     let mut conn = database.store.acquire().await.unwrap();
     let late = proposal(1, &incident(1, 0));
-    actions::record_proposed(&mut conn, &late, Duration::ZERO).await.unwrap();
+    actions::record_proposed(&mut conn, &late, &ask(), Duration::ZERO).await.unwrap();
     propose(&database, 2).await;
-    assert!(matches!(actions::decide(&mut conn, &yes(1, "ada")).await.unwrap(), DecisionOutcome::Expired(_)));
+    assert!(matches!(decide(&mut conn, 1, &yes("ada")).await, Outcome::Late));
     assert_eq!(actions::pending(&mut conn, None).await.unwrap().len(), 1, "it is not offered either");
     let expired = actions::expire_due(&mut conn).await.unwrap();
     assert_eq!(expired.iter().map(|row| row.id.as_u128()).collect::<Vec<_>>(), [1]);
     assert_eq!((expired[0].status, expired[0].version), (Status::Expired.code(), 2));
     assert!(actions::expire_due(&mut conn).await.unwrap().is_empty());
-    let outcome = actions::decide(&mut conn, &yes(1, "ada")).await.unwrap();
-    assert!(matches!(outcome, DecisionOutcome::Lost { current } if current.status == Status::Expired.code()));
+    let outcome = decide(&mut conn, 1, &yes("ada")).await;
+    assert!(matches!(outcome, Outcome::Lost(current) if current.status == Status::Expired.code()));
 }
 
 #[tokio::test]
@@ -127,7 +200,7 @@ async fn a_proposal_is_recorded_once_however_often_and_however_changed_it_arrive
             arrival.proposed_at += crate::harness::seconds(number % 3);
             store::retry(|| async {
                 let mut tx = store.begin().await?;
-                let recorded = actions::record_proposed(&mut tx, &arrival, VALID_FOR).await?;
+                let recorded = actions::record_proposed(&mut tx, &arrival, &ask(), VALID_FOR).await?;
                 tx.commit().await?;
                 Ok(recorded)
             })
@@ -152,7 +225,7 @@ async fn an_action_moves_only_along_its_path() {
     let skipped =
         actions::transition(&mut conn, id, &[Status::Approved], Status::Executing, &begun).await.unwrap();
     assert_eq!(skipped, None, "not before it is approved");
-    actions::decide(&mut conn, &yes(1, "ada")).await.unwrap();
+    decide(&mut conn, 1, &yes("ada")).await;
     let row =
         actions::transition(&mut conn, id, &[Status::Approved], Status::Executing, &begun).await.unwrap();
     assert_eq!(row.map(|row| (row.version, row.executed_at_tick)), Some((3, 40)));
@@ -176,7 +249,7 @@ async fn what_an_incident_no_longer_needs_is_withdrawn() {
         propose(&database, number).await;
     }
     let mut conn = database.store.acquire().await.unwrap();
-    actions::decide(&mut conn, &yes(2, "ada")).await.unwrap();
+    decide(&mut conn, 2, &yes("ada")).await;
     let withdrawn =
         actions::supersede_pending(&mut conn, incident(1, 0).id, "the incident cleared").await.unwrap();
     assert_eq!(withdrawn.len(), 2, "the approved one goes on");

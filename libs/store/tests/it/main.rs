@@ -6,6 +6,7 @@ mod agent;
 mod audit;
 mod harness;
 mod incidents;
+mod lifecycle;
 mod messaging;
 mod metrics;
 mod reader;

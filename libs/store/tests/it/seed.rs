@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use store::actions::{self, Decision, Proposal, Status, Transition};
+use store::actions::{self, Proposal, Ruling, Status, Transition, Verdict};
 use store::incidents::{self, IncidentRecord, IncidentRow};
 use store::metrics::{Batch, Row};
 use uuid::Uuid;
@@ -62,6 +62,11 @@ pub(crate) fn resolved(open: &IncidentRow, after_s: i64) -> IncidentRow {
     }
 }
 
+/// One person decides.
+pub(crate) fn ask() -> Ruling {
+    Ruling { mode: 1, policy: "default".into(), reason: String::new(), approvals_needed: 1 }
+}
+
 /// A proposal that answers an incident.
 pub(crate) fn proposal(number: u128, incident: &IncidentRow) -> Proposal {
     Proposal {
@@ -104,17 +109,18 @@ pub(crate) async fn an_hour(database: &Database) {
     }
     incidents::acknowledge(&mut tx, cured.id, "ada").await.unwrap();
     for (number, open) in [(10, &cured), (11, &ignored), (12, &current)] {
-        assert!(actions::record_proposed(&mut tx, &proposal(number, open), VALID_FOR).await.unwrap());
+        assert!(actions::record_proposed(&mut tx, &proposal(number, open), &ask(), VALID_FOR).await.unwrap());
     }
     for (number, approve) in [(10, true), (11, false)] {
-        let decision = Decision {
-            action_id: Uuid::from_u128(number),
-            approve,
-            decided_by: "ada".into(),
+        let held = actions::hold(&mut tx, Uuid::from_u128(number)).await.unwrap().unwrap();
+        let verdict = Verdict {
+            status: if approve { Status::Approved } else { Status::Rejected },
+            by: "ada".into(),
             reason: "looks right".into(),
-            expected_version: Some(1),
+            approves: approve,
+            replicas: None,
         };
-        actions::decide(&mut tx, &decision).await.unwrap();
+        actions::settle(&mut tx, &held.row, &verdict).await.unwrap();
     }
     let executed = Transition { executed_at_tick: Some(12_100), ..Transition::default() };
     let id = Uuid::from_u128(10);

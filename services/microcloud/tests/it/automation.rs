@@ -1,6 +1,6 @@
-//! The kill switch, from the command line to the simulation.
+//! The kill switch and the approval policies, from the command line to the simulation.
 
-use crate::r#loop::{approve_until_healed, messages};
+use crate::r#loop::{approve_until_healed, messages, nothing_lost_or_doubled};
 use crate::stack::Stack;
 
 #[test]
@@ -32,4 +32,32 @@ fn nothing_is_done_while_automation_is_paused_whatever_is_killed_and_the_cloud_h
 
     stack.ok(&["automation", "resume", "--reason", "the cause is known"]);
     approve_until_healed(&stack);
+}
+
+#[test]
+fn a_policy_heals_the_cloud_by_itself_and_a_drain_takes_two() {
+    let stack = Stack::builder().with_speed(5.0).start();
+    let file = stack.home().join("policies.yaml");
+    let policies = "- {name: drains, types: [drain_node], mode: two_person}\n\
+                    - {name: rest, types: [restart_service, scale_up, scale_down, rebalance_traffic], mode: auto_approve}\n";
+    std::fs::write(&file, "- {name: all, mode: auto_approve}").unwrap();
+    let refused = stack.run(&["policies", "apply", file.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("must name the types"), "{refused:?}");
+    std::fs::write(&file, policies).unwrap();
+    stack.ok(&["policies", "apply", file.to_str().unwrap(), "--reason", "a drill"]);
+    let shown = stack.ok(&["policies", "show"]);
+    assert!(shown.contains("set by ana") && shown.contains("two_person"), "{shown}");
+
+    stack.ok(&["scenario", "set", "cascade_failure"]);
+    stack.eventually("the cloud is healed without anybody", |stack| {
+        let actions = stack.try_json(&["actions", "list", "--all"])?;
+        let healed =
+            actions.as_array()?.iter().find(|action| action["effect"] == "ACTION_EFFECT_EFFECTIVE")?.clone();
+        assert_eq!(healed["decidedBy"], "policy rest", "{healed}");
+        stack.open_incidents()?.is_empty().then_some(())
+    });
+    stack.ok(&["policies", "clear"]);
+    assert!(stack.ok(&["policies", "show"]).contains("a person is asked about everything"));
+    nothing_lost_or_doubled(&stack);
 }

@@ -71,6 +71,11 @@ impl Stack {
         Builder { arguments: Vec::new() }
     }
 
+    /// A folder that goes with the stack.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Runs a command of the program against this stack.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         microcloud(self.home.path()).env("MICROCLOUD_OPERATOR", "ana").args(arguments).output().unwrap()

@@ -11,13 +11,14 @@ use proto::ops::v1::{
     PreviewActionRequest, PreviewActionResponse, PreviewIncidentRequest, PreviewIncidentResponse,
     RejectActionRequest, RejectActionResponse,
 };
-use store::actions::{self, ActionFilter, ActionRow, Decision};
+use remedy::lifecycle::Answer;
+use store::actions::{self, ActionFilter, ActionRow};
 use store::{Cursor, Page};
 
 use super::fields;
 use crate::app::App;
 use crate::convert;
-use crate::decision::{self, Request};
+use crate::decision::{self, Decision, Request};
 use crate::error;
 use crate::preview::{self, Reach};
 
@@ -60,10 +61,11 @@ async fn approve(
 ) -> Result<ConnectResponse<ApproveActionResponse>, ConnectError> {
     let decision = Decision {
         action_id: fields::uuid("action_id", &request.action_id)?,
-        approve: true,
-        decided_by: fields::operator(&request.operator)?,
+        says: Answer::Approve { replicas: (request.replicas != 0).then_some(request.replicas) },
+        by: fields::operator(&request.operator)?,
         reason: String::new(),
-        expected_version: expected_version(request.expected_version)?,
+        expected_version: expected_version(request.expected_version),
+        automatic: false,
     };
     let ApproveActionRequest { idempotency_key, .. } = request.clone();
     let body_hash =
@@ -80,10 +82,11 @@ async fn reject(
 ) -> Result<ConnectResponse<RejectActionResponse>, ConnectError> {
     let decision = Decision {
         action_id: fields::uuid("action_id", &request.action_id)?,
-        approve: false,
-        decided_by: fields::operator(&request.operator)?,
+        says: Answer::Reject,
+        by: fields::operator(&request.operator)?,
         reason: fields::text("reason", &request.reason, MAX_REASON)?,
-        expected_version: expected_version(request.expected_version)?,
+        expected_version: expected_version(request.expected_version),
+        automatic: false,
     };
     let RejectActionRequest { idempotency_key, .. } = request.clone();
     let body_hash =
@@ -171,9 +174,6 @@ fn complete(
 }
 
 /// 0 on the wire means "whatever is there".
-fn expected_version(version: u64) -> Result<Option<i64>, ConnectError> {
-    let version = i64::try_from(version).map_err(|_| {
-        error::invalid("expected_version is not a version of any action; pass the version you saw, or 0.")
-    })?;
-    Ok((version != 0).then_some(version))
+fn expected_version(version: u64) -> Option<u64> {
+    (version != 0).then_some(version)
 }

@@ -15,6 +15,8 @@ use crate::hubs::DEFAULT_SIMULATION;
 const MAX_KEY: usize = 128;
 /// Longest name of an operator.
 const MAX_OPERATOR: usize = 128;
+/// What policies sign with, before their name.
+const POLICY: &str = "policy ";
 /// Longest simulation id.
 const MAX_SIMULATION: usize = 128;
 /// Items on a page when the caller names no number.
@@ -29,7 +31,11 @@ pub(crate) fn uuid(field: &str, value: &str) -> Result<Uuid, ConnectError> {
 }
 
 pub(crate) fn operator(value: &str) -> Result<String, ConnectError> {
-    text("operator", value, MAX_OPERATOR)
+    let name = text("operator", value, MAX_OPERATOR)?;
+    if name.to_lowercase().starts_with(POLICY) {
+        return Err(invalid(format!("operator must not begin with {POLICY:?}: that is how policies sign.")));
+    }
+    Ok(name)
 }
 
 /// A line or a few of text, without the white space around it.

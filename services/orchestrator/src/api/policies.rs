@@ -1,4 +1,4 @@
-//! `ops.v1.PolicyService`: the kill switch.
+//! `ops.v1.PolicyService`: the kill switch, and the approval policies.
 
 use axum::Router;
 use axum::extract::State;
@@ -6,9 +6,11 @@ use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
 use http::HeaderMap;
 use proto::ops::v1::policy_service_connect::PolicyServiceBuilder;
 use proto::ops::v1::{
-    GetAutomationRequest, GetAutomationResponse, PauseAutomationRequest, PauseAutomationResponse,
-    ResumeAutomationRequest, ResumeAutomationResponse,
+    ApprovalPolicies, GetAutomationRequest, GetAutomationResponse, GetPoliciesRequest, GetPoliciesResponse,
+    PauseAutomationRequest, PauseAutomationResponse, ResumeAutomationRequest, ResumeAutomationResponse,
+    SetPoliciesRequest, SetPoliciesResponse,
 };
+use rulebook::policies::KEY as APPROVAL;
 use rulebook::switch::KEY;
 
 use super::asked::{Asked, MAX_REASON};
@@ -16,6 +18,7 @@ use super::fields;
 use crate::app::App;
 use crate::automation::{self, Wish};
 use crate::change;
+use crate::policies;
 
 /// The service's routes.
 pub(crate) fn router(app: App) -> Router {
@@ -23,6 +26,8 @@ pub(crate) fn router(app: App) -> Router {
         .get_automation(get_automation)
         .pause_automation(pause)
         .resume_automation(resume)
+        .get_policies(get_policies)
+        .set_policies(set_policies)
         .with_state(app)
         .build()
 }
@@ -55,6 +60,30 @@ async fn resume(
     let asked = asked(operator, &reason, expected_version)?.by(&headers, Wish::Resume)?;
     let automation = change::change(&app, &asked).await?;
     Ok(ConnectResponse(ResumeAutomationResponse { automation: Some(automation) }))
+}
+
+async fn get_policies(
+    State(app): State<App>,
+    ConnectRequest(GetPoliciesRequest {}): ConnectRequest<GetPoliciesRequest>,
+) -> Result<ConnectResponse<GetPoliciesResponse>, ConnectError> {
+    let kept = change::kept::<ApprovalPolicies>(&app, APPROVAL).await?;
+    // Before the first change there are none.
+    let policies = kept.map(|kept| kept.value).unwrap_or_default();
+    Ok(ConnectResponse(GetPoliciesResponse { policies: Some(policies) }))
+}
+
+async fn set_policies(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ConnectRequest(request): ConnectRequest<SetPoliciesRequest>,
+) -> Result<ConnectResponse<SetPoliciesResponse>, ConnectError> {
+    let body_hash =
+        fields::body_hash("set", &SetPoliciesRequest { idempotency_key: String::new(), ..request.clone() });
+    let SetPoliciesRequest { policies, expected_version, operator, reason, idempotency_key } = request;
+    let asked =
+        Asked { key: APPROVAL.to_owned(), expected_version, operator, reason, idempotency_key, body_hash };
+    let policies = change::change(&app, &asked.by(&headers, policies::Wish(policies))?).await?;
+    Ok(ConnectResponse(SetPoliciesResponse { policies: Some(policies) }))
 }
 
 /// Both changes can be repeated as they are, so they take no key: pausing works without the database.

@@ -3,6 +3,7 @@
 use bus::{Delivery, Failure};
 use chrono::{DateTime, Utc};
 use proto::sim::v1::{SimulationEvent, SimulationEventKind as Kind};
+use remedy::lifecycle::{self, Report};
 use rulebook::switch::REFUSED_BY_SWITCH;
 use store::actions::{self, ActionRow, Status, Transition};
 use store::{PgConnection, StoreError, inbox, incidents};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use super::incidents::judge_effective;
 use super::{EVENTS, decode, persist};
 use crate::app::App;
+use crate::convert;
 use crate::record::{self, Change, Note};
 
 /// Name of sim-engine in the audit.
@@ -70,36 +72,21 @@ async fn moved(
     event: &SimulationEvent,
     id: Uuid,
 ) -> Result<Vec<Change>, StoreError> {
-    let tick = i64::try_from(event.tick).unwrap_or(i64::MAX);
+    let Some(row) = actions::get(conn, id).await? else { return Ok(Vec::new()) };
+    let report = match event.kind() {
+        Kind::ActionExecuting => Report::Executing,
+        Kind::ActionSucceeded => Report::Succeeded,
+        _ if event.attributes.contains_key(REFUSED_BY_SWITCH) => Report::RefusedBySwitch,
+        _ => Report::Failed,
+    };
+    let mut from = convert::status(row.status);
     let mut steps = Steps { conn, event, id, changes: Vec::new() };
-    match event.kind() {
-        Kind::ActionExecuting => steps.executing(tick).await?,
-        Kind::ActionSucceeded => {
-            // The report of the beginning may have been lost with a disk; the path still goes through EXECUTING.
-            steps.executing(tick).await?;
-            let with = Transition {
-                completed_at_tick: Some(tick),
-                outcome: Some(event.message.clone()),
-                ..Transition::default()
-            };
-            let done = steps.step(&[Status::Executing], Status::Succeeded, "action.succeed", &with).await?;
-            if let Some(row) = done {
-                steps.judge(&row).await?;
-            }
+    for to in lifecycle::after(from, report) {
+        let Some(row) = steps.step(from, *to).await? else { break };
+        if *to == remedy::Status::Succeeded {
+            steps.judge(&row).await?;
         }
-        Kind::ActionFailed => {
-            if event.attributes.contains_key(REFUSED_BY_SWITCH) {
-                let reason = Some(event.message.clone());
-                let with = Transition { decision_reason: reason, ..Transition::default() };
-                steps.step(&[Status::Approved], Status::Cancelled, "action.cancel", &with).await?;
-                return Ok(steps.changes);
-            }
-            let with = Transition { outcome: Some(event.message.clone()), ..Transition::default() };
-            for from in [Status::Approved, Status::Executing] {
-                steps.step(&[from], Status::Failed, "action.fail", &with).await?;
-            }
-        }
-        _ => {}
+        from = *to;
     }
     Ok(steps.changes)
 }
@@ -112,22 +99,32 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    async fn executing(&mut self, tick: i64) -> Result<(), StoreError> {
-        let with = Transition { executed_at_tick: Some(tick), ..Transition::default() };
-        self.step(&[Status::Approved], Status::Executing, "action.execute", &with).await.map(|_row| ())
-    }
-
     async fn step(
         &mut self,
-        from: &[Status; 1],
-        to: Status,
-        verb: &'static str,
-        with: &Transition,
+        from: remedy::Status,
+        to: remedy::Status,
     ) -> Result<Option<ActionRow>, StoreError> {
-        let moved = actions::transition(self.conn, self.id, from, to, with).await?;
+        let tick = i64::try_from(self.event.tick).unwrap_or(i64::MAX);
+        let message = self.event.message.clone();
+        let nothing = Transition::default();
+        let (verb, with) = match to {
+            remedy::Status::Executing => {
+                ("action.execute", Transition { executed_at_tick: Some(tick), ..nothing })
+            }
+            remedy::Status::Succeeded => (
+                "action.succeed",
+                Transition { completed_at_tick: Some(tick), outcome: Some(message), ..nothing },
+            ),
+            remedy::Status::Cancelled => {
+                ("action.cancel", Transition { decision_reason: Some(message), ..nothing })
+            }
+            _ => ("action.fail", Transition { outcome: Some(message), ..nothing }),
+        };
+        let (from, to) = (convert::stored_status(from), convert::stored_status(to));
+        let moved = actions::transition(self.conn, self.id, &[from], to, &with).await?;
         if let Some(row) = &moved {
             self.changes.push(Change {
-                from: Some(from[0]),
+                from: Some(from),
                 row: row.clone(),
                 actor: ENGINE.to_owned(),
                 verb,

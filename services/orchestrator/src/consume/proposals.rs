@@ -1,9 +1,12 @@
 //! `ops.actions`, version 0: an agent proposes. It is checked, recorded as version 1 and told to everyone, or refused
 //! with a reason in the audit.
 
+use std::time::Duration;
+
 use bus::{Delivery, Failure};
 use proto::ops::v1::{Action, ActionType};
 use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, Topology};
+use remedy::policy::{Facts, Ruling};
 use store::actions::{self, ActionRow, Status, Transition};
 use store::{PgConnection, StoreError, inbox, incidents};
 
@@ -11,6 +14,7 @@ use super::{ACTIONS, decode, persist};
 use crate::api;
 use crate::app::App;
 use crate::convert;
+use crate::policies::{self, InForce};
 use crate::proposal::{Proposal, Refusal};
 use crate::record::{self, Change, Note};
 
@@ -35,7 +39,11 @@ pub(crate) async fn handle(app: &App, delivery: &Delivery) -> Result<(), Failure
         Err(Refusal(why)) => refuse(app, delivery, &action, why).await?,
         Ok(proposal) => match unknown_target(app, &proposal).await {
             Some(why) => refuse(app, delivery, &action, why).await?,
-            None => persist(app, delivery, || record(app, delivery, &proposal)).await?,
+            None => {
+                // Whose yes it takes is not to be guessed: the message waits.
+                let policies = policies::in_force(app).await.ok_or_else(|| Failure::wait(NoPolicies))?;
+                persist(app, delivery, || record(app, delivery, &proposal, &policies)).await?
+            }
         },
     };
     app.relay.wake();
@@ -73,7 +81,12 @@ impl Outcome {
     }
 }
 
-async fn record(app: &App, delivery: &Delivery, proposal: &Proposal) -> Result<Outcome, StoreError> {
+async fn record(
+    app: &App,
+    delivery: &Delivery,
+    proposal: &Proposal,
+    policies: &InForce,
+) -> Result<Outcome, StoreError> {
     let trace = delivery.traceparent.as_deref();
     let mut tx = app.store.begin().await?;
     if !inbox::first_time(&mut tx, ACTIONS, &delivery.id).await? {
@@ -93,8 +106,9 @@ async fn record(app: &App, delivery: &Delivery, proposal: &Proposal) -> Result<O
         Some(incident) => {
             // Taking back what is no longer needed is only ever proposed once the incident is over.
             let undo = proposal.kind == ActionType::ScaleDown;
-            let over = (incident.resolved && !undo).then_some(incident.resolution);
-            take(&mut tx, proposal, over, app.limits.action_ttl, trace).await?
+            let over = (incident.resolved && !undo).then(|| incident.resolution.clone());
+            let ruling = policies.decide(&facts(app, proposal, incident.severity));
+            take(&mut tx, proposal, over, (&ruling, app.limits.action_ttl), trace).await?
         }
     };
     if let Outcome::Refused(why) = &outcome {
@@ -104,15 +118,29 @@ async fn record(app: &App, delivery: &Delivery, proposal: &Proposal) -> Result<O
     Ok(outcome)
 }
 
+/// NATS did not say which policies are in force.
+#[derive(Debug, thiserror::Error)]
+#[error("the approval policies cannot be read")]
+struct NoPolicies;
+
+/// What is known about a proposal when it arrives; a prediction takes its time.
+fn facts(app: &App, proposal: &Proposal, severity: i32) -> Facts {
+    let topology = app.hubs.find(&proposal.action.simulation_id).and_then(|hub| hub.topology());
+    let Action { target_id, replicas, .. } = &proposal.action;
+    policies::facts(proposal.remedy, target_id, *replicas, Some(severity), topology.as_deref())
+}
+
 /// Records the proposal, and withdraws it in the same breath when its incident is over.
 async fn take(
     conn: &mut PgConnection,
     proposal: &Proposal,
     over: Option<String>,
-    ttl: std::time::Duration,
+    (ruling, ttl): (&Ruling, Duration),
     trace: Option<&str>,
 ) -> Result<Outcome, StoreError> {
-    let new = actions::record_proposed(conn, &convert::proposed_row(proposal), ttl).await?;
+    let ttl = ruling.expiry_s.map_or(ttl, |seconds| Duration::from_secs(seconds.into()));
+    let ruling = policies::stored(ruling);
+    let new = actions::record_proposed(conn, &convert::proposed_row(proposal), &ruling, ttl).await?;
     let Some(row) = actions::get(conn, proposal.id).await? else {
         return Ok(Outcome::Refused("the action could not be read back; propose it again".to_owned()));
     };

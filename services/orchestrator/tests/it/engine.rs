@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bus::{Bus, CallError, Calls, code, subjects};
 use bytes::Bytes;
 use prost::Message as _;
-use proto::ops::v1::{Preview, PreviewOption, PreviewRequest, PreviewResponse};
+use proto::ops::v1::{Band, Preview, PreviewOption, PreviewRequest, PreviewResponse};
 use proto::sim::v1::{
     GetStateRequest, GetStateResponse, GetTopologyRequest, GetTopologyResponse, PauseRequest, PauseResponse,
     PlayRequest, PlayResponse, Service, SetSpeedRequest, SetSpeedResponse, SimulationState, Topology,
@@ -85,12 +85,17 @@ impl Calls for Answers {
                 GetTopologyResponse { topology: Some(topology), tick: 1_000 }.encode_to_vec()
             }
             "Preview" => {
-                // As many options as were asked for, and doing nothing; what would come of them is not this engine's trade.
+                // As many options as were asked for, and doing nothing; what would come of them is not this engine's trade: three in four help.
                 let PreviewRequest { simulation_id, actions, futures, horizon_s } =
                     PreviewRequest::decode(payload).unwrap();
                 let options = std::iter::once(None).chain(actions.into_iter().map(Some));
-                let options =
-                    options.map(|action| PreviewOption { action, ..PreviewOption::default() }).collect();
+                let told = |action| PreviewOption {
+                    action,
+                    helps: 0.75,
+                    bad_pct: Some(Band::default()),
+                    ..PreviewOption::default()
+                };
+                let options = options.map(told).collect();
                 let preview = Preview { simulation_id, futures, horizon_s, options, ..Preview::default() };
                 PreviewResponse { preview: Some(preview) }.encode_to_vec()
             }

@@ -17,6 +17,7 @@ mod http;
 mod incidents;
 mod loops;
 mod outages;
+mod policies;
 mod previews;
 mod proposals;
 mod rpc;

@@ -23,6 +23,7 @@ const MUTATING: &[&str] = &[
     "ops.v1.IncidentService/Acknowledge",
     "ops.v1.PolicyService/PauseAutomation",
     "ops.v1.PolicyService/ResumeAutomation",
+    "ops.v1.PolicyService/SetPolicies",
     "ops.v1.RuleService/Create",
     "ops.v1.RuleService/Delete",
     "ops.v1.RuleService/Restore",

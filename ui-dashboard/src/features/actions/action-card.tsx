@@ -16,8 +16,10 @@ import { cx } from "@/ui/class-names";
 import { actionTitle } from "./action-words";
 import type { Conflict } from "./conflicts";
 import { ConflictNotice } from "./conflict-notice";
+import { ApprovalNote } from "./approval-note";
 import { Expiry, remainingMs } from "./expiry";
 import { RejectDialog } from "./reject-dialog";
+import { hasReplicas, readReplicas, ReplicasField } from "./replicas-field";
 import { useDecision } from "./use-decision";
 
 interface ActionCardProps {
@@ -37,6 +39,10 @@ export function ActionCard({ action, conflict, highlighted = false, withIncident
   const { decide, busy } = useDecision(action);
   const [rejecting, setRejecting] = useState(false);
   const paused = useIsPaused();
+  // What was typed for another version is forgotten: somebody else may have changed the number meanwhile.
+  const [typed, setTyped] = useState({ version: action.version, text: String(action.replicas) });
+  const replicas = typed.version === action.version ? typed.text : String(action.replicas);
+  const wanted = hasReplicas(action.type) ? readReplicas(replicas) : action.replicas;
   const now = useServerNow();
   const over = remainingMs(action, now) <= 0;
   const title = actionTitle(action);
@@ -75,12 +81,14 @@ export function ActionCard({ action, conflict, highlighted = false, withIncident
           </Link>
         )}
       </p>
+      <ApprovalNote action={action} />
       {conflict ? (
         <ConflictNotice conflict={conflict} />
       ) : (
         <>
+          {hasReplicas(action.type) && <ReplicasField value={replicas} proposed={action.replicas} onChange={(text) => setTyped({ version: action.version, text })} />}
           <div className="grid grid-cols-2 gap-2 sm:flex sm:items-start">
-            <Button tone="primary" className="max-sm:h-11" disabled={over || paused} busy={busy === "approve"} onClick={() => decide({ kind: "approve" })} aria-label={`Approve: ${title}`} aria-describedby={known ? verdictId : undefined}>
+            <Button tone="primary" className="max-sm:h-11" disabled={over || paused || wanted === undefined} busy={busy === "approve"} onClick={() => decide({ kind: "approve", replicas: wanted === action.replicas ? undefined : wanted })} aria-label={`Approve: ${title}`} aria-describedby={known ? verdictId : undefined}>
               Approve
             </Button>
             <Button className="max-sm:h-11" disabled={over} busy={busy === "reject"} onClick={() => setRejecting(true)} aria-label={`Reject: ${title}`}>

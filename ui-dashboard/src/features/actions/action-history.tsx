@@ -10,7 +10,7 @@ import { Card } from "@/ui/card";
 import { cx } from "@/ui/class-names";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { Cell, HeadCell, Table } from "@/ui/table";
-import { actionTitle, effectLook, outcomeSentence, statusLook } from "./action-words";
+import { actionTitle, editSentence, effectLook, outcomeSentence, statusLook } from "./action-words";
 import { useActionHistory } from "./use-action-history";
 
 const COLUMNS = [
@@ -55,13 +55,14 @@ function Line({ action, highlighted }: { action: Action; highlighted: boolean })
         <Link href={`/incidents/?id=${action.incidentId}`} className="rounded hover:underline" title={action.reason}>
           {actionTitle(action)}
         </Link>
+        {editSentence(action) !== "" && <span className="block text-xs font-normal text-ink-muted">{editSentence(action)}</span>}
       </HeadCell>
       <Cell>
         <Badge tone={status.tone}>{status.word}</Badge>
       </Cell>
       <Cell>{effect ? <Badge tone={effect.tone}>{effect.word}</Badge> : <span className="text-ink-muted">none</span>}</Cell>
       <Cell className="max-w-md min-w-56 py-2 text-xs !whitespace-normal text-ink-muted">{outcomeSentence(action) || "under way"}</Cell>
-      <Cell>{action.decidedBy || <span className="text-ink-muted">nobody</span>}</Cell>
+      <Cell>{action.approvals.map(({ operator }) => operator).join(", ") || action.decidedBy || <span className="text-ink-muted">nobody</span>}</Cell>
       <Cell className="text-xs text-ink-muted">{action.decidedAt ? formatWallTime(action.decidedAt) : NO_DATA}</Cell>
       <Cell className="text-xs text-ink-muted">{formatSimulatedTime(action.proposedAt)} sim</Cell>
     </tr>

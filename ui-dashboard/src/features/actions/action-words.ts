@@ -1,6 +1,6 @@
 /** Actions in words: the title of a proposal, the state it is in, what came of it. */
 import { plural } from "@/format/format";
-import { type Action, ActionEffect, ActionStatus, ActionType } from "@/gen/ops/v1/action_pb";
+import { type Action, ActionEffect, ActionStatus, ActionType, ApprovalMode } from "@/gen/ops/v1/action_pb";
 import type { BadgeTone } from "@/ui/badge";
 
 export interface Look {
@@ -71,4 +71,16 @@ export function outcomeSentence(action: Action): string {
     default:
       return outcome;
   }
+}
+
+/** Whose yes it takes, and who has said it: `Two people decide. Approved by ana, 1 of 2.` */
+export function approvalsSentence({ approvalMode, approvals, approvalsNeeded }: Pick<Action, "approvalMode" | "approvals" | "approvalsNeeded">): string {
+  const whose = approvalMode === ApprovalMode.TWO_PERSON ? "Two people decide." : approvalMode === ApprovalMode.AUTO_APPROVE ? "Approved automatically when everything allows it." : "";
+  const by = approvals.map(({ operator }) => operator).join(", ");
+  return [whose, by && `Approved by ${by}, ${approvals.length} of ${approvalsNeeded}.`].filter(Boolean).join(" ");
+}
+
+/** `2 had been proposed, changed by ben`; empty when nobody changed the number. */
+export function editSentence({ replicas, proposedReplicas, replicasBy }: Pick<Action, "replicas" | "proposedReplicas" | "replicasBy">): string {
+  return replicasBy === "" || replicas === proposedReplicas ? "" : `${proposedReplicas} had been proposed, changed by ${replicasBy}`;
 }

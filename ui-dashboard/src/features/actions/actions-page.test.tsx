@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Action, ActionEffect, ActionStatus } from "@/gen/ops/v1/action_pb";
+import { type Action, ActionEffect, ActionStatus, ApprovalMode } from "@/gen/ops/v1/action_pb";
 import { ActionService, type ApproveActionRequest, type RejectActionRequest, ApproveActionResponseSchema } from "@/gen/ops/v1/action_service_pb";
 import { anAction, aSnapshot } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
@@ -63,6 +63,25 @@ describe("the actions page", () => {
     await user.click(await screen.findByRole("button", { name: "Close" }));
     expect(approve).not.toHaveBeenCalled();
     expect(screen.getByRole("button", { name: `Approve: ${TITLE}` })).toBeTruthy();
+  });
+
+  it("approves another number, and says while somebody else has to approve, too", async () => {
+    localStorage.setItem("microcloud.operator", "ben");
+    const two = { approvalMode: ApprovalMode.TWO_PERSON, approvalsNeeded: 2, policy: "ups" };
+    const approve = vi.fn((request: ApproveActionRequest) =>
+      anAction({ ...two, version: 3n, replicas: request.replicas, proposedReplicas: 2, replicasBy: request.operator, approvals: [{ operator: request.operator }] }),
+    );
+    const { cloud, user } = renderScene(<ActionsPage />, { routes: routes({ approve }) });
+    act(() => cloud.apply([pending(anAction({ ...two, version: 2n, approvals: [{ operator: "ana" }] }))]));
+    expect(screen.getByTestId("approval-note").textContent).toBe("Two people decide. Approved by ana, 1 of 2. (policy ups)");
+    const number = screen.getByRole("spinbutton", { name: /Replicas/ });
+    await user.clear(number);
+    expect(screen.getByRole("button", { name: `Approve: ${TITLE}` })).toHaveProperty("disabled", true);
+    await user.type(number, "5");
+    await user.click(screen.getByRole("button", { name: `Approve: ${TITLE}` }));
+    await waitFor(() => expect(approve.mock.calls[0]?.[0]).toMatchObject({ replicas: 5, expectedVersion: 2n }));
+    expect(await screen.findByText("Somebody else has to approve it, too.")).toBeTruthy();
+    expect(screen.getByTestId("approval-note").textContent).toContain("Approved by ben, 1 of 2.");
   });
 
   it("rejects only with a reason", async () => {

@@ -8,12 +8,13 @@ interface Decision {
   readonly expectedVersion: bigint;
   readonly kind: "approve" | "reject";
   readonly reason?: string;
+  readonly replicas?: number;
 }
 
 const keys = new Map<string, string>();
 
-export function idempotencyKey({ actionId, operator, expectedVersion, kind, reason = "" }: Decision): string {
-  const decision = [actionId, expectedVersion, kind, operator, reason].join("\n");
+export function idempotencyKey({ actionId, operator, expectedVersion, kind, reason = "", replicas = 0 }: Decision): string {
+  const decision = [actionId, expectedVersion, kind, operator, replicas, reason].join("\n");
   const known = keys.get(decision);
   if (known !== undefined) return known;
   const key = `dashboard-${randomHex(16)}`;

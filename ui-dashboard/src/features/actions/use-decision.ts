@@ -14,7 +14,7 @@ import { actionTitle } from "./action-words";
 import { useConflicts } from "./conflicts";
 import { idempotencyKey } from "./idempotency-key";
 
-export type Verdict = { readonly kind: "approve" } | { readonly kind: "reject"; readonly reason: string };
+export type Verdict = { readonly kind: "approve"; readonly replicas?: number } | { readonly kind: "reject"; readonly reason: string };
 
 /** Approves or rejects exactly the version that is on the screen. Repeating it after a lost answer is safe. */
 export function useDecision(action: Action) {
@@ -31,7 +31,11 @@ export function useDecision(action: Action) {
     onSuccess: (decided, verdict) => {
       if (!decided) return;
       cloud.noteAction(decided);
-      const title = actionTitle(action);
+      const title = actionTitle(decided);
+      if (decided.status === ActionStatus.PROPOSED) {
+        toast.success(`Your approval counts: ${title}`, { description: "Somebody else has to approve it, too." });
+        return;
+      }
       toast.success(verdict.kind === "approve" ? `Approved: ${title}` : `Rejected: ${title}`, {
         description: verdict.kind === "approve" ? "The command is on its way to the simulation." : undefined,
       });
@@ -59,7 +63,7 @@ async function decide(client: Client<typeof ActionService>, action: Action, verd
   const key = idempotencyKey({ ...request, ...verdict });
   const answer =
     verdict.kind === "approve"
-      ? await client.approveAction({ ...request, idempotencyKey: key })
+      ? await client.approveAction({ ...request, replicas: verdict.replicas ?? 0, idempotencyKey: key })
       : await client.rejectAction({ ...request, reason: verdict.reason, idempotencyKey: key });
   return answer.action;
 }

@@ -12,7 +12,35 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/action.proto.
  */
 export const file_ops_v1_action: GenFile = /*@__PURE__*/
-  fileDesc("ChNvcHMvdjEvYWN0aW9uLnByb3RvEgZvcHMudjEikAUKBkFjdGlvbhIKCgJpZBgBIAEoCRIVCg1zaW11bGF0aW9uX2lkGAIgASgJEg4KBnJ1bl9pZBgDIAEoCRITCgtpbmNpZGVudF9pZBgEIAEoCRIgCgR0eXBlGAUgASgOMhIub3BzLnYxLkFjdGlvblR5cGUSEQoJdGFyZ2V0X2lkGAYgASgJEhYKDnRhcmdldF92ZXJzaW9uGAcgASgEEhAKCHJlcGxpY2FzGAggASgNEiQKBnN0YXR1cxgJIAEoDjIULm9wcy52MS5BY3Rpb25TdGF0dXMSDwoHdmVyc2lvbhgKIAEoBBIOCgZyZWFzb24YCyABKAkSGAoQcHJvcG9zZWRfYXRfdGljaxgMIAEoBBIvCgtwcm9wb3NlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLcHJvcG9zZWRfYnkYDiABKAkSDwoHYXR0ZW1wdBgPIAEoDRIuCgpleHBpcmVzX2F0GBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpkZWNpZGVkX2J5GBEgASgJEi4KCmRlY2lkZWRfYXQYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2RlY2lzaW9uX3JlYXNvbhgTIAEoCRIYChBleGVjdXRlZF9hdF90aWNrGBQgASgEEhkKEWNvbXBsZXRlZF9hdF90aWNrGBUgASgEEg8KB291dGNvbWUYFiABKAkSJAoGZWZmZWN0GBcgASgOMhQub3BzLnYxLkFjdGlvbkVmZmVjdBIuCgp1cGRhdGVkX2F0GBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLMAgoSQXBwbHlBY3Rpb25Db21tYW5kEgoKAmlkGAEgASgJEhUKDXNpbXVsYXRpb25faWQYAiABKAkSDgoGcnVuX2lkGAMgASgJEhEKCWFjdGlvbl9pZBgEIAEoCRIgCgR0eXBlGAUgASgOMhIub3BzLnYxLkFjdGlvblR5cGUSEQoJdGFyZ2V0X2lkGAYgASgJEhYKDnRhcmdldF92ZXJzaW9uGAcgASgEEhAKCHJlcGxpY2FzGAggASgNEhMKC2FwcHJvdmVkX2J5GAkgASgJEi8KC2FwcHJvdmVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt2YWxpZF91bnRpbBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSYXV0b21hdGlvbl92ZXJzaW9uGAwgASgEKr8BCgpBY3Rpb25UeXBlEhsKF0FDVElPTl9UWVBFX1VOU1BFQ0lGSUVEEAASHwobQUNUSU9OX1RZUEVfUkVTVEFSVF9TRVJWSUNFEAESGAoUQUNUSU9OX1RZUEVfU0NBTEVfVVAQAhIaChZBQ1RJT05fVFlQRV9TQ0FMRV9ET1dOEAMSGgoWQUNUSU9OX1RZUEVfRFJBSU5fTk9ERRAEEiEKHUFDVElPTl9UWVBFX1JFQkFMQU5DRV9UUkFGRklDEAUqqwIKDEFjdGlvblN0YXR1cxIdChlBQ1RJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWQUNUSU9OX1NUQVRVU19QUk9QT1NFRBABEhoKFkFDVElPTl9TVEFUVVNfQVBQUk9WRUQQAhIbChdBQ1RJT05fU1RBVFVTX0VYRUNVVElORxADEhsKF0FDVElPTl9TVEFUVVNfU1VDQ0VFREVEEAQSGAoUQUNUSU9OX1NUQVRVU19GQUlMRUQQBRIaChZBQ1RJT05fU1RBVFVTX1JFSkVDVEVEEAYSGQoVQUNUSU9OX1NUQVRVU19FWFBJUkVEEAcSGwoXQUNUSU9OX1NUQVRVU19DQU5DRUxMRUQQCBIcChhBQ1RJT05fU1RBVFVTX1NVUEVSU0VERUQQCSqEAQoMQWN0aW9uRWZmZWN0Eh0KGUFDVElPTl9FRkZFQ1RfVU5TUEVDSUZJRUQQABIbChdBQ1RJT05fRUZGRUNUX0VGRkVDVElWRRABEh0KGUFDVElPTl9FRkZFQ1RfSU5FRkZFQ1RJVkUQAhIZChVBQ1RJT05fRUZGRUNUX0hBUk1GVUwQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChNvcHMvdjEvYWN0aW9uLnByb3RvEgZvcHMudjEiRAoIQXBwcm92YWwSEAoIb3BlcmF0b3IYASABKAkSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wItMGCgZBY3Rpb24SCgoCaWQYASABKAkSFQoNc2ltdWxhdGlvbl9pZBgCIAEoCRIOCgZydW5faWQYAyABKAkSEwoLaW5jaWRlbnRfaWQYBCABKAkSIAoEdHlwZRgFIAEoDjISLm9wcy52MS5BY3Rpb25UeXBlEhEKCXRhcmdldF9pZBgGIAEoCRIWCg50YXJnZXRfdmVyc2lvbhgHIAEoBBIQCghyZXBsaWNhcxgIIAEoDRIkCgZzdGF0dXMYCSABKA4yFC5vcHMudjEuQWN0aW9uU3RhdHVzEg8KB3ZlcnNpb24YCiABKAQSDgoGcmVhc29uGAsgASgJEhgKEHByb3Bvc2VkX2F0X3RpY2sYDCABKAQSLwoLcHJvcG9zZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3Byb3Bvc2VkX2J5GA4gASgJEg8KB2F0dGVtcHQYDyABKA0SLgoKZXhwaXJlc19hdBgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZGVjaWRlZF9ieRgRIAEoCRIuCgpkZWNpZGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9kZWNpc2lvbl9yZWFzb24YEyABKAkSGAoQZXhlY3V0ZWRfYXRfdGljaxgUIAEoBBIZChFjb21wbGV0ZWRfYXRfdGljaxgVIAEoBBIPCgdvdXRjb21lGBYgASgJEiQKBmVmZmVjdBgXIAEoDjIULm9wcy52MS5BY3Rpb25FZmZlY3QSLgoKdXBkYXRlZF9hdBgYIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoNYXBwcm92YWxfbW9kZRgZIAEoDjIULm9wcy52MS5BcHByb3ZhbE1vZGUSDgoGcG9saWN5GBogASgJEhUKDXBvbGljeV9yZWFzb24YGyABKAkSIwoJYXBwcm92YWxzGBwgAygLMhAub3BzLnYxLkFwcHJvdmFsEhgKEGFwcHJvdmFsc19uZWVkZWQYHSABKA0SGQoRcHJvcG9zZWRfcmVwbGljYXMYHiABKA0SEwoLcmVwbGljYXNfYnkYHyABKAkizAIKEkFwcGx5QWN0aW9uQ29tbWFuZBIKCgJpZBgBIAEoCRIVCg1zaW11bGF0aW9uX2lkGAIgASgJEg4KBnJ1bl9pZBgDIAEoCRIRCglhY3Rpb25faWQYBCABKAkSIAoEdHlwZRgFIAEoDjISLm9wcy52MS5BY3Rpb25UeXBlEhEKCXRhcmdldF9pZBgGIAEoCRIWCg50YXJnZXRfdmVyc2lvbhgHIAEoBBIQCghyZXBsaWNhcxgIIAEoDRITCgthcHByb3ZlZF9ieRgJIAEoCRIvCgthcHByb3ZlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdmFsaWRfdW50aWwYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmF1dG9tYXRpb25fdmVyc2lvbhgMIAEoBCq/AQoKQWN0aW9uVHlwZRIbChdBQ1RJT05fVFlQRV9VTlNQRUNJRklFRBAAEh8KG0FDVElPTl9UWVBFX1JFU1RBUlRfU0VSVklDRRABEhgKFEFDVElPTl9UWVBFX1NDQUxFX1VQEAISGgoWQUNUSU9OX1RZUEVfU0NBTEVfRE9XThADEhoKFkFDVElPTl9UWVBFX0RSQUlOX05PREUQBBIhCh1BQ1RJT05fVFlQRV9SRUJBTEFOQ0VfVFJBRkZJQxAFKqsCCgxBY3Rpb25TdGF0dXMSHQoZQUNUSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFkFDVElPTl9TVEFUVVNfUFJPUE9TRUQQARIaChZBQ1RJT05fU1RBVFVTX0FQUFJPVkVEEAISGwoXQUNUSU9OX1NUQVRVU19FWEVDVVRJTkcQAxIbChdBQ1RJT05fU1RBVFVTX1NVQ0NFRURFRBAEEhgKFEFDVElPTl9TVEFUVVNfRkFJTEVEEAUSGgoWQUNUSU9OX1NUQVRVU19SRUpFQ1RFRBAGEhkKFUFDVElPTl9TVEFUVVNfRVhQSVJFRBAHEhsKF0FDVElPTl9TVEFUVVNfQ0FOQ0VMTEVEEAgSHAoYQUNUSU9OX1NUQVRVU19TVVBFUlNFREVEEAkqhAEKDEFjdGlvbkVmZmVjdBIdChlBQ1RJT05fRUZGRUNUX1VOU1BFQ0lGSUVEEAASGwoXQUNUSU9OX0VGRkVDVF9FRkZFQ1RJVkUQARIdChlBQ1RJT05fRUZGRUNUX0lORUZGRUNUSVZFEAISGQoVQUNUSU9OX0VGRkVDVF9IQVJNRlVMEAMqggEKDEFwcHJvdmFsTW9kZRIdChlBUFBST1ZBTF9NT0RFX1VOU1BFQ0lGSUVEEAASFQoRQVBQUk9WQUxfTU9ERV9BU0sQARIeChpBUFBST1ZBTF9NT0RFX0FVVE9fQVBQUk9WRRACEhwKGEFQUFJPVkFMX01PREVfVFdPX1BFUlNPThADYgZwcm90bzM", [file_google_protobuf_timestamp]);
+
+/**
+ * Somebody's yes.
+ *
+ * @generated from message ops.v1.Approval
+ */
+export type Approval = Message<"ops.v1.Approval"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: string operator = 1;
+   */
+  operator: string;
+
+  /**
+   * Wall-clock time (of the database).
+   *
+   * @generated from field: google.protobuf.Timestamp at = 2;
+   */
+  at?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ops.v1.Approval.
+ * Use `create(ApprovalSchema)` to create a new message.
+ */
+export const ApprovalSchema: GenMessage<Approval> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action, 0);
 
 /**
  * A proposed change and its life. Agents publish one with `version` 0 on `ops.actions` to propose; the orchestrator
@@ -188,6 +216,55 @@ export type Action = Message<"ops.v1.Action"> & {
    * @generated from field: google.protobuf.Timestamp updated_at = 24;
    */
   updatedAt?: Timestamp | undefined;
+
+  /**
+   * Whose yes it takes.
+   *
+   * @generated from field: ops.v1.ApprovalMode approval_mode = 25;
+   */
+  approvalMode: ApprovalMode;
+
+  /**
+   * Name of the policy that says so, or `default`.
+   *
+   * @generated from field: string policy = 26;
+   */
+  policy: string;
+
+  /**
+   * Why that policy, as a sentence.
+   *
+   * @generated from field: string policy_reason = 27;
+   */
+  policyReason: string;
+
+  /**
+   * Who has approved it so far.
+   *
+   * @generated from field: repeated ops.v1.Approval approvals = 28;
+   */
+  approvals: Approval[];
+
+  /**
+   * How many different people have to.
+   *
+   * @generated from field: uint32 approvals_needed = 29;
+   */
+  approvalsNeeded: number;
+
+  /**
+   * `replicas` as it was proposed.
+   *
+   * @generated from field: uint32 proposed_replicas = 30;
+   */
+  proposedReplicas: number;
+
+  /**
+   * Who changed `replicas` when approving, or empty.
+   *
+   * @generated from field: string replicas_by = 31;
+   */
+  replicasBy: string;
 };
 
 /**
@@ -195,7 +272,7 @@ export type Action = Message<"ops.v1.Action"> & {
  * Use `create(ActionSchema)` to create a new message.
  */
 export const ActionSchema: GenMessage<Action> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action, 0);
+  messageDesc(file_ops_v1_action, 1);
 
 /**
  * The orchestrator's order to sim-engine to perform an approved action. Published on `ops.commands`.
@@ -294,7 +371,7 @@ export type ApplyActionCommand = Message<"ops.v1.ApplyActionCommand"> & {
  * Use `create(ApplyActionCommandSchema)` to create a new message.
  */
 export const ApplyActionCommandSchema: GenMessage<ApplyActionCommand> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action, 1);
+  messageDesc(file_ops_v1_action, 2);
 
 /**
  * What can be done to the simulated cloud. The numbers are the ones stored in `actions.action_type`.
@@ -474,4 +551,45 @@ export enum ActionEffect {
  */
 export const ActionEffectSchema: GenEnum<ActionEffect> = /*@__PURE__*/
   enumDesc(file_ops_v1_action, 2);
+
+/**
+ * Whose yes a proposal takes. The numbers are the ones stored in `actions.approval_mode`.
+ *
+ * @generated from enum ops.v1.ApprovalMode
+ */
+export enum ApprovalMode {
+  /**
+   * Not set: that of one person.
+   *
+   * @generated from enum value: APPROVAL_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * One person's.
+   *
+   * @generated from enum value: APPROVAL_MODE_ASK = 1;
+   */
+  ASK = 1,
+
+  /**
+   * Nobody's: its policy approves. A person may be quicker.
+   *
+   * @generated from enum value: APPROVAL_MODE_AUTO_APPROVE = 2;
+   */
+  AUTO_APPROVE = 2,
+
+  /**
+   * That of two different people, neither of whom proposed it.
+   *
+   * @generated from enum value: APPROVAL_MODE_TWO_PERSON = 3;
+   */
+  TWO_PERSON = 3,
+}
+
+/**
+ * Describes the enum ops.v1.ApprovalMode.
+ */
+export const ApprovalModeSchema: GenEnum<ApprovalMode> = /*@__PURE__*/
+  enumDesc(file_ops_v1_action, 3);
 

@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Automation, AutomationMode } from "./automation_pb";
 import { file_ops_v1_automation } from "./automation_pb";
+import type { ApprovalPolicies, ApprovalPolicy } from "./policy_pb";
+import { file_ops_v1_policy } from "./policy_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ops/v1/policy_service.proto.
  */
 export const file_ops_v1_policy_service: GenFile = /*@__PURE__*/
-  fileDesc("ChtvcHMvdjEvcG9saWN5X3NlcnZpY2UucHJvdG8SBm9wcy52MSIWChRHZXRBdXRvbWF0aW9uUmVxdWVzdCJ6ChVHZXRBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEiQKBG1vZGUYAiABKA4yFi5vcHMudjEuQXV0b21hdGlvbk1vZGUSEwoLZXhwbGFuYXRpb24YAyABKAkiOgoWUGF1c2VBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkiVAoXUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEhEKCWNhbmNlbGxlZBgCIAEoDSJVChdSZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBCJCChhSZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uMo0CCg1Qb2xpY3lTZXJ2aWNlElEKDUdldEF1dG9tYXRpb24SHC5vcHMudjEuR2V0QXV0b21hdGlvblJlcXVlc3QaHS5vcHMudjEuR2V0QXV0b21hdGlvblJlc3BvbnNlIgOQAgESUgoPUGF1c2VBdXRvbWF0aW9uEh4ub3BzLnYxLlBhdXNlQXV0b21hdGlvblJlcXVlc3QaHy5vcHMudjEuUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USVQoQUmVzdW1lQXV0b21hdGlvbhIfLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBogLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_ops_v1_automation]);
+  fileDesc("ChtvcHMvdjEvcG9saWN5X3NlcnZpY2UucHJvdG8SBm9wcy52MSIWChRHZXRBdXRvbWF0aW9uUmVxdWVzdCJ6ChVHZXRBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEiQKBG1vZGUYAiABKA4yFi5vcHMudjEuQXV0b21hdGlvbk1vZGUSEwoLZXhwbGFuYXRpb24YAyABKAkiOgoWUGF1c2VBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkiVAoXUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEhEKCWNhbmNlbGxlZBgCIAEoDSJVChdSZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBCJCChhSZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uIhQKEkdldFBvbGljaWVzUmVxdWVzdCJBChNHZXRQb2xpY2llc1Jlc3BvbnNlEioKCHBvbGljaWVzGAEgASgLMhgub3BzLnYxLkFwcHJvdmFsUG9saWNpZXMikwEKElNldFBvbGljaWVzUmVxdWVzdBIoCghwb2xpY2llcxgBIAMoCzIWLm9wcy52MS5BcHByb3ZhbFBvbGljeRIYChBleHBlY3RlZF92ZXJzaW9uGAIgASgEEhAKCG9wZXJhdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkiQQoTU2V0UG9saWNpZXNSZXNwb25zZRIqCghwb2xpY2llcxgBIAEoCzIYLm9wcy52MS5BcHByb3ZhbFBvbGljaWVzMqIDCg1Qb2xpY3lTZXJ2aWNlElEKDUdldEF1dG9tYXRpb24SHC5vcHMudjEuR2V0QXV0b21hdGlvblJlcXVlc3QaHS5vcHMudjEuR2V0QXV0b21hdGlvblJlc3BvbnNlIgOQAgESUgoPUGF1c2VBdXRvbWF0aW9uEh4ub3BzLnYxLlBhdXNlQXV0b21hdGlvblJlcXVlc3QaHy5vcHMudjEuUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USVQoQUmVzdW1lQXV0b21hdGlvbhIfLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBogLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2USSwoLR2V0UG9saWNpZXMSGi5vcHMudjEuR2V0UG9saWNpZXNSZXF1ZXN0Ghsub3BzLnYxLkdldFBvbGljaWVzUmVzcG9uc2UiA5ACARJGCgtTZXRQb2xpY2llcxIaLm9wcy52MS5TZXRQb2xpY2llc1JlcXVlc3QaGy5vcHMudjEuU2V0UG9saWNpZXNSZXNwb25zZWIGcHJvdG8z", [file_ops_v1_automation, file_ops_v1_policy]);
 
 /**
  * No parameters.
@@ -178,6 +180,112 @@ export const ResumeAutomationResponseSchema: GenMessage<ResumeAutomationResponse
   messageDesc(file_ops_v1_policy_service, 5);
 
 /**
+ * No parameters.
+ *
+ * @generated from message ops.v1.GetPoliciesRequest
+ */
+export type GetPoliciesRequest = Message<"ops.v1.GetPoliciesRequest"> & {
+};
+
+/**
+ * Describes the message ops.v1.GetPoliciesRequest.
+ * Use `create(GetPoliciesRequestSchema)` to create a new message.
+ */
+export const GetPoliciesRequestSchema: GenMessage<GetPoliciesRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 6);
+
+/**
+ * The policies.
+ *
+ * @generated from message ops.v1.GetPoliciesResponse
+ */
+export type GetPoliciesResponse = Message<"ops.v1.GetPoliciesResponse"> & {
+  /**
+   * They.
+   *
+   * @generated from field: ops.v1.ApprovalPolicies policies = 1;
+   */
+  policies?: ApprovalPolicies | undefined;
+};
+
+/**
+ * Describes the message ops.v1.GetPoliciesResponse.
+ * Use `create(GetPoliciesResponseSchema)` to create a new message.
+ */
+export const GetPoliciesResponseSchema: GenMessage<GetPoliciesResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 7);
+
+/**
+ * The policies from now on.
+ *
+ * @generated from message ops.v1.SetPoliciesRequest
+ */
+export type SetPoliciesRequest = Message<"ops.v1.SetPoliciesRequest"> & {
+  /**
+   * All of them, in their order; none means that everything is asked about.
+   *
+   * @generated from field: repeated ops.v1.ApprovalPolicy policies = 1;
+   */
+  policies: ApprovalPolicy[];
+
+  /**
+   * The `version` that was looked at; 0 means whatever is there.
+   *
+   * @generated from field: uint64 expected_version = 2;
+   */
+  expectedVersion: bigint;
+
+  /**
+   * Who changes them, 1 to 128 characters.
+   *
+   * @generated from field: string operator = 3;
+   */
+  operator: string;
+
+  /**
+   * Why, at most 1 000 characters; may be empty.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Chosen by the client, at most 128 bytes; the same key with another body is INVALID_ARGUMENT. Empty means none.
+   *
+   * @generated from field: string idempotency_key = 5;
+   */
+  idempotencyKey: string;
+};
+
+/**
+ * Describes the message ops.v1.SetPoliciesRequest.
+ * Use `create(SetPoliciesRequestSchema)` to create a new message.
+ */
+export const SetPoliciesRequestSchema: GenMessage<SetPoliciesRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 8);
+
+/**
+ * The policies after the call.
+ *
+ * @generated from message ops.v1.SetPoliciesResponse
+ */
+export type SetPoliciesResponse = Message<"ops.v1.SetPoliciesResponse"> & {
+  /**
+   * They.
+   *
+   * @generated from field: ops.v1.ApprovalPolicies policies = 1;
+   */
+  policies?: ApprovalPolicies | undefined;
+};
+
+/**
+ * Describes the message ops.v1.SetPoliciesResponse.
+ * Use `create(SetPoliciesResponseSchema)` to create a new message.
+ */
+export const SetPoliciesResponseSchema: GenMessage<SetPoliciesResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 9);
+
+/**
  * What automation may do by itself, and the switch that stops it. Every change leaves an audit entry.
  *
  * @generated from service ops.v1.PolicyService
@@ -214,6 +322,27 @@ export const PolicyService: GenService<{
     methodKind: "unary";
     input: typeof ResumeAutomationRequestSchema;
     output: typeof ResumeAutomationResponseSchema;
+  },
+  /**
+   * The approval policies, in their order.
+   *
+   * @generated from rpc ops.v1.PolicyService.GetPolicies
+   */
+  getPolicies: {
+    methodKind: "unary";
+    input: typeof GetPoliciesRequestSchema;
+    output: typeof GetPoliciesResponseSchema;
+  },
+  /**
+   * Replaces the approval policies, all of them; takes effect within a second, for waiting proposals too. INVALID_ARGUMENT names every
+   * mistake at once, FAILED_PRECONDITION when they are not at `expected_version`; the message names who changed them.
+   *
+   * @generated from rpc ops.v1.PolicyService.SetPolicies
+   */
+  setPolicies: {
+    methodKind: "unary";
+    input: typeof SetPoliciesRequestSchema;
+    output: typeof SetPoliciesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ops_v1_policy_service, 0);
