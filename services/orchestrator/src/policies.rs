@@ -83,6 +83,11 @@ pub(crate) enum InForce {
 }
 
 impl InForce {
+    /// Whether everything is asked about, whatever it is.
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Self::Set(set) if set.is_empty())
+    }
+
     /// Whose yes a proposal takes.
     pub(crate) fn decide(&self, facts: &Facts) -> Ruling {
         match self {

@@ -59,6 +59,11 @@ impl PolicySet {
         if mistakes.is_empty() { Ok(Self(policies)) } else { Err(PolicyErrors(mistakes)) }
     }
 
+    /// Whether there is no rule: everything is asked about.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The rules, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
         self.0.iter()

@@ -73,6 +73,13 @@ async fn consider(
     row: ActionRow,
     looks: &mut usize,
 ) -> Result<(), StoreError> {
+    // As it is as long as nobody has set any policy: nothing more is to be looked up.
+    if in_force.is_none()
+        && row.policy == policy::DEFAULT
+        && row.approval_mode == i32::from(ApprovalMode::Ask)
+    {
+        return Ok(());
+    }
     let Some(mut facts) = of_row(app, &row).await? else { return Ok(()) };
     let mut ruling = in_force.decide(&facts);
     let mut timely = true;

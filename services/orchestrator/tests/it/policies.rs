@@ -140,6 +140,13 @@ async fn another_number_is_recorded_goes_into_the_command_and_undoes_earlier_app
     );
     let command = until("the command is published", || async { stack.commands().await.pop() }).await;
     assert_eq!(command.replicas, 5);
+    let mut conn = stack.store.acquire().await.unwrap();
+    let entry = store::audit::last_of_subject(&mut conn, &action.id).await.unwrap().unwrap();
+    let after = entry.after.unwrap();
+    assert_eq!(
+        (&after["proposed_replicas"], &after["replicas"], &after["approvals"]),
+        (&json!(2), &json!(5), &json!(["ben", "ana"]))
+    );
     // The very same proposal, delivered again, is still known.
     stack.publish_action(&Action { version: 0, ..action.clone() }).await;
     assert_eq!(stack.action(&action.id).await["replicas"], 5);
