@@ -165,8 +165,7 @@ fn about(root: &Target, view: &TopologyView) -> Vec<remedy::Remedy> {
         TargetKind::Node => remedy::Target::Node(remedy::NodeId::new(&root.id)),
         TargetKind::Zone | TargetKind::Simulation => return Vec::new(),
     };
-    let service = view.services.iter().find(|service| *service.id == *root.id);
-    remedy::options(&target, service.map_or(0, |service| service.desired_replicas))
+    remedy::options(&target, &convert::topology(view).suspected(&target))
 }
 
 /// Lets come what comes.
@@ -176,14 +175,13 @@ fn check(world: &World, planned: Option<&Planned>, outlook: &Outlook, horizon_s:
         // Whether it is refused was asked before.
         drop(world.apply(&Command::Act(planned.act("calibration", &world.topology()))));
     }
-    let topology = world.scenario().topology.clone();
-    let (mut course, mut events) = (Course::new(&topology), Vec::new());
+    let (mut course, mut events) = (Course::new(world.running_topology()), Vec::new());
     let end = world.tick() + convert::ticks(f64::from(horizon_s));
     while world.tick() < end {
         world.step(&mut events);
         events.clear();
         if world.sample_due() {
-            course.see(&world.snapshot(), &topology);
+            course.see(&world.snapshot(), world.running_topology());
         }
     }
     let band = |band: Option<preview::Band>| band.map(|band| (band.low, band.high));

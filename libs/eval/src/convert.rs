@@ -5,8 +5,8 @@ use std::sync::Arc;
 use detect::SimTime;
 use preview::Planned;
 use remedy::{
-    Edge, EntitySample, Family, Node, NodeId, NodeState, Reading, Remedy, RemedyKind, Replica, ReplicaState,
-    Sample, Service, ServiceId, Severity, Target, Topology, Transition, ZoneId,
+    Component, Edge, EntitySample, Family, Node, NodeId, NodeState, Reading, Remedy, RemedyKind, Replica,
+    ReplicaState, Sample, Service, ServiceId, Severity, Target, Topology, Transition, ZoneId,
 };
 use sim::{
     ActionKind, Columns, Snapshot,
@@ -114,6 +114,10 @@ pub(crate) fn topology(view: &TopologyView) -> Topology {
             })
             .collect(),
         version: service.version,
+        profile: service.profile.to_owned(),
+        entry: service.entry,
+        read_ratio: service.read_ratio,
+        static_ratio: service.static_ratio,
     });
     let edges = view.edges.iter().map(|edge| Edge {
         from: ServiceId::new(&edge.from),
@@ -208,18 +212,36 @@ pub(crate) fn kind(kind: RemedyKind) -> ActionKind {
         RemedyKind::ScaleDown => ActionKind::ScaleDown,
         RemedyKind::DrainNode => ActionKind::DrainNode,
         RemedyKind::RebalanceTraffic => ActionKind::RebalanceTraffic,
+        RemedyKind::AddReadReplica => ActionKind::AddReadReplica,
+        RemedyKind::AddCache => ActionKind::AddCache,
+        RemedyKind::AddLoadBalancer => ActionKind::AddLoadBalancer,
+        RemedyKind::AddCdn => ActionKind::AddCdn,
+        RemedyKind::AddConsumers => ActionKind::AddConsumers,
+        RemedyKind::RemoveComponent => ActionKind::RemoveComponent,
     }
 }
 
 /// The remedy that an action of a ground truth is.
 pub(crate) fn remedy(action: &sim::scenario::TruthAction) -> Remedy {
-    let service = || ServiceId::new(&action.target);
-    match action.kind {
-        ActionKind::RestartService => Remedy::RestartService { service: service() },
-        ActionKind::ScaleUp => Remedy::ScaleUp { service: service(), by: action.replicas.max(1) },
-        ActionKind::ScaleDown => Remedy::ScaleDown { service: service(), by: action.replicas.max(1) },
-        ActionKind::DrainNode => Remedy::DrainNode { node: NodeId::new(&action.target) },
-        ActionKind::RebalanceTraffic => Remedy::RebalanceTraffic { service: service() },
+    remedy_of(action.kind, &action.target, action.replicas)
+}
+
+/// The remedy that an action is; 0 replicas mean one.
+pub(crate) fn remedy_of(kind: ActionKind, target: &str, replicas: u32) -> Remedy {
+    let (service, by) = (ServiceId::new(target), replicas.max(1));
+    let add = |component| Remedy::AddComponent { component, service: service.clone(), by };
+    match kind {
+        ActionKind::RestartService => Remedy::RestartService { service },
+        ActionKind::ScaleUp => Remedy::ScaleUp { service, by },
+        ActionKind::ScaleDown => Remedy::ScaleDown { service, by },
+        ActionKind::DrainNode => Remedy::DrainNode { node: NodeId::new(target) },
+        ActionKind::RebalanceTraffic => Remedy::RebalanceTraffic { service },
+        ActionKind::AddReadReplica => add(Component::ReadReplica),
+        ActionKind::AddCache => add(Component::Cache),
+        ActionKind::AddLoadBalancer => add(Component::LoadBalancer),
+        ActionKind::AddCdn => add(Component::Cdn),
+        ActionKind::AddConsumers => add(Component::Consumers),
+        ActionKind::RemoveComponent => Remedy::RemoveComponent { service },
     }
 }
 

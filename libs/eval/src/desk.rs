@@ -213,7 +213,9 @@ impl Desk {
             if record.status != Status::Succeeded || record.effect.is_some() {
                 continue;
             }
-            if record.incident_resolved || record.proposal.remedy.kind() == remedy::RemedyKind::ScaleDown {
+            let kind = record.proposal.remedy.kind();
+            let undo = matches!(kind, remedy::RemedyKind::ScaleDown | remedy::RemedyKind::RemoveComponent);
+            if record.incident_resolved || undo {
                 record.effect = Some(Effect::Effective);
             } else if seconds(tick - completed) >= VERIFY_S {
                 record.effect = Some(Effect::Ineffective);

@@ -142,7 +142,7 @@ impl Loop {
 
     fn carry_out(&mut self, proposal: &Proposal) {
         let planned = convert::planned(&proposal.remedy);
-        let blast = Blast::of(&planned, &self.world.topology(), &self.world.scenario().topology);
+        let blast = Blast::of(&planned, &self.world.topology(), self.world.running_topology());
         let moved = match proposal.remedy.kind() {
             RemedyKind::ScaleUp => proposal.remedy.replicas(),
             // Traffic is weighed anew; every replica stays where it is.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sim::component::ComponentKind;
 use sim::world::view::{ReplicaState, TopologyView};
 use sim::{ActionKind, Topology};
 
@@ -25,11 +26,17 @@ impl Blast {
     pub fn of(planned: &Planned, view: &TopologyView, topology: &Topology) -> Self {
         let is_touched = |service: &str, node: &str| match planned.kind {
             ActionKind::DrainNode => node == planned.target,
+            ActionKind::RestartService
+            | ActionKind::ScaleDown
+            | ActionKind::RebalanceTraffic
+            | ActionKind::RemoveComponent => service == planned.target,
             // New replicas touch none of those there are.
-            ActionKind::ScaleUp => false,
-            ActionKind::RestartService | ActionKind::ScaleDown | ActionKind::RebalanceTraffic => {
-                service == planned.target
-            }
+            ActionKind::ScaleUp
+            | ActionKind::AddReadReplica
+            | ActionKind::AddCache
+            | ActionKind::AddLoadBalancer
+            | ActionKind::AddCdn
+            | ActionKind::AddConsumers => false,
         };
         let (mut services, mut replicas, mut of_replicas) = (BTreeSet::new(), 0, 0);
         for service in &view.services {
@@ -45,7 +52,7 @@ impl Blast {
         if planned.kind == ActionKind::ScaleDown {
             replicas = replicas.min(planned.replicas.max(1));
         }
-        if planned.kind == ActionKind::ScaleUp {
+        if planned.kind == ActionKind::ScaleUp || ComponentKind::added_by(planned.kind).is_some() {
             services.insert(planned.target.clone());
         }
         let callers = callers(&services, topology);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use sim::topology::EdgeSpec;
 use sim::{MetricName, Snapshot, Topology};
 
 use crate::objective::{FAILED_PCT, P99_MS, WINDOW_S, doors};
@@ -32,10 +33,18 @@ struct Second {
     p99_ms: f64,
 }
 
+/// A service whose users notice.
+#[derive(Debug, Clone, Copy)]
+struct Door {
+    service: usize,
+    /// Whether traffic enters there at present.
+    entry: bool,
+}
+
 /// A course of events under watch, second by second.
 #[derive(Debug, Clone)]
 pub struct Course {
-    doors: Vec<usize>,
+    doors: Vec<Door>,
     /// Error rate (%) and p99 (ms) of every door in every second.
     of_doors: Vec<Vec<(f64, f64)>>,
     seconds: Vec<Second>,
@@ -46,10 +55,12 @@ impl Course {
     /// Nothing seen yet.
     pub fn new(topology: &Topology) -> Self {
         let doors = doors(topology);
+        let door = |service: usize| Door { service, entry: topology.services[service].entry };
+        let doors: Vec<Door> = doors.into_iter().map(door).collect();
         Self { of_doors: vec![Vec::new(); doors.len()], doors, seconds: Vec::new(), cores: 0.0 }
     }
 
-    /// Takes in a sample, which is of a second.
+    /// Takes in a sample, which is of a second, and what runs by now.
     pub fn see(&mut self, sample: &Snapshot, topology: &Topology) {
         let column = |metric| {
             let found = sample.services.columns.iter().find(|(name, _)| *name == metric);
@@ -59,6 +70,7 @@ impl Course {
             |metric, service: usize| column(metric).get(service).map_or(f64::NAN, |value| f64::from(*value));
         let mut second = Second { p99_ms: f64::NAN, ..Second::default() };
         for (door, seen) in self.doors.iter().zip(&mut self.of_doors) {
+            let door = &entrance(topology, *door);
             let (error, p99) = (value(MetricName::ErrorRate, *door), value(MetricName::LatencyP99, *door));
             seen.push((error, p99));
             second.p99_ms = second.p99_ms.max(p99);
@@ -167,6 +179,15 @@ impl Course {
     fn end(&self) -> &[Second] {
         &self.seconds[self.seconds.len().saturating_sub(END_S)..]
     }
+}
+
+/// Where users meet a door: at what an action has put before it, if there is such a thing.
+fn entrance(topology: &Topology, door: Door) -> usize {
+    if topology.services[door.service].entry == door.entry {
+        return door.service;
+    }
+    let leads_there = |edge: &&EdgeSpec| edge.to == door.service && topology.services[edge.from].entry;
+    topology.edges.iter().find(leads_there).map_or(door.service, |edge| edge.from)
 }
 
 fn share_pct(seconds: &[Second]) -> f64 {

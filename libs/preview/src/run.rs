@@ -63,7 +63,7 @@ struct Job {
 
 impl Job {
     fn new(option: usize, future: u32, present: &World) -> Self {
-        Self { option, seed: seed(present.tick(), future), course: Course::new(&present.scenario().topology) }
+        Self { option, seed: seed(present.tick(), future), course: Course::new(present.running_topology()) }
     }
 
     /// Runs a fork ahead.
@@ -74,13 +74,12 @@ impl Job {
             // Whether it is refused was asked before.
             drop(fork.apply(&Command::Act(act.clone())));
         }
-        let topology = &present.scenario().topology;
         let mut events = Vec::new();
         for _ in 0..u64::from(plan.horizon_s()) * 1_000 / u64::from(TICK_MS) {
             fork.step(&mut events);
             events.clear();
             if fork.sample_due() {
-                self.course.see(&fork.snapshot(), topology);
+                self.course.see(&fork.snapshot(), fork.running_topology());
             }
         }
     }
@@ -92,7 +91,7 @@ const FIRST_FUTURES: u32 = 2;
 /// Looks ahead from the present of a world: doing nothing, and every candidate, under the same futures.
 pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Workers) -> Preview {
     let present = world.outlook();
-    let (view, topology) = (present.topology(), &present.scenario().topology);
+    let (view, topology) = (present.topology(), present.running_topology());
     let acts: Vec<Option<Act>> = std::iter::once(None)
         .chain(candidates.iter().map(|planned| Some(planned.act("preview", &view))))
         .collect();

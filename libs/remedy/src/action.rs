@@ -1,4 +1,4 @@
-//! The five remedies, and what becomes of them once proposed.
+//! The remedies, and what becomes of them once proposed.
 
 use std::fmt;
 
@@ -43,6 +43,53 @@ pub enum Remedy {
         /// Whose traffic.
         service: ServiceId,
     },
+    /// Put a component beside or before a service.
+    AddComponent {
+        /// What it is.
+        component: Component,
+        /// Which service.
+        service: ServiceId,
+        /// Replicas that it begins with, at least 1.
+        by: u32,
+    },
+    /// Take a component away that an action has added.
+    RemoveComponent {
+        /// The component.
+        service: ServiceId,
+    },
+}
+
+/// What can be added to a running cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Component {
+    /// A copy of a database that takes its reads.
+    ReadReplica,
+    /// A cache beside a database.
+    Cache,
+    /// A load balancer before a service.
+    LoadBalancer,
+    /// A content delivery network before an entry service.
+    Cdn,
+    /// More consumers beside those of a queue.
+    Consumers,
+}
+
+impl Component {
+    /// Replicas that one begins with at most; the engine takes no more.
+    pub const MOST_REPLICAS: u32 = 16;
+
+    /// The id that the engine gives it beside or before a service.
+    pub fn id_at(self, service: &ServiceId) -> ServiceId {
+        let suffix = match self {
+            Self::ReadReplica => "read-replica",
+            Self::Cache => "cache",
+            Self::LoadBalancer => "lb",
+            Self::Cdn => "cdn",
+            Self::Consumers => "consumers",
+        };
+        ServiceId::new(&format!("{service}-{suffix}"))
+    }
 }
 
 /// A remedy without its target.
@@ -59,6 +106,18 @@ pub enum RemedyKind {
     DrainNode,
     /// See [`Remedy::RebalanceTraffic`].
     RebalanceTraffic,
+    /// See [`Component::ReadReplica`].
+    AddReadReplica,
+    /// See [`Component::Cache`].
+    AddCache,
+    /// See [`Component::LoadBalancer`].
+    AddLoadBalancer,
+    /// See [`Component::Cdn`].
+    AddCdn,
+    /// See [`Component::Consumers`].
+    AddConsumers,
+    /// See [`Remedy::RemoveComponent`].
+    RemoveComponent,
 }
 
 impl RemedyKind {
@@ -70,6 +129,12 @@ impl RemedyKind {
             Self::ScaleDown => "SCALE_DOWN",
             Self::DrainNode => "DRAIN_NODE",
             Self::RebalanceTraffic => "REBALANCE_TRAFFIC",
+            Self::AddReadReplica => "ADD_READ_REPLICA",
+            Self::AddCache => "ADD_CACHE",
+            Self::AddLoadBalancer => "ADD_LOAD_BALANCER",
+            Self::AddCdn => "ADD_CDN",
+            Self::AddConsumers => "ADD_CONSUMERS",
+            Self::RemoveComponent => "REMOVE_COMPONENT",
         }
     }
 }
@@ -89,6 +154,14 @@ impl Remedy {
             Self::ScaleDown { .. } => RemedyKind::ScaleDown,
             Self::DrainNode { .. } => RemedyKind::DrainNode,
             Self::RebalanceTraffic { .. } => RemedyKind::RebalanceTraffic,
+            Self::AddComponent { component, .. } => match component {
+                Component::ReadReplica => RemedyKind::AddReadReplica,
+                Component::Cache => RemedyKind::AddCache,
+                Component::LoadBalancer => RemedyKind::AddLoadBalancer,
+                Component::Cdn => RemedyKind::AddCdn,
+                Component::Consumers => RemedyKind::AddConsumers,
+            },
+            Self::RemoveComponent { .. } => RemedyKind::RemoveComponent,
         }
     }
 
@@ -98,7 +171,9 @@ impl Remedy {
             Self::RestartService { service }
             | Self::ScaleUp { service, .. }
             | Self::ScaleDown { service, .. }
-            | Self::RebalanceTraffic { service } => Target::Service(service.clone()),
+            | Self::RebalanceTraffic { service }
+            | Self::AddComponent { service, .. }
+            | Self::RemoveComponent { service } => Target::Service(service.clone()),
             Self::DrainNode { node } => Target::Node(node.clone()),
         }
     }
@@ -106,8 +181,11 @@ impl Remedy {
     /// Replicas to add or remove; 0 for remedies that have none.
     pub fn replicas(&self) -> u32 {
         match self {
-            Self::ScaleUp { by, .. } | Self::ScaleDown { by, .. } => *by,
-            Self::RestartService { .. } | Self::DrainNode { .. } | Self::RebalanceTraffic { .. } => 0,
+            Self::ScaleUp { by, .. } | Self::ScaleDown { by, .. } | Self::AddComponent { by, .. } => *by,
+            Self::RestartService { .. }
+            | Self::DrainNode { .. }
+            | Self::RebalanceTraffic { .. }
+            | Self::RemoveComponent { .. } => 0,
         }
     }
 }

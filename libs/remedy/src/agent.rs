@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     action::{ActionUpdate, Remedy, RemedyKind, Status},
+    autoscale,
     decide::Deciding,
     diagnosis::Picture,
     foresight::{Expectation, Foresight, Question},
@@ -108,6 +109,7 @@ pub struct Agent {
     windows: Windows,
     topology: Option<Topology>,
     idle: undo::Idle,
+    needless: autoscale::Needless,
     memory: Memory,
     /// `None`: there is nobody to ask.
     foresight: Option<Foresight>,
@@ -123,6 +125,7 @@ impl Agent {
             windows: Windows::default(),
             topology: None,
             idle: undo::Idle::default(),
+            needless: autoscale::Needless::default(),
             memory: Memory::default(),
             foresight: None,
         }
@@ -167,7 +170,9 @@ impl Agent {
 
     /// Whether anything could come of telemetry: an open incident, or replicas to take back.
     pub fn is_concerned(&self) -> bool {
-        self.memory.incidents.values().any(|memory| memory.is_open() || memory.replicas_owed() > 0)
+        self.memory.incidents.values().any(|memory| {
+            memory.is_open() || memory.replicas_owed() > 0 || memory.components_owed().next().is_some()
+        })
     }
 
     /// Takes in what the cloud looks like now.
@@ -271,7 +276,7 @@ impl Agent {
     fn cool_down(&mut self, status: Status, kind: RemedyKind, target: &Target, now: u64) {
         let (why, seconds) = match status {
             // Its incident is over by nature; whoever calls it back does not want it now.
-            Status::Superseded if kind == RemedyKind::ScaleDown => {
+            Status::Superseded if matches!(kind, RemedyKind::ScaleDown | RemedyKind::RemoveComponent) => {
                 (Cooldown::Declined, self.limits.rejected_cooldown_s)
             }
             Status::Succeeded | Status::Failed => (Cooldown::Done, self.limits.cooldown_s),
@@ -315,6 +320,7 @@ impl Agent {
         match trusted {
             Err(refusal) => {
                 self.idle.clear();
+                self.needless.clear();
                 deciding.refuse_all(&refusal);
             }
             Ok(()) if self.topology.is_none() => deciding.refuse_all(&safety::Refusal {
@@ -324,6 +330,7 @@ impl Agent {
             Ok(()) => {
                 deciding.run();
                 undo::run(&mut deciding, &mut self.idle);
+                autoscale::undo(&mut deciding, &mut self.needless);
             }
         }
         deciding.finish()

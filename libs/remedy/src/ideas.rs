@@ -57,12 +57,7 @@ impl Deciding<'_> {
     }
 
     fn about(&self, suspect: &Target) -> Vec<Candidate> {
-        let replicas = match suspect {
-            Target::Service(id) => {
-                self.picture.topology.service(id).map_or(0, |known| known.desired_replicas)
-            }
-            _ => 0,
-        };
+        let known = self.picture.topology.suspected(suspect);
         // A zone is emptied node by node.
         let suspect = match suspect {
             Target::Zone(zone) => {
@@ -76,7 +71,7 @@ impl Deciding<'_> {
             }
             other => Some(other.clone()),
         };
-        let remedies = suspect.map(|suspect| options(&suspect, replicas)).unwrap_or_default();
+        let remedies = suspect.map(|suspect| options(&suspect, &known)).unwrap_or_default();
         remedies.into_iter().map(remedies::suspected).collect()
     }
 

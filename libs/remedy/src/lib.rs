@@ -10,7 +10,8 @@
 //! 1. [`telemetry`]: means over the last seconds, "unknown" where nothing was measured;
 //! 2. [`condition`]: what each service and node suffers from, by those means;
 //! 3. [`diagnosis`]: the deepest cause along the dependency graph that explains the incident;
-//! 4. [`remedies`]: candidates for that cause, in the order of its ladder, with reasons in words and numbers;
+//! 4. [`remedies`]: candidates for that cause, in the order of its ladder, with reasons in words and numbers; [`autoscale`] adds
+//!    the components that would take load off it;
 //! 5. foresight: of what whoever can look ahead expects to help, the best; without anybody to ask, the order of the ladder;
 //! 6. [`safety`]: the rules that keep automation from causing the outage; each can be switched off in [`Limits`];
 //! 7. [`agent`]: memory of attempts, cooldowns and rejections, and the choice of the first admissible candidate.
@@ -20,6 +21,7 @@
 
 pub mod action;
 pub mod agent;
+pub mod autoscale;
 pub mod condition;
 mod decide;
 pub mod diagnosis;
@@ -42,13 +44,13 @@ pub mod topology;
 mod undo;
 mod words;
 
-pub use action::{ActionUpdate, Effect, Remedy, RemedyKind, Status};
+pub use action::{ActionUpdate, Component, Effect, Remedy, RemedyKind, Status};
 pub use agent::{Agent, Decision, Output, Proposal, Verdict};
 pub use foresight::{Expectation, Question};
 pub use incident::{Family, Incident, Severity, Transition};
 pub use limits::{Freshness, Heartbeat, Limits, Tuning};
 pub use memory::{Changes, Memory};
-pub use options::options;
+pub use options::{Suspected, options};
 pub use safety::Rule;
 pub use target::{NodeId, ServiceId, Target, ZoneId};
 pub use telemetry::{EntitySample, Reading, Sample};

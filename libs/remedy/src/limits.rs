@@ -1,5 +1,7 @@
 //! What the agent may do, and the numbers it works with. Everything here can be changed without touching a rule.
 
+use crate::autoscale::Autoscale;
+
 /// The rules that keep automation from causing the outage. Each can be switched off, so that its test can show that
 /// it matters; [`Limits::default`] has all of them on. Durations are simulated seconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,6 +122,8 @@ pub struct Tuning {
     pub verdict_s: f64,
     /// Incidents that are over are remembered this long, for their cooldowns and failed attempts.
     pub remember_s: f64,
+    /// When a component is worth adding.
+    pub autoscale: Autoscale,
 }
 
 impl Default for Tuning {
@@ -143,6 +147,7 @@ impl Default for Tuning {
             settle_s: 30.0,
             verdict_s: 180.0,
             remember_s: 900.0,
+            autoscale: Autoscale::default(),
         }
     }
 }

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    action::{Effect, Remedy, RemedyKind, Status},
+    action::{Component, Effect, Remedy, RemedyKind, Status},
     incident::Incident,
     limits::Rate,
-    target::Target,
+    target::{ServiceId, Target},
 };
 
 /// Incidents remembered at most; the oldest that are over go first. One is about 2 KiB.
@@ -58,7 +58,8 @@ impl Attempt {
     /// Whether another action on its target has to wait for it. A scale-down that nobody has approved does not stand in
     /// the way of anything: should the target change first, its version makes it void.
     pub fn blocks(&self) -> bool {
-        let idle_undo = self.status == Status::Proposed && self.remedy.kind() == RemedyKind::ScaleDown;
+        let undo = matches!(self.remedy.kind(), RemedyKind::ScaleDown | RemedyKind::RemoveComponent);
+        let idle_undo = self.status == Status::Proposed && undo;
         self.status.is_live() && !idle_undo
     }
 
@@ -127,6 +128,27 @@ impl IncidentMemory {
                 .sum()
         };
         sum(RemedyKind::ScaleUp).saturating_sub(sum(RemedyKind::ScaleDown))
+    }
+}
+
+impl IncidentMemory {
+    /// The components that were added for it and that nobody has taken away: what each is, and beside or before which service.
+    /// An operator who rejected taking one away wants to keep it.
+    pub fn components_owed(&self) -> impl Iterator<Item = (Component, &ServiceId)> {
+        let added = self.attempts.iter().filter(|attempt| attempt.status == Status::Succeeded);
+        let added = added.filter_map(|attempt| match &attempt.remedy {
+            Remedy::AddComponent { component, service, .. } => Some((*component, service)),
+            _ => None,
+        });
+        added.filter(|(component, service)| {
+            let id = component.id_at(service);
+            let removals = self.attempts.iter().filter(
+                |attempt| matches!(&attempt.remedy, Remedy::RemoveComponent { service } if *service == id),
+            );
+            let over = |attempt: &&Attempt| matches!(attempt.status, Status::Succeeded | Status::Rejected);
+            let futile = removals.clone().filter(|attempt| !attempt.status.is_live()).count();
+            removals.clone().find(over).is_none() && futile < MAX_FUTILE_UNDOS
+        })
     }
 }
 
@@ -237,6 +259,7 @@ impl Memory {
             let over = memory.resolved_tick.is_some_and(|tick| tick.saturating_add(remember_ticks) < now);
             !over
                 || memory.replicas_owed() > 0
+                || memory.components_owed().next().is_some()
                 || memory.attempts.iter().any(|attempt| attempt.status.is_live())
         });
         while self.incidents.len() > MAX_INCIDENTS {

@@ -4,7 +4,8 @@
 //! them was tried already, [`crate::memory`] knows. A further action type gets its place here and nowhere else.
 
 use crate::{
-    action::Remedy,
+    action::{Remedy, RemedyKind},
+    autoscale,
     condition::{Assessment, Condition},
     diagnosis::{Cause, CauseKind, Picture},
     scale,
@@ -25,7 +26,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    fn new(remedy: Remedy, sentence: String) -> Self {
+    pub(crate) fn new(remedy: Remedy, sentence: String) -> Self {
         Self { remedy, sentence, cures: false }
     }
 }
@@ -80,7 +81,15 @@ fn service_ladder(sick: &Assessment, node: Option<&NodeId>, picture: &Picture<'_
             ]
         }
     };
-    rungs.into_iter().flatten().collect()
+    let mut rungs: Vec<Candidate> = rungs.into_iter().flatten().collect();
+    let first = rungs.iter().position(|rung| rung.remedy.kind() == RemedyKind::ScaleUp);
+    if let Some(first) = first.filter(|_| sick.missing == 0) {
+        let behind = rungs.split_off(first + 1);
+        rungs.extend(autoscale::rungs(sick, picture));
+        rungs.extend(behind);
+        rungs.extend(autoscale::balancer(sick, picture));
+    }
+    rungs
 }
 
 fn node_ladder(
@@ -172,6 +181,10 @@ pub(crate) fn suspected(remedy: Remedy) -> Candidate {
         Remedy::ScaleDown { service, by } => {
             format!("Take {} from {service}.", words::plural(*by, "replica"))
         }
+        Remedy::AddComponent { component, service, by } => {
+            format!("Add {} with {}.", component.id_at(service), words::plural(*by, "replica"))
+        }
+        Remedy::RemoveComponent { service } => format!("Remove {service}."),
     };
     Candidate::new(remedy, sentence)
 }

@@ -151,8 +151,10 @@ pub fn allowed(remedy: &Remedy, picture: &Picture<'_>, memory: &Memory) -> Resul
         Remedy::DrainNode { node } => drain(node, picture, memory),
         Remedy::RestartService { service } => restart(service, picture),
         Remedy::ScaleDown { service, by } => scale_down(service, *by, picture),
-        // Neither takes capacity away.
-        Remedy::ScaleUp { .. } | Remedy::RebalanceTraffic { .. } => Ok(()),
+        // Its requests go elsewhere before its replicas do: no more is at risk than when one is restarted.
+        Remedy::RemoveComponent { service } => replicas_at_risk("removing", service, 1, picture),
+        // None of them takes capacity away.
+        Remedy::ScaleUp { .. } | Remedy::RebalanceTraffic { .. } | Remedy::AddComponent { .. } => Ok(()),
     }
 }
 

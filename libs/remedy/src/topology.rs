@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::target::{NodeId, ServiceId, ZoneId};
+use crate::autoscale::QUEUE;
+use crate::options::Suspected;
+use crate::target::{NodeId, ServiceId, Target, ZoneId};
 
 /// State of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub struct Replica {
 }
 
 /// A service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Its id.
     pub id: ServiceId,
@@ -63,6 +65,14 @@ pub struct Service {
     pub replicas: Vec<Replica>,
     /// Raised at every change.
     pub version: u64,
+    /// Engine profile, for example `postgresql`.
+    pub profile: String,
+    /// Whether traffic enters here from outside.
+    pub entry: bool,
+    /// Share of its requests that only read, 0 to 1; `None` while there are none.
+    pub read_ratio: Option<f64>,
+    /// Share of its requests that ask for static content, 0 to 1; `None` while there are none.
+    pub static_ratio: Option<f64>,
 }
 
 impl Service {
@@ -135,6 +145,25 @@ impl Topology {
     /// Calls that a service gets.
     pub fn callers(&self, id: &ServiceId) -> &[Edge] {
         self.callers.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a message queue delivers to a service.
+    pub fn consumes(&self, id: &ServiceId) -> bool {
+        let delivers = |call: &Edge| self.service(&call.from).is_some_and(|caller| caller.profile == QUEUE);
+        self.callers(id).iter().any(delivers)
+    }
+
+    /// What is known of a suspect; of anything but a service there is nothing to know.
+    pub fn suspected(&self, suspect: &Target) -> Suspected<'_> {
+        let Target::Service(id) = suspect else { return Suspected::default() };
+        self.service(id).map_or_else(Suspected::default, |service| Suspected {
+            replicas: service.desired_replicas,
+            profile: &service.profile,
+            entry: service.entry,
+            read_ratio: service.read_ratio,
+            static_ratio: service.static_ratio,
+            consumes: self.consumes(id),
+        })
     }
 
     /// Everything that a service waits for, directly or through others; not itself.

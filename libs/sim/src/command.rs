@@ -39,7 +39,7 @@ pub struct Act {
     pub target: String,
     /// Version of the target that was looked at; refused when the target is newer, and when it is 0.
     pub target_version: u64,
-    /// Replicas to add or remove; scaling by 0 means by one. Ignored by the other kinds.
+    /// Replicas to add or remove, or of the component to add; 0 means one. Ignored by the other kinds.
     pub replicas: u32,
 }
 
@@ -56,12 +56,35 @@ pub enum ActionKind {
     DrainNode,
     /// Weighs a service's replicas by what each can serve.
     RebalanceTraffic,
+    /// Puts a copy beside a database, which takes its reads.
+    AddReadReplica,
+    /// Puts a cache beside a database, which is asked before it.
+    AddCache,
+    /// Puts a load balancer before a service with several replicas.
+    AddLoadBalancer,
+    /// Puts a content delivery network before an entry service.
+    AddCdn,
+    /// Puts more consumers beside those of a queue.
+    AddConsumers,
+    /// Takes away what one of the five before has added.
+    RemoveComponent,
 }
 
 impl ActionKind {
     /// Every kind, in the order of their wire numbers.
-    pub const ALL: [Self; 5] =
-        [Self::RestartService, Self::ScaleUp, Self::ScaleDown, Self::DrainNode, Self::RebalanceTraffic];
+    pub const ALL: [Self; 11] = [
+        Self::RestartService,
+        Self::ScaleUp,
+        Self::ScaleDown,
+        Self::DrainNode,
+        Self::RebalanceTraffic,
+        Self::AddReadReplica,
+        Self::AddCache,
+        Self::AddLoadBalancer,
+        Self::AddCdn,
+        Self::AddConsumers,
+        Self::RemoveComponent,
+    ];
 
     /// Name as in scenario files and messages, for example `RESTART_SERVICE`.
     pub const fn name(self) -> &'static str {
@@ -71,6 +94,12 @@ impl ActionKind {
             Self::ScaleDown => "SCALE_DOWN",
             Self::DrainNode => "DRAIN_NODE",
             Self::RebalanceTraffic => "REBALANCE_TRAFFIC",
+            Self::AddReadReplica => "ADD_READ_REPLICA",
+            Self::AddCache => "ADD_CACHE",
+            Self::AddLoadBalancer => "ADD_LOAD_BALANCER",
+            Self::AddCdn => "ADD_CDN",
+            Self::AddConsumers => "ADD_CONSUMERS",
+            Self::RemoveComponent => "REMOVE_COMPONENT",
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod bound;
 pub mod command;
+pub mod component;
 pub mod envelope;
 pub mod event;
 pub mod fault;
@@ -47,7 +48,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Raise it with every change that makes a scenario, seed and command log give another telemetry hash (the golden hashes
 /// change), or that changes what a checkpoint or a recorded command holds. `docs/runs.md` tells users what follows from it.
-pub const MODEL_VERSION: u32 = 11;
+pub const MODEL_VERSION: u32 = 12;
 
 /// Length of one tick in simulated time, ms. Short against every timeout in the model, long enough to be a fluid step.
 pub const TICK_MS: u32 = 50;

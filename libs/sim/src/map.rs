@@ -57,10 +57,14 @@ impl From<TopologyView> for CloudMap {
 /// Samples between two maps while nothing changes: who comes late waits a simulated minute at most.
 const EVERY_SAMPLES: u64 = 60;
 
+/// Odd, so that no version is lost in the sum, and far from small numbers, so that two changes hardly make up for each other
+/// (Knuth's multiplier for 64-bit linear congruences).
+const MIX: u64 = 6_364_136_223_846_793_005;
+
 /// Decides which samples bring the map along.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MapWatch {
-    /// Sum of all versions in the last sample. Versions only grow.
+    /// What the versions in the last sample, in their order, come to.
     seen: Option<u64>,
 }
 
@@ -70,7 +74,7 @@ impl MapWatch {
         let Snapshot { tick, services, nodes } = snapshot;
         let entities = services.ids.len() as u64 + nodes.ids.len() as u64;
         let versions = services.versions.iter().chain(&nodes.versions);
-        let sum = versions.fold(entities, |sum, version| sum.wrapping_add(*version));
+        let sum = versions.fold(entities, |sum, version| sum.wrapping_mul(MIX).wrapping_add(*version));
         let samples = tick * u64::from(TICK_MS) / u64::from(SAMPLE_EVERY_MS);
         self.seen.replace(sum) != Some(sum) || samples.is_multiple_of(EVERY_SAMPLES)
     }

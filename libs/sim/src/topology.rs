@@ -1,7 +1,7 @@
 //! The cloud as its file describes it, checked: every reference is an index, every number is in range, the dependency
 //! graph has no cycle. What runs *now* is [`world::view`](crate::world::view).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::policy::{Balancing, Breaker, ConnectionPool, Liveness, Retries};
@@ -94,6 +94,8 @@ pub struct EdgeSpec {
     pub calls_per_request: f64,
     /// Share of the calls that only read; that of the caller's requests when absent.
     pub read_ratio: Option<f64>,
+    /// Which of the calls go this way.
+    pub carries: Carries,
     /// Share of the reads that a warm cache answers instead of the callee.
     pub cache_hit_ratio: f64,
     /// The same for requests for static content, where the caller's are passed on as they are.
@@ -116,6 +118,29 @@ pub struct EdgeSpec {
     pub required: bool,
     /// Whether the caller goes on without waiting for an answer.
     pub asynchronous: bool,
+}
+
+/// Which of a call's reads and writes go over an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// All of them.
+    All,
+    /// The reads, static content among them.
+    Reads,
+    /// The writes.
+    Writes,
+}
+
+impl Carries {
+    /// Of calls with these shares of reads and, among them, of static content: the share that goes over the edge, and the same two
+    /// shares there.
+    pub fn of(self, reads: f64, statics: f64) -> (f64, f64, f64) {
+        match self {
+            Self::All => (1.0, reads, statics),
+            Self::Reads => (reads, 1.0, if reads > 0.0 { statics / reads } else { 0.0 }),
+            Self::Writes => (1.0 - reads, 0.0, 0.0),
+        }
+    }
 }
 
 impl Topology {
@@ -160,6 +185,28 @@ impl Topology {
     pub fn zone(&self, id: &str) -> Option<usize> {
         self.index.zones.get(id).copied()
     }
+}
+
+/// Callers before callees (Kahn's algorithm, lowest index first), for edges that are sorted by caller. Services that are missing
+/// call each other in circles; with them comes how many of their callers are not in the order.
+pub(crate) fn in_order(services: usize, edges: &[EdgeSpec]) -> (Vec<usize>, Vec<u32>) {
+    let mut callers = vec![0_u32; services];
+    for edge in edges {
+        callers[edge.to] += 1;
+    }
+    let mut free: BTreeSet<usize> = (0..services).filter(|service| callers[*service] == 0).collect();
+    let mut order = Vec::with_capacity(services);
+    while let Some(service) = free.pop_first() {
+        order.push(service);
+        let first = edges.partition_point(|edge| edge.from < service);
+        for edge in edges[first..].iter().take_while(|edge| edge.from == service) {
+            callers[edge.to] -= 1;
+            if callers[edge.to] == 0 {
+                free.insert(edge.to);
+            }
+        }
+    }
+    (order, callers)
 }
 
 fn positions<'a>(ids: impl Iterator<Item = &'a Arc<str>>) -> BTreeMap<Arc<str>, usize> {

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::command::{Command, CommandError, Effect};
+use crate::component::Component;
 use crate::event::{Event, EventKind};
 use crate::fault::{ActiveFault, FaultId};
 use crate::scenario::Scenario;
 use crate::snapshot::Snapshot;
+use crate::topology::Topology;
 use crate::workers::Workers;
 use crate::{SAMPLE_EVERY_MS, TICK_MS, TICK_S, TICKS_PER_SAMPLE, Target};
 
@@ -20,6 +22,7 @@ mod calls;
 mod chaos;
 pub mod checkpoint;
 mod cloud;
+mod components;
 mod delay;
 mod describe;
 mod effects;
@@ -34,6 +37,7 @@ mod outlook;
 mod partition;
 pub(crate) mod placement;
 mod replicas;
+mod reshape;
 mod sample;
 mod scaling;
 mod service;
@@ -44,13 +48,19 @@ pub mod view;
 
 use calls::breaker::State;
 use cloud::Cloud;
+use components::with_components;
 use operations::Operation;
 use telemetry_hash::TelemetryHash;
 
 /// A running cloud. `Clone` forks it: both go on independently, and equally when treated equally.
 #[derive(Debug, Clone)]
 pub struct World {
+    /// As its files say.
     scenario: Arc<Scenario>,
+    /// What actions have added to it, oldest first.
+    components: Vec<Component>,
+    /// Both together: what runs.
+    running: Arc<Scenario>,
     seed: u64,
     tick: u64,
     scenario_tick: u64,
@@ -78,6 +88,8 @@ impl World {
         let cloud = Cloud::new(&scenario);
         let scenario_chaos = scenario.chaos;
         let mut world = Self {
+            running: Arc::clone(&scenario),
+            components: Vec::new(),
             scenario,
             seed,
             tick: 0,
@@ -131,9 +143,19 @@ impl World {
         self.seed
     }
 
-    /// The current scenario.
+    /// The current scenario, as its files say.
     pub fn scenario(&self) -> &Arc<Scenario> {
         &self.scenario
+    }
+
+    /// The topology that runs: that of the scenario, and the components that actions have added.
+    pub fn running_topology(&self) -> &Arc<Topology> {
+        &self.running.topology
+    }
+
+    /// The components that actions have added, oldest first.
+    pub fn components(&self) -> &[Component] {
+        &self.components
     }
 
     /// Tick at which the current scenario was set; its timeline counts from there.
@@ -178,6 +200,11 @@ impl World {
             self.abandon_operations("the topology was replaced by that of another scenario");
         }
         self.scenario = Arc::clone(scenario);
+        if world_replaced {
+            self.components.clear();
+        }
+        self.running =
+            with_components(&self.scenario, &self.components).unwrap_or_else(|_| Arc::clone(&self.scenario));
         self.scenario_tick = self.tick;
         self.chaos = scenario.chaos;
         self.next_entry = 0;
@@ -214,7 +241,7 @@ impl World {
         self.probe_replicas();
         self.advance_operations();
         let at_s = (self.tick - self.scenario_tick) as f64 * TICK_S;
-        self.cloud.flow_down(&self.scenario, self.seed, at_s);
+        self.cloud.flow_down(&self.running, self.seed, at_s);
         self.cloud.strain_services();
         self.cloud.warm_replicas();
         self.cloud.balance();
@@ -235,7 +262,7 @@ impl World {
     /// Says which circuit breakers changed in this tick.
     fn report_breakers(&mut self) {
         for index in std::mem::take(&mut self.cloud.breaker_changes) {
-            let topology = &self.scenario.topology;
+            let topology = &self.running.topology;
             let (from, to) = (topology.edges[index].from, topology.edges[index].to);
             let (caller, callee) =
                 (Target::service(&*topology.services[from].id), topology.services[to].id.to_string());

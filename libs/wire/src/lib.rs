@@ -14,6 +14,12 @@ pub fn action_type(kind: RemedyKind) -> ActionType {
         RemedyKind::ScaleDown => ActionType::ScaleDown,
         RemedyKind::DrainNode => ActionType::DrainNode,
         RemedyKind::RebalanceTraffic => ActionType::RebalanceTraffic,
+        RemedyKind::AddReadReplica => ActionType::AddReadReplica,
+        RemedyKind::AddCache => ActionType::AddCache,
+        RemedyKind::AddLoadBalancer => ActionType::AddLoadBalancer,
+        RemedyKind::AddCdn => ActionType::AddCdn,
+        RemedyKind::AddConsumers => ActionType::AddConsumers,
+        RemedyKind::RemoveComponent => ActionType::RemoveComponent,
     }
 }
 
@@ -26,6 +32,12 @@ pub fn remedy_kind(action_type: ActionType) -> Option<RemedyKind> {
         ActionType::ScaleDown => Some(RemedyKind::ScaleDown),
         ActionType::DrainNode => Some(RemedyKind::DrainNode),
         ActionType::RebalanceTraffic => Some(RemedyKind::RebalanceTraffic),
+        ActionType::AddReadReplica => Some(RemedyKind::AddReadReplica),
+        ActionType::AddCache => Some(RemedyKind::AddCache),
+        ActionType::AddLoadBalancer => Some(RemedyKind::AddLoadBalancer),
+        ActionType::AddCdn => Some(RemedyKind::AddCdn),
+        ActionType::AddConsumers => Some(RemedyKind::AddConsumers),
+        ActionType::RemoveComponent => Some(RemedyKind::RemoveComponent),
     }
 }
 

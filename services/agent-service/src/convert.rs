@@ -10,8 +10,8 @@ use proto::{
     sim::v1::{self as sim, EntityColumns, MetricColumn, MetricSnapshot},
 };
 use remedy::{
-    ActionUpdate, Edge, Effect, EntitySample, Family, Incident, Node, NodeId, NodeState, Proposal, Reading,
-    Remedy, Replica, ReplicaState, Sample, Service, ServiceId, Severity, Status, Target, Topology,
+    ActionUpdate, Component, Edge, Effect, EntitySample, Family, Incident, Node, NodeId, NodeState, Proposal,
+    Reading, Remedy, Replica, ReplicaState, Sample, Service, ServiceId, Severity, Status, Target, Topology,
     Transition, ZoneId,
 };
 use uuid::Uuid;
@@ -232,6 +232,14 @@ fn wire_remedy(kind: ActionType, target: &str, by: u32) -> Result<Remedy, Conver
         ActionType::ScaleDown => Remedy::ScaleDown { service, by },
         ActionType::DrainNode => Remedy::DrainNode { node: NodeId::new(target) },
         ActionType::RebalanceTraffic => Remedy::RebalanceTraffic { service },
+        ActionType::AddReadReplica => Remedy::AddComponent { component: Component::ReadReplica, service, by },
+        ActionType::AddCache => Remedy::AddComponent { component: Component::Cache, service, by },
+        ActionType::AddLoadBalancer => {
+            Remedy::AddComponent { component: Component::LoadBalancer, service, by }
+        }
+        ActionType::AddCdn => Remedy::AddComponent { component: Component::Cdn, service, by },
+        ActionType::AddConsumers => Remedy::AddComponent { component: Component::Consumers, service, by },
+        ActionType::RemoveComponent => Remedy::RemoveComponent { service },
         ActionType::Unspecified => return Err(ConvertError::Missing { field: "type" }),
     })
 }
@@ -345,13 +353,26 @@ pub(crate) fn topology(message: sim::Topology) -> Topology {
         Node { id: NodeId::new(&id), zone: ZoneId::new(&zone_id), cpu_cores, state, version }
     });
     let services = services.into_iter().map(|service| {
-        let sim::Service { id, profile: _, desired_replicas, replicas, version, health: _, entry: _ } =
-            service;
+        let sim::Service {
+            id,
+            profile,
+            desired_replicas,
+            replicas,
+            version,
+            health: _,
+            entry,
+            read_ratio,
+            static_ratio,
+        } = service;
         Service {
             id: ServiceId::new(&id),
             desired_replicas,
             replicas: replicas.into_iter().map(replica).collect(),
             version,
+            profile,
+            entry,
+            read_ratio,
+            static_ratio,
         }
     });
     let edges = edges.into_iter().map(|edge| {

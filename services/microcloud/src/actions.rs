@@ -208,6 +208,7 @@ pub(crate) fn words(kind: ActionType, target_id: &str, replicas: u32) -> String 
     match kind {
         ActionType::ScaleUp => format!("{name} {target_id} +{replicas}"),
         ActionType::ScaleDown => format!("{name} {target_id} -{replicas}"),
+        _ if replicas > 1 => format!("{name} {target_id} ×{replicas}"),
         _ => format!("{name} {target_id}"),
     }
 }

@@ -3,8 +3,9 @@
 use connectrpc_axum::ConnectError;
 use proto::common::v1::TargetKind;
 use proto::ops::v1::{PlannedAction, Preview, PreviewRequest, PreviewResponse};
-use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, Topology};
-use remedy::{NodeId, Remedy, ServiceId, Target};
+use proto::sim::v1::{Edge, GetTopologyRequest, GetTopologyResponse, Topology};
+use remedy::autoscale::QUEUE;
+use remedy::{NodeId, Remedy, ServiceId, Suspected, Target};
 use store::actions::{ActionRow, Status};
 use store::incidents::{self, IncidentRow};
 use uuid::Uuid;
@@ -92,8 +93,7 @@ async fn look(
 fn options(proposed: Option<PlannedAction>, suspects: &[Target], topology: &Topology) -> Vec<PlannedAction> {
     let mut options: Vec<PlannedAction> = proposed.into_iter().collect();
     for suspect in suspects {
-        let known = topology.services.iter().find(|service| service.id == suspect.id());
-        for remedy in remedy::options(suspect, known.map_or(0, |service| service.desired_replicas)) {
+        for remedy in remedies(suspect, topology) {
             let planned = planned(&remedy);
             // A scale-up by another number is not another option.
             let is_there = |known: &PlannedAction| {
@@ -105,6 +105,22 @@ fn options(proposed: Option<PlannedAction>, suspects: &[Target], topology: &Topo
         }
     }
     options
+}
+
+/// What could be done about a suspect.
+fn remedies(suspect: &Target, topology: &Topology) -> Vec<Remedy> {
+    let service = |id: &str| topology.services.iter().find(|service| service.id == id);
+    let delivers = |edge: &Edge| service(&edge.from_service_id).is_some_and(|caller| caller.profile == QUEUE);
+    let consumes = topology.edges.iter().any(|edge| edge.to_service_id == suspect.id() && delivers(edge));
+    let known = service(suspect.id()).map_or_else(Suspected::default, |known| Suspected {
+        replicas: known.desired_replicas,
+        profile: &known.profile,
+        entry: known.entry,
+        read_ratio: known.read_ratio,
+        static_ratio: known.static_ratio,
+        consumes,
+    });
+    remedy::options(suspect, &known)
 }
 
 /// What is suspected; the incident's own target while nothing is.

@@ -2,6 +2,8 @@
 //!
 //! An empty or wildcard target never means "everything" here: it means the proposal is refused.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Datelike as _, Utc};
 use proto::ops::v1::{Action, ActionStatus, ActionType};
 use proto::sim::v1::Topology;
@@ -13,6 +15,8 @@ use uuid::Uuid;
 const MAX_ID: usize = 128;
 /// Longest reason; a few paragraphs.
 const MAX_REASON: usize = 2_000;
+/// Most replicas that a new component begins with: as many as the engine takes.
+const MAX_COMPONENT_REPLICAS: u32 = 16;
 
 /// Why a proposal is refused, in a sentence for the agent's builder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,10 +65,9 @@ impl TryFrom<Action> for Proposal {
         if action.attempt == 0 {
             return refuse("attempt counts from 1");
         }
-        let scales = matches!(kind, ActionType::ScaleUp | ActionType::ScaleDown);
-        if scales != (1..=MAX_REPLICAS).contains(&action.replicas) || (!scales && action.replicas != 0) {
+        if !replicas_of(kind).contains(&action.replicas) {
             return refuse(format!(
-                "replicas is {}; SCALE_UP and SCALE_DOWN take 1 to {MAX_REPLICAS}, other types 0",
+                "replicas is {}; SCALE_UP and SCALE_DOWN take 1 to {MAX_REPLICAS}, ADD_ types 1 to {MAX_COMPONENT_REPLICAS}, others 0",
                 action.replicas
             ));
         }
@@ -92,6 +95,23 @@ impl Proposal {
         } else {
             topology.services.iter().any(|service| &service.id == target)
         }
+    }
+}
+
+/// Numbers of replicas that a type takes.
+fn replicas_of(kind: ActionType) -> RangeInclusive<u32> {
+    match kind {
+        ActionType::ScaleUp | ActionType::ScaleDown => 1..=MAX_REPLICAS,
+        ActionType::AddReadReplica
+        | ActionType::AddCache
+        | ActionType::AddLoadBalancer
+        | ActionType::AddCdn
+        | ActionType::AddConsumers => 1..=MAX_COMPONENT_REPLICAS,
+        ActionType::Unspecified
+        | ActionType::RestartService
+        | ActionType::DrainNode
+        | ActionType::RebalanceTraffic
+        | ActionType::RemoveComponent => 0..=0,
     }
 }
 

@@ -162,6 +162,12 @@ pub(crate) fn action_kind_from(number: i32) -> Result<ActionKind, Invalid> {
         Ok(ActionType::ScaleDown) => Ok(ActionKind::ScaleDown),
         Ok(ActionType::DrainNode) => Ok(ActionKind::DrainNode),
         Ok(ActionType::RebalanceTraffic) => Ok(ActionKind::RebalanceTraffic),
+        Ok(ActionType::AddReadReplica) => Ok(ActionKind::AddReadReplica),
+        Ok(ActionType::AddCache) => Ok(ActionKind::AddCache),
+        Ok(ActionType::AddLoadBalancer) => Ok(ActionKind::AddLoadBalancer),
+        Ok(ActionType::AddCdn) => Ok(ActionKind::AddCdn),
+        Ok(ActionType::AddConsumers) => Ok(ActionKind::AddConsumers),
+        Ok(ActionType::RemoveComponent) => Ok(ActionKind::RemoveComponent),
         Ok(ActionType::Unspecified) | Err(_) => {
             let known = ActionKind::ALL.map(ActionKind::name).join(", ");
             Err(Invalid(format!("action type {number} is not known: use one of {known}")))
@@ -177,6 +183,12 @@ pub(crate) fn action_type(kind: ActionKind) -> ActionType {
         ActionKind::ScaleDown => ActionType::ScaleDown,
         ActionKind::DrainNode => ActionType::DrainNode,
         ActionKind::RebalanceTraffic => ActionType::RebalanceTraffic,
+        ActionKind::AddReadReplica => ActionType::AddReadReplica,
+        ActionKind::AddCache => ActionType::AddCache,
+        ActionKind::AddLoadBalancer => ActionType::AddLoadBalancer,
+        ActionKind::AddCdn => ActionType::AddCdn,
+        ActionKind::AddConsumers => ActionType::AddConsumers,
+        ActionKind::RemoveComponent => ActionType::RemoveComponent,
     }
 }
 

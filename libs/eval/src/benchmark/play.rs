@@ -46,7 +46,7 @@ pub(crate) fn play(stage: &Stage, rules: &RuleSet, player: Box<dyn Player>) -> P
         if let Some(snapshot) = run.step()
             && run.world().tick() > onset
         {
-            course.see(&snapshot, &stage.scenario.topology);
+            course.see(&snapshot, run.world().running_topology());
         }
     }
     Played {

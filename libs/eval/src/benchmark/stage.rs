@@ -87,7 +87,7 @@ impl Stage {
             world.step(&mut events);
             events.clear();
             if world.sample_due() && world.tick() > onset {
-                course.see(&world.snapshot(), &self.scenario.topology);
+                course.see(&world.snapshot(), world.running_topology());
             }
         }
     }

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use preview::objective;
-use remedy::{ActionUpdate, NodeId, Remedy, ServiceId};
+use remedy::{ActionUpdate, Remedy};
 use serde::{Deserialize, Serialize};
 use sim::world::view::TopologyView;
 use sim::{ActionKind, Columns, Target, TargetKind};
 use uuid::Uuid;
 
 use super::{Drafts, Moves, Seen};
+use crate::convert;
 
 /// Version of the contract. Fields are only added within a version.
 pub const PROTOCOL: u32 = 1;
@@ -351,14 +352,7 @@ fn remedy(Planned { kind, target, replicas, .. }: Planned) -> Result<Remedy, Ans
     if replicas > MAX_REPLICAS {
         return Err(AnswerError::Replicas(replicas));
     }
-    let (service, by) = (ServiceId::new(&target), replicas.max(1));
-    Ok(match kind {
-        ActionKind::RestartService => Remedy::RestartService { service },
-        ActionKind::ScaleUp => Remedy::ScaleUp { service, by },
-        ActionKind::ScaleDown => Remedy::ScaleDown { service, by },
-        ActionKind::DrainNode => Remedy::DrainNode { node: NodeId::new(&target) },
-        ActionKind::RebalanceTraffic => Remedy::RebalanceTraffic { service },
-    })
+    Ok(convert::remedy_of(kind, &target, replicas))
 }
 
 #[cfg(test)]

@@ -7,3 +7,4 @@ mod catalogue;
 mod grades;
 
 mod scenarios;
+mod walks;

@@ -6,12 +6,16 @@ use eval::{ActionReport, Answer, Loop, Options, Policy, Report};
 use remedy::{Effect, Status};
 use sim::{Command, FaultKind, FaultSpec, Scenario, ScenarioSource, Target, Workers, scenario};
 
-/// The scenario folder.
-struct Folder(PathBuf);
+/// A scenario folder.
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     fn shipped() -> Self {
         Self(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios"))
+    }
+
+    pub(crate) fn walks() -> Self {
+        Self(Self::shipped().0.join("walks"))
     }
 }
 

@@ -93,6 +93,10 @@ impl Cloud {
                         })
                         .collect(),
                     version: 1,
+                    profile: if name.ends_with("-db") { "postgresql" } else { "api_server" }.to_owned(),
+                    entry: *name == "gateway",
+                    read_ratio: None,
+                    static_ratio: None,
                 })
                 .collect(),
             edges: edges

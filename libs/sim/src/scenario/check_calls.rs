@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::policy::{Breaker, ConnectionPool, Liveness, Retries};
-use crate::topology::EdgeSpec;
+use crate::topology::{Carries, EdgeSpec};
 
 use super::check::Reading;
 use super::file::Text;
@@ -40,6 +40,7 @@ impl Reading<'_> {
             to: to?,
             calls_per_request,
             read_ratio,
+            carries: Carries::All,
             cache_hit_ratio,
             static_hit_ratio,
             cache: match cache {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::policy::Balancing;
 use crate::queueing::{MAX_STATIONS, StationKey};
 use crate::topology::{
-    EdgeSpec, MAX_ENTITIES, MAX_REPLICAS, MAX_REPLICAS_PER_SERVICE, NodeSpec, ServiceSpec, Topology,
+    self, EdgeSpec, MAX_ENTITIES, MAX_REPLICAS, MAX_REPLICAS_PER_SERVICE, NodeSpec, ServiceSpec, Topology,
 };
 use crate::world::placement;
 
@@ -147,26 +147,10 @@ impl Reading<'_> {
         low
     }
 
-    /// Callers before callees (Kahn's algorithm, lowest index first); a cycle is a problem that names its path.
+    /// Callers before callees; a cycle is a problem that names its path.
     fn order(&mut self, file: &TopologyFile, edges: &[EdgeSpec]) -> Vec<usize> {
-        let count = file.services.len();
-        let mut callers = vec![0_u32; count];
-        for edge in edges {
-            callers[edge.to] += 1;
-        }
-        let mut free: BTreeSet<usize> = (0..count).filter(|service| callers[*service] == 0).collect();
-        let mut order = Vec::with_capacity(count);
-        while let Some(service) = free.pop_first() {
-            order.push(service);
-            let first = edges.partition_point(|edge| edge.from < service);
-            for edge in edges[first..].iter().take_while(|edge| edge.from == service) {
-                callers[edge.to] -= 1;
-                if callers[edge.to] == 0 {
-                    free.insert(edge.to);
-                }
-            }
-        }
-        if order.len() < count {
+        let (order, callers) = topology::in_order(file.services.len(), edges);
+        if order.len() < file.services.len() {
             self.name_cycle(file, edges, &callers);
         }
         order

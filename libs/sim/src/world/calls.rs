@@ -85,18 +85,20 @@ impl Cloud {
         let (reads, statics) = spec
             .read_ratio
             .map_or_else(|| (1.0 - caller.write_share(), caller.static_share()), |reads| (reads, 0.0));
+        let (part, reads, statics) = spec.carries.of(reads, statics);
+        let calls_per_request = spec.calls_per_request * part;
         let warmth = self.warmth_of(spec);
         // Share of the calls that a warm cache could answer, and that it does answer.
         let cacheable = (reads - statics) * spec.cache_hit_ratio + statics * spec.static_hit_ratio;
         let hits = cacheable * warmth;
         let merged = self.merged(spec, &self.edges[index]);
         let edge = &mut self.edges[index];
-        edge.calls = spec.calls_per_request * (1.0 - hits);
+        edge.calls = calls_per_request * (1.0 - hits);
         let missing = if hits < 1.0 { 1.0 / (1.0 - hits) } else { 0.0 };
         edge.writes = (1.0 - reads) * missing;
         let statics = statics * (1.0 - spec.static_hit_ratio * warmth) * missing;
-        edge.cacheable = served * spec.calls_per_request * cacheable;
-        edge.missed = served * spec.calls_per_request * (cacheable - hits);
+        edge.cacheable = served * calls_per_request * cacheable;
+        edge.missed = served * calls_per_request * (cacheable - hits);
         // Of the misses that are under way for an item, a cache that coalesces sends one.
         let spared = if spec.coalescing { edge.missed * (1.0 - merged) } else { 0.0 };
         edge.first = (served * edge.calls - spared).max(0.0) * (1.0 + struck.resend);

@@ -75,7 +75,7 @@ impl World {
 
     /// A target of a kind, drawn evenly from those that the kind can strike.
     fn chaos_target(&self, kind: FaultKind, targets: &[TargetKind], draw: f64) -> Option<Target> {
-        let topology = &self.scenario.topology;
+        let topology = &self.running.topology;
         let fits = |service: &usize| kind.idle_on_service(*service, topology).is_none();
         let services = || (0..topology.services.len()).filter(fits);
         let fitting = |target: &TargetKind| match target {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::component::Component;
 use crate::envelope::{self, EnvelopeError, Kind};
 use crate::event::Event;
 use crate::fault::ActiveFault;
@@ -19,6 +20,7 @@ use super::World;
 use super::calls::Edge;
 use super::calls::retries::Level;
 use super::cloud::Cloud;
+use super::components::with_components;
 use super::effects::Effects;
 use super::node::Node;
 use super::operations::Operation;
@@ -60,6 +62,7 @@ pub enum CheckpointError {
 #[derive(Serialize, Deserialize)]
 struct WorldState<'a> {
     scenario_name: Cow<'a, str>,
+    components: Cow<'a, [Component]>,
     sources: Cow<'a, BTreeMap<String, String>>,
     seed: u64,
     tick: u64,
@@ -99,6 +102,9 @@ impl World {
     pub fn checkpoint(&self) -> Vec<u8> {
         let Self {
             scenario,
+            components,
+            // Follows from the two before.
+            running: _,
             seed,
             tick,
             scenario_tick,
@@ -115,6 +121,7 @@ impl World {
         } = self;
         let state = WorldState {
             scenario_name: Cow::Borrowed(&scenario.name),
+            components: Cow::Borrowed(components),
             sources: Cow::Borrowed(&scenario.sources),
             seed: *seed,
             tick: *tick,
@@ -142,10 +149,15 @@ impl World {
         let name = state.scenario_name.into_owned();
         let scenario = scenario::load(&name, state.sources.as_ref())
             .map_err(|source| CheckpointError::Scenario { name, source })?;
+        let components = state.components.into_owned();
+        let contradiction = |what| CheckpointError::Contradiction { what };
+        sense::components(&components).map_err(contradiction)?;
+        let running = with_components(&scenario, &components).map_err(contradiction)?;
         let world = Self {
-            cloud: Cloud::restored(&scenario, state.cloud)
-                .map_err(|what| CheckpointError::Contradiction { what })?,
+            cloud: Cloud::restored(&running, state.cloud).map_err(contradiction)?,
             scenario,
+            components,
+            running,
             seed: state.seed,
             tick: state.tick,
             scenario_tick: state.scenario_tick,
@@ -159,7 +171,7 @@ impl World {
             event_index: state.event_index,
             telemetry: state.telemetry,
         };
-        world.makes_sense().map_err(|what| CheckpointError::Contradiction { what })?;
+        world.makes_sense().map_err(contradiction)?;
         Ok(world)
     }
 }

@@ -9,7 +9,7 @@ use super::view::{EdgeView, Flow, NodeView, Percentiles, ReplicaView, ServiceVie
 impl World {
     /// What exists now, not what the file said.
     pub fn topology(&self) -> TopologyView {
-        let topology = &self.scenario.topology;
+        let topology = &self.running.topology;
         let id = |service: usize| Arc::clone(&topology.services[service].id);
         let nodes = topology.nodes.iter().zip(&self.cloud.nodes).map(|(spec, node)| NodeView {
             id: Arc::clone(&spec.id),
@@ -38,13 +38,14 @@ impl World {
     }
 
     fn service_view(&self, service: usize) -> ServiceView {
-        let spec = &self.scenario.topology.services[service];
+        let spec = &self.running.topology.services[service];
         let state = &self.cloud.services[service];
+        let asked = state.offered > 0.0;
         let replicas = self.cloud.replicas_of(service).map(|index| {
             let row = self.cloud.replicas.row(index);
             ReplicaView {
                 ordinal: row.ordinal,
-                node_id: Arc::clone(&self.scenario.topology.nodes[row.node as usize].id),
+                node_id: Arc::clone(&self.running.topology.nodes[row.node as usize].id),
                 state: row.state,
                 share: self.cloud.replicas.share(index),
             }
@@ -57,6 +58,8 @@ impl World {
             version: state.version,
             health: state.health,
             entry: spec.entry,
+            read_ratio: asked.then(|| 1.0 - state.write_share()),
+            static_ratio: asked.then(|| state.static_share()),
         }
     }
 
@@ -74,7 +77,7 @@ impl World {
 
     /// Latency of a service's own work in the last sample, callees left out; `None` when there is no such service.
     pub fn own_latency(&self, service: &str) -> Option<Percentiles> {
-        let index = self.scenario.topology.service(service)?;
+        let index = self.running.topology.service(service)?;
         Some(self.cloud.sampler.own_percentiles(index))
     }
 

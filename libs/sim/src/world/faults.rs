@@ -42,7 +42,7 @@ impl World {
     }
 
     fn check_target(&self, spec: &FaultSpec) -> Result<(), FaultError> {
-        let topology = &self.scenario.topology;
+        let topology = &self.running.topology;
         let id = &spec.target.id;
         let exists = match spec.target.kind {
             TargetKind::Simulation => true,
@@ -93,7 +93,7 @@ impl World {
 
     /// Ends the faults that a finished restart of a service has cured.
     pub(super) fn cure(&mut self, service: usize) {
-        let target = Target::service(&*self.scenario.topology.services[service].id);
+        let target = Target::service(&*self.running.topology.services[service].id);
         let cures = crate::command::ActionKind::RestartService;
         self.end_faults_where(
             |fault| {
@@ -107,7 +107,7 @@ impl World {
 
     /// Lets the timeline entries happen whose time has come.
     pub(super) fn run_timeline(&mut self) {
-        let scenario = std::sync::Arc::clone(&self.scenario);
+        let scenario = std::sync::Arc::clone(&self.running);
         while let Some(entry) = scenario.timeline.get(self.next_entry) {
             let due = self.scenario_tick + ticks(entry.at_s);
             if due > self.tick {

@@ -37,7 +37,7 @@ impl World {
                 continue;
             }
             state.health = seen;
-            let target = Target::service(&*self.scenario.topology.services[service].id);
+            let target = Target::service(&*self.running.topology.services[service].id);
             let name = seen.name();
             if seen == Health::Healthy {
                 self.emit(

@@ -25,7 +25,7 @@ pub(super) fn ticks(seconds: f64) -> u64 {
 impl World {
     /// Folds the faults in force again and lets nodes and replicas follow.
     pub(super) fn refresh_effects(&mut self) {
-        let topology = &self.scenario.topology;
+        let topology = &self.running.topology;
         self.cloud.effects.fold(topology, &self.faults, self.tick);
         self.cloud.refresh_lanes();
         for node in 0..self.cloud.nodes.len() {
@@ -34,7 +34,7 @@ impl World {
                 continue;
             }
             self.cloud.nodes[node].down = down;
-            let target = Target::node(&*self.scenario.topology.nodes[node].id);
+            let target = Target::node(&*self.running.topology.nodes[node].id);
             if down {
                 let message = format!("node {} stopped answering", target.id);
                 self.emit(EventKind::NodeDown, target, message, &[]);
@@ -99,7 +99,7 @@ impl World {
         self.cloud.stop(index, ReplicaState::Crashed, self.tick + ticks(RESTART_DELAY_S));
         let name = self.replica_name(row);
         let message = format!("replica {name} went down: {cause}");
-        let target = Target::service(&*self.scenario.topology.services[row.service as usize].id);
+        let target = Target::service(&*self.running.topology.services[row.service as usize].id);
         self.emit(EventKind::ReplicaCrashed, target, message, &[("replica", &name), ("cause", cause)]);
     }
 
@@ -122,7 +122,7 @@ impl World {
                     ReplicaState::Running => {}
                     ReplicaState::Crashed => {
                         if row.until_tick <= self.tick && !self.is_held(index, range.clone(), row.clean) {
-                            let startup_s = self.scenario.topology.services[service].specs.startup_s;
+                            let startup_s = self.running.topology.services[service].specs.startup_s;
                             self.cloud.stop(index, ReplicaState::Starting, self.tick + ticks(startup_s));
                             changed = true;
                         }
@@ -179,14 +179,14 @@ impl World {
 
     fn ready(&mut self, index: usize, row: &Replica) {
         let service = row.service as usize;
-        let cold = self.scenario.topology.services[service].specs.cold_slowdown;
+        let cold = self.running.topology.services[service].specs.cold_slowdown;
         self.cloud.warming |= cold > 1.0;
         self.cloud.replicas.set(index, &Replica { state: ReplicaState::Running, cold, ..row.clone() });
         // A new replica of a cache holds nothing yet.
         let known = f64::from(self.cloud.services[service].running);
         self.cloud.services[service].cache.warmth *= known / (known + 1.0);
         let name = self.replica_name(row);
-        let target = Target::service(&*self.scenario.topology.services[service].id);
+        let target = Target::service(&*self.running.topology.services[service].id);
         let message = format!("replica {name} takes traffic");
         self.emit(EventKind::ReplicaReady, target, message, &[("replica", &name)]);
     }
@@ -206,7 +206,7 @@ impl World {
     }
 
     pub(super) fn replica_name(&self, row: &Replica) -> String {
-        format!("{}-{}", self.scenario.topology.services[row.service as usize].id, row.ordinal)
+        format!("{}-{}", self.running.topology.services[row.service as usize].id, row.ordinal)
     }
 }
 

@@ -12,7 +12,7 @@ impl World {
     /// Probes the replicas whose turn it is and kills those that failed too often in a row.
     pub(super) fn probe_replicas(&mut self) {
         for service in 0..self.cloud.services.len() {
-            let Some(policy) = self.scenario.topology.services[service].liveness else { continue };
+            let Some(policy) = self.running.topology.services[service].liveness else { continue };
             let range = self.cloud.replicas_of(service);
             let mut dying = Vec::new();
             for index in range {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Act, ActionKind, CommandError, Effect};
+use crate::component::ComponentKind;
 use crate::event::EventKind;
 use crate::{Target, TargetKind};
 
@@ -40,11 +41,31 @@ pub(super) enum Work {
     Drain { node: usize, moved: Vec<(usize, u32)> },
     /// Nothing but time.
     Rebalance { done_tick: u64 },
+    /// A component whose replicas must run before calls go to it.
+    Add { id: String },
+    /// A component that gets no calls any more, and whose replicas must be gone.
+    Remove { id: String },
 }
 
 impl Operation {
     pub(super) fn work(&self) -> &Work {
         &self.work
+    }
+
+    /// Services have other numbers now; the new one of each, if it is still there.
+    pub(super) fn renumber(&mut self, now: &[Option<usize>]) {
+        match &mut self.work {
+            Work::Restart { service, .. }
+            | Work::ScaleUp { service, .. }
+            | Work::ScaleDown { service, .. } => {
+                // Nothing that is being worked on is taken away.
+                *service = now[*service].unwrap_or(*service);
+            }
+            Work::Drain { moved, .. } => {
+                moved.retain_mut(|(service, _)| now[*service].map(|number| *service = number).is_some());
+            }
+            Work::Rebalance { .. } | Work::Add { .. } | Work::Remove { .. } => {}
+        }
     }
 }
 
@@ -89,6 +110,12 @@ impl World {
             ActionKind::ScaleDown => self.begin_scale_down(index, act.replicas.max(1)),
             ActionKind::DrainNode => self.begin_drain(index),
             ActionKind::RebalanceTraffic => self.begin_rebalance(index),
+            ActionKind::AddReadReplica => self.begin_add(ComponentKind::ReadReplica, index, act),
+            ActionKind::AddCache => self.begin_add(ComponentKind::Cache, index, act),
+            ActionKind::AddLoadBalancer => self.begin_add(ComponentKind::LoadBalancer, index, act),
+            ActionKind::AddCdn => self.begin_add(ComponentKind::Cdn, index, act),
+            ActionKind::AddConsumers => self.begin_add(ComponentKind::Consumers, index, act),
+            ActionKind::RemoveComponent => self.begin_remove(act.target.trim()),
         }
     }
 
@@ -101,7 +128,7 @@ impl World {
         if id.contains(['*', '?', '%']) || id.eq_ignore_ascii_case("all") {
             return Err(format!("{id:?} looks like a wildcard; name exactly one service or node"));
         }
-        let topology = &self.scenario.topology;
+        let topology = &self.running.topology;
         let (found, kind) = match act.kind {
             ActionKind::DrainNode => (topology.node(id), TargetKind::Node),
             _ => (topology.service(id), TargetKind::Service),
@@ -156,7 +183,7 @@ impl World {
 
     /// Starts replicas anew: what leaked, waited or was stuck in them is gone.
     fn restart_replicas(&mut self, service: usize, ordinals: &[u32]) {
-        let ready = self.tick + ticks(self.scenario.topology.services[service].specs.startup_s);
+        let ready = self.tick + ticks(self.running.topology.services[service].specs.startup_s);
         for index in self.cloud.replicas_of(service) {
             let row = self.cloud.replicas.row(index);
             if ordinals.contains(&row.ordinal) && !self.cloud.nodes[row.node as usize].down {
@@ -191,6 +218,9 @@ impl World {
                 }
                 Progress::Going if self.tick >= operation.deadline_tick => {
                     self.finish(&operation.work);
+                    if let Work::Add { id } = &operation.work {
+                        self.take_away(id);
+                    }
                     let message = format!(
                         "not finished after {OPERATION_DEADLINE_S} s; look at its replicas and nodes"
                     );
@@ -228,6 +258,8 @@ impl World {
             Work::Rebalance { done_tick } if *done_tick <= self.tick => {
                 Progress::Done("traffic follows what each replica can serve".to_owned())
             }
+            Work::Add { id } => self.advance_add(id).map_or(Progress::Going, Progress::Done),
+            Work::Remove { id } => self.advance_remove(id).map_or(Progress::Going, Progress::Done),
             Work::ScaleUp { .. } | Work::ScaleDown { .. } | Work::Rebalance { .. } => Progress::Going,
         }
     }
@@ -239,7 +271,7 @@ impl World {
         if self.retire_on(node) {
             return Progress::Going;
         }
-        let target = Target::node(&*self.scenario.topology.nodes[node].id);
+        let target = Target::node(&*self.running.topology.nodes[node].id);
         let message = format!("node {} holds no replicas any more", target.id);
         self.emit(EventKind::NodeDrained, target, message, &[]);
         Progress::Done(format!("{} replicas moved to other nodes", moved.len()))

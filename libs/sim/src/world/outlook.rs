@@ -27,6 +27,7 @@ impl World {
             timeline: Vec::new(),
             ..Scenario::clone(&self.scenario)
         });
+        fork.refresh_scenario();
         fork.next_entry = 0;
         fork.chaos = 0.0;
         for fault in &mut fork.faults {

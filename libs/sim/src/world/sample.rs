@@ -128,6 +128,21 @@ impl Sampler {
         self.node_ids = new.node_ids;
     }
 
+    /// Goes on with the interval that is open in another sampler; `now` has the new number of every service in it.
+    pub(super) fn take_over(&mut self, old: Self, now: &[Option<usize>]) {
+        for (service, number) in now.iter().enumerate() {
+            let Some(number) = *number else { continue };
+            self.services[number] = old.services[service];
+            self.own[number] = old.own[service];
+            for ((_, new), (_, old)) in self.service_columns.iter_mut().zip(&old.service_columns) {
+                new[number] = old[service];
+            }
+        }
+        let Self { nodes, tick, node_columns, node_replicas, node_disk_gb, .. } = old;
+        (self.nodes, self.tick, self.node_columns) = (nodes, tick, node_columns);
+        (self.node_replicas, self.node_disk_gb) = (node_replicas, node_disk_gb);
+    }
+
     /// Whether both have the same columns with as many rows.
     pub(super) fn is_shaped_like(&self, other: &Self) -> bool {
         let same = |left: &[(MetricName, Vec<f32>)], right: &[(MetricName, Vec<f32>)]| {

@@ -1,6 +1,6 @@
 //! Actions that change how many replicas there are, or where.
 
-use crate::topology::MAX_REPLICAS_PER_SERVICE;
+use crate::topology::{MAX_REPLICAS_PER_SERVICE, Topology};
 
 use super::World;
 use super::cloud::Cloud;
@@ -25,8 +25,8 @@ impl World {
             ));
         }
         let rows = self.cloud.replicas.rows();
-        let Some(nodes) = self.cloud.find_room(&rows, &[(service, count)], None) else {
-            let specs = &self.scenario.topology.services[service].specs;
+        let Some(nodes) = self.cloud.find_room(&self.cloud.topology, &rows, &[(service, count)], None) else {
+            let specs = &self.running.topology.services[service].specs;
             return Err(format!(
                 "no ready node has room for {count} more replicas of {} cores, {} GiB of memory and {} GiB of disk; scale something else down first",
                 specs.cpu_cores, specs.memory_gb, specs.storage_gb
@@ -85,7 +85,7 @@ impl World {
                 _ => wanted.push((row.service as usize, 1)),
             }
         }
-        let Some(nodes) = self.cloud.find_room(&rows, &wanted, Some(node)) else {
+        let Some(nodes) = self.cloud.find_room(&self.cloud.topology, &rows, &wanted, Some(node)) else {
             return Err(
                 "the other ready nodes have no room for its replicas; scale something down first".to_owned()
             );
@@ -100,13 +100,17 @@ impl World {
     }
 
     /// Adds starting replicas on the given nodes; their services and ordinals.
-    fn start_replicas(&mut self, mut rows: Vec<Replica>, nodes: &[(usize, usize)]) -> Vec<(usize, u32)> {
+    pub(super) fn start_replicas(
+        &mut self,
+        mut rows: Vec<Replica>,
+        nodes: &[(usize, usize)],
+    ) -> Vec<(usize, u32)> {
         let mut started = Vec::new();
         for (service, node) in nodes {
             let state = &mut self.cloud.services[*service];
             let ordinal = state.next_ordinal;
             state.next_ordinal += 1;
-            let ready = self.tick + ticks(self.scenario.topology.services[*service].specs.startup_s);
+            let ready = self.tick + ticks(self.running.topology.services[*service].specs.startup_s);
             rows.push(Replica::starting(*service, ordinal, *node, ready));
             started.push((*service, ordinal));
         }
@@ -138,20 +142,21 @@ impl World {
 }
 
 impl Cloud {
-    /// A ready node for every wanted replica, as (service, node), or `None` when one finds no room.
-    fn find_room(
+    /// A ready node for every wanted replica of a topology with these nodes, as (service, node), or `None` when one finds no room.
+    pub(super) fn find_room(
         &self,
+        topology: &Topology,
         rows: &[Replica],
         wanted: &[(usize, u32)],
         without: Option<usize>,
     ) -> Option<Vec<(usize, usize)>> {
-        let mut ledger = Ledger::of(&self.topology, rows);
+        let mut ledger = Ledger::of(topology, rows);
         let mut found = Vec::new();
         for (service, count) in wanted {
             ledger.look_at(rows, *service);
             for _ in 0..*count {
                 let allowed = |node: usize| Some(node) != without && self.is_ready(node);
-                found.push((*service, ledger.place(&self.topology, *service, allowed)?));
+                found.push((*service, ledger.place(topology, *service, allowed)?));
             }
         }
         Some(found)

@@ -93,7 +93,8 @@ fn every_fault() -> Stage {
         // Some do not fit what they are aimed at.
         drop(stage.apply(&Command::InjectFault(fault)));
         stage.run_s(5);
-        let action = ActionKind::ALL[at % ActionKind::ALL.len()];
+        // Those that leave the topology as it is; tests/it/components.rs has the others.
+        let action = ActionKind::ALL[at % 5];
         let target = if action == ActionKind::DrainNode { "n2" } else { ["web", "api", "db"][at % 3] };
         drop(stage.act(action, target, 1));
         stage.run_s(5);

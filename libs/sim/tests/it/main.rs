@@ -5,6 +5,7 @@ mod actions;
 mod calls;
 mod catalogue;
 mod checkpoints;
+mod components;
 mod determinism;
 mod faults;
 mod files;

@@ -69,7 +69,7 @@ pub(crate) fn command(step: &Step, world: &World, other: &Arc<Scenario>) -> Comm
     if step.what < 165 {
         return Command::SetChaos(step.severity);
     }
-    let kind = ActionKind::ALL[usize::from(step.what) % 5];
+    let kind = ActionKind::ALL[usize::from(step.what) % ActionKind::ALL.len()];
     let (target, target_version) =
         if kind == ActionKind::DrainNode { (&node.id, node.version) } else { (&service.id, service.version) };
     Command::Act(Act {

@@ -6,7 +6,7 @@ use sim::fault::kinds;
 use sim::profile::{PROFILES, Profile, Specs, by_name};
 use sim::scenario;
 use sim::template::{TEMPLATES, Template};
-use sim::topology::EdgeSpec;
+use sim::topology::{Carries, EdgeSpec};
 
 const SHEETS: [&str; 14] = [
     "compute",
@@ -234,6 +234,7 @@ fn the_policy_of_calls_has_the_defaults_of_its_sheet() {
         to: _,
         calls_per_request,
         read_ratio,
+        carries,
         cache_hit_ratio,
         static_hit_ratio,
         cache,
@@ -246,7 +247,7 @@ fn the_policy_of_calls_has_the_defaults_of_its_sheet() {
         required,
         asynchronous,
     } = call;
-    assert_eq!((read_ratio, cache), (None, None));
+    assert_eq!((read_ratio, carries, cache), (None, Carries::All, None));
     let (breaker, connections) = (breaker.unwrap(), connections.unwrap());
     let liveness = caller.liveness.unwrap();
     let flag = |set: bool| set.to_string();

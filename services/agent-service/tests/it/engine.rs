@@ -166,6 +166,7 @@ fn topology() -> Topology {
                 version: 3,
                 health: "degraded".to_owned(),
                 entry: index == 0,
+                ..Service::default()
             })
             .collect(),
         edges: vec![edge("gateway", "checkout"), edge("checkout", "checkout-db")],

@@ -94,8 +94,11 @@ async fn what_an_operator_rejects_is_not_proposed_again() {
     assert_eq!(second.r#type(), ActionType::RebalanceTraffic, "the next rung");
     assert!(second.reason.contains("an operator declined SCALE_UP"), "{}", second.reason);
     stack.decide(&second, 2, ActionStatus::Rejected).await;
+    let third = stack.until_proposals(3).await.remove(2);
+    assert_eq!(third.r#type(), ActionType::AddLoadBalancer, "the last rung");
+    stack.decide(&third, 2, ActionStatus::Rejected).await;
     stack.pass(120).await;
-    assert_eq!(stack.proposals().await.len(), 2, "{:?}", stack.decisions().await);
+    assert_eq!(stack.proposals().await.len(), 3, "{:?}", stack.decisions().await);
     assert!(stack.decisions().await.iter().any(|decision| decision == "escalated"));
 }
 

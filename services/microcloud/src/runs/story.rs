@@ -62,7 +62,7 @@ impl Story {
         if world.sample_due() {
             let sample = world.snapshot().services;
             let interval_s = f64::from(world.sample_every_ms()) / 1000.0;
-            for service in world.scenario().topology.services.iter().filter(|service| service.entry) {
+            for service in world.running_topology().services.iter().filter(|service| service.entry) {
                 let rate = |metric| sample.value(&service.id, metric).map_or(0.0, f64::from);
                 self.offered += rate(MetricName::RequestRate) * interval_s;
                 self.answered += rate(MetricName::Throughput) * interval_s;

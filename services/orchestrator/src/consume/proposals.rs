@@ -105,7 +105,7 @@ async fn record(
         }
         Some(incident) => {
             // Taking back what is no longer needed is only ever proposed once the incident is over.
-            let undo = proposal.kind == ActionType::ScaleDown;
+            let undo = matches!(proposal.kind, ActionType::ScaleDown | ActionType::RemoveComponent);
             let over = (incident.resolved && !undo).then(|| incident.resolution.clone());
             let ruling = policies.decide(&facts(app, proposal, incident.severity));
             take(&mut tx, proposal, over, (&ruling, app.limits.action_ttl), trace).await?

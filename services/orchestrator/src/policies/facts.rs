@@ -41,10 +41,16 @@ fn blast_pct(kind: RemedyKind, target: &str, replicas: u32, topology: &Topology)
             touched += u32::from(match kind {
                 RemedyKind::DrainNode => replica.node_id == target,
                 // New replicas touch none of those there are.
-                RemedyKind::ScaleUp => false,
-                RemedyKind::RestartService | RemedyKind::ScaleDown | RemedyKind::RebalanceTraffic => {
-                    service.id == target
-                }
+                RemedyKind::ScaleUp
+                | RemedyKind::AddReadReplica
+                | RemedyKind::AddCache
+                | RemedyKind::AddLoadBalancer
+                | RemedyKind::AddCdn
+                | RemedyKind::AddConsumers => false,
+                RemedyKind::RestartService
+                | RemedyKind::ScaleDown
+                | RemedyKind::RebalanceTraffic
+                | RemedyKind::RemoveComponent => service.id == target,
             });
         }
     }

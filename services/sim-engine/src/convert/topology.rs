@@ -28,7 +28,17 @@ fn node(view: NodeView) -> wire::Node {
 }
 
 fn service(view: ServiceView) -> wire::Service {
-    let ServiceView { id, profile, desired_replicas, replicas, version, health, entry } = view;
+    let ServiceView {
+        id,
+        profile,
+        desired_replicas,
+        replicas,
+        version,
+        health,
+        entry,
+        read_ratio,
+        static_ratio,
+    } = view;
     wire::Service {
         id: id.to_string(),
         profile: profile.to_owned(),
@@ -37,6 +47,8 @@ fn service(view: ServiceView) -> wire::Service {
         version,
         health: health.name().to_owned(),
         entry,
+        read_ratio,
+        static_ratio,
     }
 }
 

@@ -20,6 +20,18 @@ export function actionTitle({ type, targetId, replicas }: Pick<Action, "type" | 
       return `Drain node ${targetId}`;
     case ActionType.REBALANCE_TRAFFIC:
       return `Rebalance traffic of ${targetId}`;
+    case ActionType.ADD_READ_REPLICA:
+      return `Add a read replica to ${targetId}`;
+    case ActionType.ADD_CACHE:
+      return `Add a cache beside ${targetId}`;
+    case ActionType.ADD_LOAD_BALANCER:
+      return `Add a load balancer before ${targetId}`;
+    case ActionType.ADD_CDN:
+      return `Add a CDN before ${targetId}`;
+    case ActionType.ADD_CONSUMERS:
+      return `Add consumers beside ${targetId}`;
+    case ActionType.REMOVE_COMPONENT:
+      return `Remove ${targetId}`;
     default:
       return `Unknown action on ${targetId}`;
   }

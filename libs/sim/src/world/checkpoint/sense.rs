@@ -1,6 +1,7 @@
 //! Whether what a checkpoint holds fits together: every index is in range and no counter is near its end, so that a restored
 //! world computes as safely as any other. Values are not judged; those come from a world that computed them.
 
+use crate::component::{Component, MAX_COMPONENT_REPLICAS, MAX_COMPONENTS};
 use crate::topology::{MAX_REPLICAS, MAX_REPLICAS_PER_SERVICE, Topology};
 use crate::world::World;
 use crate::world::cloud::Cloud;
@@ -68,7 +69,7 @@ impl World {
     pub(super) fn makes_sense(&self) -> Result<(), String> {
         at_most("its tick", self.tick, MAX_TICK)?;
         at_most("the tick of its scenario", self.scenario_tick, self.tick)?;
-        at_most("the next entry", self.next_entry as u64, self.scenario.timeline.len() as u64)?;
+        at_most("the next entry", self.next_entry as u64, self.running.timeline.len() as u64)?;
         at_most("the number of its events", self.event_index.into(), (u32::MAX / 2).into())?;
         if !(0.0..=1.0).contains(&self.chaos) {
             return Err(format!("its chaos level is {}", self.chaos));
@@ -77,9 +78,18 @@ impl World {
             at_most("the start of a fault", fault.started_tick, self.tick)?;
             fault.spec.clone().checked().map_err(|error| format!("a fault in force: {error}"))?;
         }
-        let topology = &self.scenario.topology;
+        let topology = &self.running.topology;
         self.operations.iter().try_for_each(|operation| work_in(topology, operation.work()))
     }
+}
+
+/// No more components than can be added, none larger.
+pub(super) fn components(components: &[Component]) -> Result<(), String> {
+    at_most("the number of its components", components.len() as u64, MAX_COMPONENTS as u64)?;
+    components.iter().try_for_each(|component| {
+        at_most("the replicas of a component", component.replicas.into(), MAX_COMPONENT_REPLICAS.into())?;
+        at_most("a number of replicas", component.beside.into(), MAX_REPLICAS_PER_SERVICE.into())
+    })
 }
 
 fn work_in(topology: &Topology, work: &Work) -> Result<(), String> {
@@ -92,6 +102,7 @@ fn work_in(topology: &Topology, work: &Work) -> Result<(), String> {
             *node < topology.nodes.len() && moved.iter().all(|(index, _)| service(index))
         }
         Work::Rebalance { .. } => true,
+        Work::Add { id } | Work::Remove { id } => topology.service(id).is_some(),
     };
     if known { Ok(()) } else { Err("work is under way on something that the topology lacks".to_owned()) }
 }

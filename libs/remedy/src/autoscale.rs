@@ -1,0 +1,252 @@
+//! Autoscaling beyond replicas: which component takes the load off a service, and when it is no longer needed.
+//!
+//! The rules are pure and read the same means as the diagnosis. What they find are rungs of the ladder behind the first
+//! scale-up: replicas are cheaper to add and to take back, and a component comes when there is no room for more of them or when they do
+//! not help. From there on a component goes the way of every remedy: proposal, approval, command, verdict, undo.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::{
+    action::{Component, Remedy},
+    agent::Verdict,
+    condition::Assessment,
+    decide::Deciding,
+    diagnosis::Picture,
+    memory::Cooldown,
+    remedies::Candidate,
+    safety, scale,
+    target::{ServiceId, Target},
+    topology::Service,
+    words,
+};
+
+/// Engines that others read from and write to.
+pub(crate) const DATABASES: [&str; 2] = ["postgresql", "mongodb"];
+/// The engine that delivers messages to consumers.
+pub const QUEUE: &str = "message_queue";
+
+/// Thresholds of the rules. All are means over the window of the diagnosis, which is what keeps a passing peak from counting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Autoscale {
+    /// From this CPU load on a service needs relief, %.
+    pub cpu_pct: f64,
+    /// From this use of memory on a database does, %.
+    pub memory_pct: f64,
+    /// From this 99th percentile on a database does, ms.
+    pub database_p99_ms: f64,
+    /// From this share of reads on a cache beside a database is worth it, 0 to 1.
+    pub read_ratio: f64,
+    /// From this 99th percentile on it is worth it, too, however little is read, ms.
+    pub cache_p99_ms: f64,
+    /// From this many waiting messages on consumers need help.
+    pub queue_depth: f64,
+    /// From this many seconds of work that waits on they do, too.
+    pub lag_s: f64,
+    /// From this share of requests for static content on a CDN is worth it, 0 to 1.
+    pub static_ratio: f64,
+}
+
+impl Default for Autoscale {
+    fn default() -> Self {
+        Self {
+            cpu_pct: 80.0,
+            memory_pct: 85.0,
+            database_p99_ms: 500.0,
+            read_ratio: 0.7,
+            cache_p99_ms: 300.0,
+            queue_depth: 1_000.0,
+            lag_s: 5.0,
+            static_ratio: 0.5,
+        }
+    }
+}
+
+/// Components that would take load off a service that is short of something, best first. None that is there already.
+pub fn rungs(sick: &Assessment, picture: &Picture<'_>) -> Vec<Candidate> {
+    let Some(service) = picture.topology.service(&sick.service) else { return Vec::new() };
+    let rules = &picture.tuning.autoscale;
+    let at_least = |value: Option<f64>, limit: f64| value.is_some_and(|value| value >= limit);
+    let strained = at_least(sick.cpu_pct, rules.cpu_pct) || at_least(sick.memory_pct, rules.memory_pct);
+    let mut found = Vec::new();
+    if picture.topology.consumes(&service.id)
+        && (at_least(sick.queue_depth, rules.queue_depth) || lags(sick, rules.lag_s))
+    {
+        found.extend(consumers(sick, service, picture));
+    }
+    if service.entry && at_least(service.static_ratio, rules.static_ratio) {
+        found.extend(cdn(service, picture));
+    }
+    if DATABASES.contains(&service.profile.as_str()) {
+        let slow = at_least(sick.p99_ms, rules.database_p99_ms);
+        let mostly_read = at_least(service.read_ratio, rules.read_ratio);
+        if mostly_read && (strained || slow) || at_least(sick.p99_ms, rules.cache_p99_ms) {
+            found.extend(cache(service, picture));
+        }
+        if strained || slow {
+            found.extend(read_replica(sick, service, picture));
+        }
+    }
+    found
+}
+
+/// A load balancer before a service that is busy for all its replicas: the last rung, for it adds none.
+pub fn balancer(sick: &Assessment, picture: &Picture<'_>) -> Option<Candidate> {
+    let service = picture.topology.service(&sick.service)?;
+    let busy = sick.cpu_pct.is_some_and(|cpu| cpu >= picture.tuning.autoscale.cpu_pct);
+    let database = DATABASES.contains(&service.profile.as_str());
+    let why = "it gives every replica what it can take";
+    (busy && !database && sick.running > Some(1))
+        .then(|| candidate(Component::LoadBalancer, service, 1, why, picture))?
+}
+
+/// Since which tick each component has not been needed. Not remembered over a restart: it is measured anew.
+pub(crate) type Needless = BTreeMap<ServiceId, u64>;
+
+/// A component that an incident owes, which is over.
+struct Owed {
+    incident: Uuid,
+    component: Component,
+    target: ServiceId,
+}
+
+/// Proposes to take away components that have not been needed for a while.
+pub(crate) fn undo(deciding: &mut Deciding<'_>, needless: &mut Needless) {
+    let owed = owed(deciding);
+    needless.retain(|id, _| owed.contains_key(id));
+    for (id, owed) in owed {
+        if !could_go(deciding, &id, &owed) {
+            needless.remove(&id);
+            continue;
+        }
+        let since = *needless.entry(id.clone()).or_insert(deciding.tick);
+        let long = deciding.ticks(deciding.picture.tuning.undo_after_s);
+        if deciding.tick >= since.saturating_add(long) {
+            take_away(deciding, &id, &owed);
+        }
+    }
+}
+
+/// By id; of resolved incidents.
+fn owed(deciding: &Deciding<'_>) -> BTreeMap<ServiceId, Owed> {
+    let resolved = deciding.memory.incidents.values().filter(|memory| !memory.is_open());
+    let owed = resolved.flat_map(|memory| {
+        let incident = memory.incident.id;
+        memory.components_owed().map(move |(component, target)| {
+            (component.id_at(target), Owed { incident, component, target: target.clone() })
+        })
+    });
+    owed.filter(|(id, _)| deciding.picture.topology.service(id).is_some()).collect()
+}
+
+fn could_go(deciding: &Deciding<'_>, id: &ServiceId, owed: &Owed) -> bool {
+    let ours = |target: &Target| matches!(target, Target::Service(at) if at == id || *at == owed.target);
+    let troubled = deciding.memory.open().any(|memory| ours(&memory.incident.target));
+    let changing =
+        deciding.memory.attempts().any(|attempt| attempt.status.is_live() && ours(&attempt.remedy.target()));
+    let picture = deciding.picture;
+    let idle = picture
+        .assessment(&owed.target)
+        .zip(picture.assessment(id))
+        .is_some_and(|(target, added)| is_needless(owed.component, target, added, picture));
+    !troubled && !changing && idle
+}
+
+fn take_away(deciding: &mut Deciding<'_>, id: &ServiceId, owed: &Owed) {
+    let remedy = Remedy::RemoveComponent { service: id.clone() };
+    let target = remedy.target();
+    let barred = [Cooldown::Done, Cooldown::Declined]
+        .into_iter()
+        .any(|why| deciding.memory.barred(why, remedy.kind(), &target, deciding.tick).is_some());
+    let allowed = safety::allowed(&remedy, deciding.picture, deciding.memory).is_ok();
+    let Some(version) = deciding.version(&target).filter(|_| allowed && !barred) else { return };
+    if deciding.take_token().is_err() {
+        return;
+    }
+    let tuning = deciding.picture.tuning;
+    let reason = format!(
+        "For {:.0} s {} could have borne the requests that {id} takes with less than {:.0} % CPU. Remove {id}.",
+        tuning.undo_after_s, owed.target, tuning.undo_max_cpu_pct
+    );
+    let action_id = deciding.propose(owed.incident, (remedy, version), (&target, false), &reason);
+    deciding.record(owed.incident, Verdict::Proposed, Some(action_id), reason);
+}
+
+/// Whether a component could go without its target getting more to do than it can bear.
+///
+/// Everything that the component answers would be the target's again, at the cost that the target's own requests have now: its
+/// load then is `load × (its requests + the component's) / its requests`, and `load × the component's / its requests` for what stands
+/// before it. That counts the lookups of a cache as calls, which is more than comes back: the estimate errs towards keeping it.
+pub fn is_needless(
+    component: Component,
+    target: &Assessment,
+    added: &Assessment,
+    picture: &Picture<'_>,
+) -> bool {
+    let (Some(cpu), Some(here), Some(there)) = (target.cpu_pct, target.request_rate, added.request_rate)
+    else {
+        return false;
+    };
+    let before_it = matches!(component, Component::LoadBalancer | Component::Cdn);
+    let then = if before_it { there } else { here + there };
+    // A target that gets nothing tells nothing of what its requests cost.
+    here > 0.0 && cpu * (then / here).max(1.0) <= picture.tuning.undo_max_cpu_pct
+}
+
+fn lags(sick: &Assessment, limit_s: f64) -> bool {
+    sick.queue_depth
+        .zip(sick.throughput)
+        .is_some_and(|(waiting, rate)| waiting > rate * limit_s && waiting > 0.0)
+}
+
+fn consumers(sick: &Assessment, service: &Service, picture: &Picture<'_>) -> Option<Candidate> {
+    let plan = scale::up(sick, picture.tuning);
+    let waiting = sick.queue_depth.unwrap_or(0.0);
+    let why = format!(
+        "{waiting:.0} messages wait, which {} cannot keep up with",
+        words::plural(plan.from, "consumer")
+    );
+    candidate(Component::Consumers, service, plan.by(), &why, picture)
+}
+
+fn read_replica(sick: &Assessment, service: &Service, picture: &Picture<'_>) -> Option<Candidate> {
+    let reads = service.read_ratio.filter(|reads| *reads > 0.0)?;
+    // It takes all reads at once: as many replicas as a scale-up would bring the database to, for their share.
+    let by = (f64::from(scale::up(sick, picture.tuning).to) * reads).ceil() as u32;
+    let why = format!("it takes over the reads, {:.0} % of what it is asked", reads * 100.0);
+    candidate(Component::ReadReplica, service, by, &why, picture)
+}
+
+fn cache(service: &Service, picture: &Picture<'_>) -> Option<Candidate> {
+    let reads = service.read_ratio.filter(|reads| *reads > 0.0)?;
+    let why = format!(
+        "{:.0} % of what it is asked only reads, and most of that need not be asked twice",
+        reads * 100.0
+    );
+    candidate(Component::Cache, service, 1, &why, picture)
+}
+
+fn cdn(service: &Service, picture: &Picture<'_>) -> Option<Candidate> {
+    let statics = service.static_ratio.unwrap_or(0.0);
+    let why =
+        format!("{:.0} % of the requests are for static content, which need not come here", statics * 100.0);
+    candidate(Component::Cdn, service, 1, &why, picture)
+}
+
+/// The rung, unless the component is there already, or the service is one itself.
+fn candidate(
+    component: Component,
+    service: &Service,
+    by: u32,
+    why: &str,
+    picture: &Picture<'_>,
+) -> Option<Candidate> {
+    let id = component.id_at(&service.id);
+    let by = by.clamp(1, Component::MOST_REPLICAS);
+    let there = picture.topology.service(&id).is_some();
+    (!there).then(|| {
+        let remedy = Remedy::AddComponent { component, service: service.id.clone(), by };
+        Candidate::new(remedy, format!("Add {id} with {}: {why}.", words::plural(by, "replica")))
+    })
+}
