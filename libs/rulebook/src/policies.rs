@@ -1,4 +1,4 @@
-//! The bucket `OPS_POLICIES`: the [`switch`](crate::switch) of automation, and the approval policies.
+//! The bucket `OPS_POLICIES`: the [`switch`] of automation, and the approval policies.
 
 use bus::bucket::{Contents, Entry, Standing};
 use bus::{streams, subjects};

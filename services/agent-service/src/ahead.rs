@@ -13,7 +13,7 @@ use crate::keeper::Answers;
 /// Futures. Two tell whether something helps; the card that people see has more.
 const FUTURES: u32 = 2;
 /// How far, simulated seconds: restarts and moves are over by then, and what they did shows.
-const HORIZON_S: u32 = 180;
+const HORIZON_S: u32 = 120;
 /// How long sim-engine may take. Past that the order of the ladder decides.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Questions that may wait. There is one a cause; more are answered with nothing.

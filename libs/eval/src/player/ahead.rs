@@ -9,7 +9,7 @@ use crate::convert;
 /// Futures. Two tell whether something helps; a card for people has more.
 const FUTURES: u32 = 2;
 /// How far, simulated seconds: restarts and moves are over by then, and what they did shows.
-const HORIZON_S: u32 = 180;
+const HORIZON_S: u32 = 120;
 
 pub(super) fn expectations(world: &World, remedies: &[Remedy]) -> Vec<Expectation> {
     let Ok(plan) = Plan::new(FUTURES, HORIZON_S) else { return Vec::new() };
