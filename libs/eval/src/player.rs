@@ -11,6 +11,8 @@ use sim::world::view::TopologyView;
 use sim::{Snapshot, World};
 use uuid::Uuid;
 
+use crate::convert;
+
 mod ahead;
 mod cheats;
 pub mod lockstep;
@@ -67,7 +69,7 @@ impl<'a> Seen<'a> {
 
     /// Simulated seconds since the start of the run.
     pub fn time_s(&self) -> f64 {
-        crate::convert::seconds(self.tick())
+        convert::seconds(self.tick())
     }
 
     /// The cloud as it stands.
@@ -116,26 +118,11 @@ impl Drafts {
             action_id: remedy::action::derive_id(incident_id, *attempt, &remedy),
             incident_id,
             attempt: *attempt,
-            target_version: version(seen.topology(), &remedy),
+            target_version: convert::planned(&remedy).version(seen.topology()),
             remedy,
             reason: reason.to_owned(),
             tick: seen.tick(),
             traceparent: None,
         }
     }
-}
-
-/// 0, which the world refuses with a reason, when there is no such target.
-fn version(topology: &TopologyView, remedy: &Remedy) -> u64 {
-    let target = remedy.target();
-    let version = match &target {
-        remedy::Target::Node(id) => {
-            topology.nodes.iter().find(|node| *node.id == *id.as_str()).map(|node| node.version)
-        }
-        _ => {
-            let mut services = topology.services.iter();
-            services.find(|service| *service.id == *target.id()).map(|service| service.version)
-        }
-    };
-    version.unwrap_or(0)
 }

@@ -15,8 +15,8 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The action, on the present version of its target; on version 0, which the world refuses with a reason, when there is none.
-    pub fn act(&self, id: &str, view: &TopologyView) -> Act {
+    /// The present version of its target; 0, which the world refuses with a reason, when there is none.
+    pub fn version(&self, view: &TopologyView) -> u64 {
         let version = match self.kind {
             ActionKind::DrainNode => {
                 view.nodes.iter().find(|node| *node.id == *self.target).map(|node| node.version)
@@ -27,12 +27,17 @@ impl Planned {
                 .find(|service| *service.id == *self.target)
                 .map(|service| service.version),
         };
+        version.unwrap_or(0)
+    }
+
+    /// The action, on the present version of its target.
+    pub fn act(&self, id: &str, view: &TopologyView) -> Act {
         Act {
             command_id: id.to_owned(),
             action_id: id.to_owned(),
             kind: self.kind,
             target: self.target.clone(),
-            target_version: version.unwrap_or(0),
+            target_version: self.version(view),
             replicas: self.replicas,
         }
     }

@@ -25,7 +25,7 @@ pub mod autoscale;
 pub mod condition;
 mod decide;
 pub mod diagnosis;
-mod foresight;
+pub mod foresight;
 mod ideas;
 pub mod incident;
 pub mod lifecycle;

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use bus::{Bus, subjects};
 use proto::ops::v1::{Preview, PreviewOption, PreviewRequest, PreviewResponse};
+use remedy::foresight::{FUTURES, HORIZON_S};
 use remedy::{Expectation, Question, Remedy};
 use tokio::sync::mpsc;
 
 use crate::convert::{self, Scope};
 use crate::keeper::Answers;
 
-/// Futures. Two tell whether something helps; the card that people see has more.
-const FUTURES: u32 = 2;
-/// How far, simulated seconds: restarts and moves are over by then, and what they did shows.
-const HORIZON_S: u32 = 120;
 /// How long sim-engine may take. Past that the order of the ladder decides.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Questions that may wait. There is one a cause; more are answered with nothing.

@@ -68,13 +68,10 @@ fn suite(options: &EvaluateOptions) -> String {
 }
 
 fn scenarios(options: &EvaluateOptions) -> Result<Vec<Arc<Scenario>>, Failure> {
-    let folder = options.scenarios.as_deref();
+    let all = folders::named_or_all(&options.named, options.scenarios.as_deref())?;
     if !options.named.is_empty() {
-        return options.named.iter().map(|name| folders::scenario(name, folder)).collect();
+        return Ok(all);
     }
-    let names = folders::scenarios(folder)?.names();
-    let all: Vec<Arc<Scenario>> =
-        names.iter().map(|name| folders::scenario(name, folder)).collect::<Result<_, _>>()?;
     match options.suite.as_str() {
         "all" => Ok(all),
         "lite" => Ok(lite(&all)),

@@ -21,6 +21,17 @@ pub(crate) fn scenarios(given: Option<&Path>) -> Result<Scenarios, Failure> {
     Scenarios::open(&folder, None).map_err(|error| Failure::Usage(format!("{error}: --scenarios DIR")))
 }
 
+/// The scenarios of these names or files; without any, all that ship.
+pub(crate) fn named_or_all(
+    names: &[String],
+    given: Option<&Path>,
+) -> Result<Vec<std::sync::Arc<sim::Scenario>>, Failure> {
+    if names.is_empty() {
+        return scenarios(given)?.names().iter().map(|name| scenario(name, given)).collect();
+    }
+    names.iter().map(|name| scenario(name, given)).collect()
+}
+
 /// The scenario of a name, or in a file: what has a slash or an extension is a path.
 pub(crate) fn scenario(
     name_or_path: &str,

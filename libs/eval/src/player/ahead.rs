@@ -1,15 +1,11 @@
 //! Looking ahead on behalf of a player: a few futures of the present, as far as anybody could know it.
 
 use preview::{Plan, Planned, preview};
+use remedy::foresight::{FUTURES, HORIZON_S};
 use remedy::{Expectation, Remedy};
 use sim::{Workers, World};
 
 use crate::convert;
-
-/// Futures. Two tell whether something helps; a card for people has more.
-const FUTURES: u32 = 2;
-/// How far, simulated seconds: restarts and moves are over by then, and what they did shows.
-const HORIZON_S: u32 = 120;
 
 pub(super) fn expectations(world: &World, remedies: &[Remedy]) -> Vec<Expectation> {
     let Ok(plan) = Plan::new(FUTURES, HORIZON_S) else { return Vec::new() };

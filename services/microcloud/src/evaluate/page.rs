@@ -14,7 +14,7 @@ pub(crate) fn markdown(report: &Report) -> String {
     let score = standing.score.map_or_else(|| "no score".to_owned(), |score| format!("{score:.1}"));
     let mut page = format!(
         "# {agent}: {score}\n\n\
-         Written by `microcloud evaluate --out`; [what the words mean](../benchmark.md). {} episodes: every scenario with {seeds} seeds; \
+         Written by `microcloud evaluate --out`; [what the words mean](../benchmark.md). {} episodes: every scenario with the seeds 1 to {seeds}; \
          model version {model_version}. The same in full: `report.json`.\n\n![What was lost in every scenario]({PLOT})\n",
         rows.len(),
     );

@@ -1,11 +1,9 @@
 //! `microcloud grade detectors`: what is detected in every scenario, against what is true about it. Needs no server.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use eval::grade::{self, MAX_LENGTH_S, Options, Report};
-use sim::Scenario;
 
 use crate::cli::DetectorOptions;
 use crate::folders;
@@ -20,7 +18,7 @@ mod tables;
 const TOLD_EVERY: usize = 20;
 
 pub(crate) fn run(options: &DetectorOptions) -> Result<(), Failure> {
-    let scenarios = scenarios(options)?;
+    let scenarios = folders::named_or_all(&options.names, options.scenarios.as_deref())?;
     let grading = Options {
         seeds: options.seeds,
         after_onset_s: length("--for", options.after_onset)?,
@@ -49,15 +47,6 @@ pub(crate) fn run(options: &DetectorOptions) -> Result<(), Failure> {
         output::table(&table.header, table.rows);
     }
     Ok(())
-}
-
-fn scenarios(options: &DetectorOptions) -> Result<Vec<Arc<Scenario>>, Failure> {
-    let folder = options.scenarios.as_deref();
-    if options.names.is_empty() {
-        let shipped = folders::scenarios(folder)?;
-        return shipped.names().iter().map(|name| folders::scenario(name, folder)).collect();
-    }
-    options.names.iter().map(|name| folders::scenario(name, folder)).collect()
 }
 
 fn lead_in(time: Duration) -> Result<f64, Failure> {

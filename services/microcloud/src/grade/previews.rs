@@ -1,10 +1,7 @@
 //! `microcloud grade previews`: what was predicted of actions, against what came. Needs no server.
 
-use std::sync::Arc;
-
 use eval::calibration::{self, Case, Options, Report};
 use preview::Plan;
-use sim::Scenario;
 
 use crate::cli::PreviewGradeOptions;
 use crate::output::{self, Failure};
@@ -24,7 +21,11 @@ pub(crate) fn run(options: &PreviewGradeOptions) -> Result<(), Failure> {
             output::progress(format!("grade: {done} of {all} looks ahead"));
         }
     };
-    let grades = calibration::calibrate(&scenarios(options)?, &looking, &told);
+    let grades = calibration::calibrate(
+        &folders::named_or_all(&options.names, options.scenarios.as_deref())?,
+        &looking,
+        &told,
+    );
     if let Some(folder) = &options.out {
         report::write(folder, [("previews.json", report::document(&grades)?)])?;
         output::progress(format!("grade: previews.json in {}", folder.display()));
@@ -35,15 +36,6 @@ pub(crate) fn run(options: &PreviewGradeOptions) -> Result<(), Failure> {
     summary(&grades);
     misled(&grades.cases);
     Ok(())
-}
-
-fn scenarios(options: &PreviewGradeOptions) -> Result<Vec<Arc<Scenario>>, Failure> {
-    let folder = options.scenarios.as_deref();
-    if options.names.is_empty() {
-        let shipped = folders::scenarios(folder)?;
-        return shipped.names().iter().map(|name| folders::scenario(name, folder)).collect();
-    }
-    options.names.iter().map(|name| folders::scenario(name, folder)).collect()
 }
 
 fn summary(grades: &Report) {
