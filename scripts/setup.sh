@@ -56,4 +56,8 @@ if [ "$purpose" = test ]; then
   cargo nextest --version >/dev/null 2>&1 || { say "installing cargo-nextest (some minutes)"; cargo install --quiet --locked cargo-nextest; }
   [ -x "${CHROMIUM_PATH:-/usr/bin/chromium}" ] || apt_install chromium
   command -v jq >/dev/null || apt_install jq
+  .tools/venv/bin/python -c 'import grpc_tools, nats' 2>/dev/null || {
+    say "installing what the example agents need into .tools/venv"
+    .tools/venv/bin/pip install --quiet --disable-pip-version-check -r examples/agents/requirements.txt
+  }
 fi

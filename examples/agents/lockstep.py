@@ -38,7 +38,8 @@ def answer(observation):
     return {"actions": actions, "suspects": suspects}
 
 
-for line in sys.stdin:
-    message = json.loads(line)
-    if message["type"] == "observation":
-        print(json.dumps(answer(message)), flush=True)
+if __name__ == "__main__":
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == "observation":
+            print(json.dumps(answer(message)), flush=True)

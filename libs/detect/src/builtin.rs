@@ -100,7 +100,7 @@ fn queue_growing() -> Rule {
         for_s: 10,
         also: vec![also("queue_depth", Aggregate::Last, 50.0, 1)],
         description: "More arrives than is worked off: the queue grows from second to second.".to_owned(),
-        ..above("queue_growing", "queue", "queue_depth", &[Service], (1.0, 0.0), Severity::Warning)
+        ..above("queue_growing", "queue", "queue_depth", &[Service], (1.0, 0.5), Severity::Warning)
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use detect::SimTime;
 use preview::Planned;
 use remedy::{
-    Component, Edge, EntitySample, Family, Node, NodeId, NodeState, Reading, Remedy, RemedyKind, Replica,
-    ReplicaState, Sample, Service, ServiceId, Severity, Target, Topology, Transition, ZoneId,
+    Edge, EntitySample, Family, Node, NodeId, NodeState, Reading, Remedy, RemedyKind, Replica, ReplicaState,
+    Sample, Service, ServiceId, Severity, Target, Topology, Transition, ZoneId,
 };
 use sim::{
-    ActionKind, Columns, Snapshot,
+    ActionKind, Columns, MetricName, Snapshot,
     world::view::{self, TopologyView},
 };
 
@@ -63,6 +63,18 @@ pub(crate) fn map(map: sim::CloudMap) -> Option<detect::CloudMap> {
         placed: placements,
     };
     detect::CloudMap::try_from(lists).ok()
+}
+
+/// What users get at every door: requests a second, the share of them that fails, %, and p99 of latency, ms; NaN where it was not measured.
+pub(crate) fn at_the_doors(
+    snapshot: &Snapshot,
+    topology: &sim::Topology,
+) -> impl Iterator<Item = (f64, f64, f64)> {
+    let doors = topology.services.iter().enumerate().filter(|(index, _)| topology.is_door(*index));
+    doors.map(|(_, door)| {
+        let value = |metric| snapshot.services.value(&door.id, metric).map_or(f64::NAN, f64::from);
+        (value(MetricName::RequestRate), value(MetricName::ErrorRate), value(MetricName::LatencyP99))
+    })
 }
 
 /// What the agent looks at.
@@ -218,6 +230,8 @@ pub(crate) fn kind(kind: RemedyKind) -> ActionKind {
         RemedyKind::AddCdn => ActionKind::AddCdn,
         RemedyKind::AddConsumers => ActionKind::AddConsumers,
         RemedyKind::RemoveComponent => ActionKind::RemoveComponent,
+        RemedyKind::UndrainNode => ActionKind::UndrainNode,
+        RemedyKind::SpreadTraffic => ActionKind::SpreadTraffic,
     }
 }
 
@@ -228,21 +242,22 @@ pub(crate) fn remedy(action: &sim::scenario::TruthAction) -> Remedy {
 
 /// The remedy that an action is; 0 replicas mean one.
 pub(crate) fn remedy_of(kind: ActionKind, target: &str, replicas: u32) -> Remedy {
-    let (service, by) = (ServiceId::new(target), replicas.max(1));
-    let add = |component| Remedy::AddComponent { component, service: service.clone(), by };
-    match kind {
-        ActionKind::RestartService => Remedy::RestartService { service },
-        ActionKind::ScaleUp => Remedy::ScaleUp { service, by },
-        ActionKind::ScaleDown => Remedy::ScaleDown { service, by },
-        ActionKind::DrainNode => Remedy::DrainNode { node: NodeId::new(target) },
-        ActionKind::RebalanceTraffic => Remedy::RebalanceTraffic { service },
-        ActionKind::AddReadReplica => add(Component::ReadReplica),
-        ActionKind::AddCache => add(Component::Cache),
-        ActionKind::AddLoadBalancer => add(Component::LoadBalancer),
-        ActionKind::AddCdn => add(Component::Cdn),
-        ActionKind::AddConsumers => add(Component::Consumers),
-        ActionKind::RemoveComponent => Remedy::RemoveComponent { service },
-    }
+    let kind = match kind {
+        ActionKind::RestartService => RemedyKind::RestartService,
+        ActionKind::ScaleUp => RemedyKind::ScaleUp,
+        ActionKind::ScaleDown => RemedyKind::ScaleDown,
+        ActionKind::DrainNode => RemedyKind::DrainNode,
+        ActionKind::RebalanceTraffic => RemedyKind::RebalanceTraffic,
+        ActionKind::AddReadReplica => RemedyKind::AddReadReplica,
+        ActionKind::AddCache => RemedyKind::AddCache,
+        ActionKind::AddLoadBalancer => RemedyKind::AddLoadBalancer,
+        ActionKind::AddCdn => RemedyKind::AddCdn,
+        ActionKind::AddConsumers => RemedyKind::AddConsumers,
+        ActionKind::RemoveComponent => RemedyKind::RemoveComponent,
+        ActionKind::UndrainNode => RemedyKind::UndrainNode,
+        ActionKind::SpreadTraffic => RemedyKind::SpreadTraffic,
+    };
+    kind.on(target, replicas.max(1))
 }
 
 /// Seconds since the start of the run.

@@ -3,14 +3,13 @@
 
 use std::fmt;
 
-use remedy::{ActionUpdate, Effect, Proposal, Status};
+use remedy::action::rollback_id;
+use remedy::verification::{self, Deed, Experience, Standing, Worse};
+use remedy::{ActionUpdate, Effect, Expectation, Proposal, Remedy, Status};
 use sim::{Event, EventKind};
 use uuid::Uuid;
 
-use crate::convert::{seconds, ticks};
-
-/// Simulated time after success within which the incident has to resolve.
-const VERIFY_S: f64 = 120.0;
+use crate::convert::ticks;
 
 /// What an operator says to a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +67,45 @@ pub(crate) struct Record {
     version: u64,
     answered: bool,
     incident_resolved: bool,
+    /// When a suspicion of harm was looked into last.
+    asked_tick: Option<u64>,
+    /// The action that it takes back.
+    pub(crate) rolls_back: Option<Uuid>,
 }
 
+/// Looks ahead at a remedy, with the present version of its target.
+pub(crate) type LookAhead<'a> = &'a dyn Fn(&Remedy) -> Option<(Expectation, u64)>;
+
 impl Record {
+    fn new(proposal: Proposal) -> Self {
+        Self {
+            proposal,
+            status: Status::Proposed,
+            effect: None,
+            outcome: String::new(),
+            decided_tick: None,
+            executed_tick: None,
+            completed_tick: None,
+            touched: 0.0,
+            version: 1,
+            answered: false,
+            incident_resolved: false,
+            asked_tick: None,
+            rolls_back: None,
+        }
+    }
+
+    /// What can be judged of it: it has taken effect, and is not judged yet.
+    fn deed(&self) -> Option<Deed> {
+        let unjudged = self.status == Status::Succeeded && self.effect.is_none();
+        Some(Deed {
+            executed_tick: self.executed_tick.filter(|_| unjudged)?,
+            completed_tick: self.completed_tick,
+            takes_back: self.proposal.remedy.kind().takes_back() || self.rolls_back.is_some(),
+            resolved: self.incident_resolved,
+        })
+    }
+
     fn moved(&mut self, status: Status) -> ActionUpdate {
         self.status = status;
         self.version += 1;
@@ -116,19 +151,7 @@ impl Desk {
         if self.records.iter().any(|record| record.proposal.action_id == proposal.action_id) {
             return None;
         }
-        let record = Record {
-            proposal,
-            status: Status::Proposed,
-            effect: None,
-            outcome: String::new(),
-            decided_tick: None,
-            executed_tick: None,
-            completed_tick: None,
-            touched: 0.0,
-            version: 1,
-            answered: false,
-            incident_resolved: false,
-        };
+        let record = Record::new(proposal);
         let update = record.update();
         self.records.push(record);
         Some(update)
@@ -205,25 +228,66 @@ impl Desk {
         updates
     }
 
-    /// Judges what was done: effective when its incident is over within the verification window.
-    pub(crate) fn judge(&mut self, tick: u64) -> Vec<ActionUpdate> {
-        let mut updates = Vec::new();
+    /// Judges what was done by the rules of [`verification`]: updates for the agent, and what takes harm back, to carry out.
+    pub(crate) fn judge(
+        &mut self,
+        tick: u64,
+        users: &Experience,
+        look_ahead: LookAhead<'_>,
+    ) -> (Vec<ActionUpdate>, Vec<Proposal>) {
+        let (mut updates, mut rollbacks) = (Vec::new(), Vec::new());
         for record in &mut self.records {
-            let Some(completed) = record.completed_tick else { continue };
-            if record.status != Status::Succeeded || record.effect.is_some() {
-                continue;
-            }
-            let kind = record.proposal.remedy.kind();
-            let undo = matches!(kind, remedy::RemedyKind::ScaleDown | remedy::RemedyKind::RemoveComponent);
-            if record.incident_resolved || undo {
-                record.effect = Some(Effect::Effective);
-            } else if seconds(tick - completed) >= VERIFY_S {
-                record.effect = Some(Effect::Ineffective);
+            let Some(deed) = record.deed() else { continue };
+            if let Some((worse, remedy, version)) = harm(record, &deed, (tick, users), look_ahead) {
+                record.effect = Some(Effect::Harmful);
+                record.outcome = worse.to_string();
+                rollbacks.push(rollback(record, remedy, version, tick));
             } else {
-                continue;
+                record.effect = match verification::standing(&deed, tick, sim::TICK_MS) {
+                    Standing::Open => continue,
+                    Standing::Effective => Some(Effect::Effective),
+                    Standing::Ineffective => Some(Effect::Ineffective),
+                };
             }
             updates.push(record.moved(Status::Succeeded));
         }
-        updates
+        let mut orders = Vec::new();
+        for mut record in rollbacks {
+            record.decided_tick = Some(tick);
+            updates.push(record.moved(Status::Approved));
+            orders.push(record.proposal.clone());
+            self.records.push(record);
+        }
+        (updates, orders)
+    }
+}
+
+/// Whether a deed did harm, and what takes it back. What takes another one back is not taken back itself.
+fn harm(
+    record: &mut Record,
+    deed: &Deed,
+    (tick, users): (u64, &Experience),
+    look_ahead: LookAhead<'_>,
+) -> Option<(Worse, Remedy, u64)> {
+    let inverse = record.proposal.remedy.inverse().filter(|_| record.rolls_back.is_none())?;
+    let worse = users.worsened(deed, tick, sim::TICK_MS)?;
+    if record.asked_tick.is_some_and(|asked| !verification::asks_again(asked, tick, sim::TICK_MS)) {
+        return None;
+    }
+    record.asked_tick = Some(tick);
+    let (expected, version) = look_ahead(&inverse)?;
+    verification::is_to_blame(&expected).then_some((worse, inverse, version))
+}
+
+fn rollback(harmful: &Record, remedy: Remedy, target_version: u64, tick: u64) -> Record {
+    let of = &harmful.proposal;
+    let reason = format!("Takes {} of {} back: {}.", of.remedy.kind(), of.remedy.target(), harmful.outcome);
+    let proposal =
+        Proposal { action_id: rollback_id(of.action_id), remedy, target_version, reason, tick, ..of.clone() };
+    Record {
+        answered: true,
+        incident_resolved: harmful.incident_resolved,
+        rolls_back: Some(of.action_id),
+        ..Record::new(proposal)
     }
 }

@@ -20,6 +20,7 @@ mod rules;
 mod script;
 mod suspicion;
 
+pub(crate) use ahead::expectations;
 pub use cheats::{Cheat, Trick};
 pub use rules::Rules;
 pub use script::{Nobody, Script};

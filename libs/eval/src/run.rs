@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use detect::{Detector, Matchers, RuleSet, Silence, SilenceKind, Silences, SimTime, TransitionKind};
 use preview::Blast;
-use remedy::{ActionUpdate, Proposal, RemedyKind};
+use remedy::verification::Experience;
+use remedy::{ActionUpdate, Proposal, Remedy, RemedyKind};
 use sim::{Command, Event, EventKind, MapWatch, Snapshot, Workers, World};
 use uuid::Uuid;
 
 use crate::{
     convert::{self, Scenario, seconds},
     desk::{Desk, Policy, Record},
-    player::{Moves, Player, Rules, Seen},
+    player::{self, Moves, Player, Rules, Seen},
     report::{ActionReport, DecisionReport, IncidentReport, Report},
 };
 
@@ -49,6 +50,7 @@ pub struct Loop {
     workers: Workers,
     detector: Detector,
     maps: MapWatch,
+    users: Experience,
     player: Box<dyn Player>,
     desk: Desk,
     incidents: BTreeMap<Uuid, (u64, IncidentReport)>,
@@ -74,6 +76,7 @@ impl Loop {
             workers,
             detector: Detector::new(rules, detect::Limits::default()),
             maps: MapWatch::default(),
+            users: Experience::default(),
             player,
             desk: Desk::new(policy, approval_delay_s),
             incidents: BTreeMap::new(),
@@ -169,9 +172,27 @@ impl Loop {
                 self.tell(&updates);
             }
         }
-        let updates = self.desk.judge(self.world.tick());
-        self.tell(&updates);
+        self.judge(&snapshot);
         snapshot
+    }
+
+    /// What was done is judged by what users get; what did harm is taken back.
+    fn judge(&mut self, snapshot: &Snapshot) {
+        let tick = self.world.tick();
+        for (rate, error, p99) in convert::at_the_doors(snapshot, self.world.running_topology()) {
+            self.users.see(tick, rate, error, p99);
+        }
+        let world = &self.world;
+        let look_ahead = |remedy: &Remedy| {
+            let version = convert::planned(remedy).version(&world.topology());
+            let expected = player::expectations(world, std::slice::from_ref(remedy)).pop()?;
+            Some((expected, version))
+        };
+        let (updates, rollbacks) = self.desk.judge(tick, &self.users, &look_ahead);
+        self.tell(&updates);
+        for rollback in rollbacks {
+            self.carry_out(&rollback);
+        }
     }
 
     fn tell(&mut self, updates: &[ActionUpdate]) {

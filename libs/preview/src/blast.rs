@@ -29,9 +29,11 @@ impl Blast {
             ActionKind::RestartService
             | ActionKind::ScaleDown
             | ActionKind::RebalanceTraffic
+            | ActionKind::SpreadTraffic
             | ActionKind::RemoveComponent => service == planned.target,
-            // New replicas touch none of those there are.
+            // New replicas touch none of those there are; which ones a node fetches is decided when it does.
             ActionKind::ScaleUp
+            | ActionKind::UndrainNode
             | ActionKind::AddReadReplica
             | ActionKind::AddCache
             | ActionKind::AddLoadBalancer

@@ -4,7 +4,6 @@
 //! Beyer et al., *The Site Reliability Workbook*, 2018, chapter 5, call somebody), and the p99 of latency is at most 500 ms.
 
 use sim::Topology;
-use sim::topology::Carries;
 
 /// Time over which an objective is looked at, simulated seconds.
 pub const WINDOW_S: usize = 30;
@@ -13,15 +12,7 @@ pub const FAILED_PCT: f64 = 1.44;
 /// Longest that the slowest request in a hundred may take, ms.
 pub const P99_MS: f64 = 500.0;
 
-/// Positions of the services whose users notice: those that traffic enters, and those that are handed work asynchronously, whose caller has
-/// long gone.
+/// Positions of the doors.
 pub fn doors(topology: &Topology) -> Vec<usize> {
-    // What a database passes on to its copy is no work that anybody has handed over.
-    let handed_over = |service| {
-        let mut calls = topology.edges.iter().filter(|edge| edge.to == service);
-        calls.any(|edge| edge.asynchronous && edge.carries == Carries::All)
-    };
-    (0..topology.services.len())
-        .filter(|service| topology.services[*service].entry || handed_over(*service))
-        .collect()
+    (0..topology.services.len()).filter(|service| topology.is_door(*service)).collect()
 }

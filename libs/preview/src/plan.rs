@@ -18,7 +18,7 @@ impl Planned {
     /// The present version of its target; 0, which the world refuses with a reason, when there is none.
     pub fn version(&self, view: &TopologyView) -> u64 {
         let version = match self.kind {
-            ActionKind::DrainNode => {
+            kind if kind.is_on_node() => {
                 view.nodes.iter().find(|node| *node.id == *self.target).map(|node| node.version)
             }
             _ => view

@@ -37,6 +37,13 @@ pub(crate) fn differ(courses: &[Course]) -> bool {
     most - least > MATERIAL || slowest - fastest > 0.02 * slowest
 }
 
+/// Whether an action that ran under one future is worth another one: it helped there, or doing nothing is worse in the other.
+pub(crate) fn is_in_play(courses: &[Vec<Course>], option: usize) -> bool {
+    let nothing = &courses[0];
+    let is_worse = || nothing.windows(2).any(|futures| is_better(&futures[0], &futures[1]));
+    option != 0 && (helps(&courses[option], nothing) > 0.0 || is_worse())
+}
+
 /// Share of the futures in which users lose less than without it.
 pub(crate) fn helps(option: &[Course], nothing: &[Course]) -> f64 {
     share(option, nothing, is_better)
@@ -53,10 +60,11 @@ fn is_better(one: &Course, other: &Course) -> bool {
     bad > MATERIAL || (bad > -MATERIAL && other.slo_minutes() - one.slo_minutes() >= HELD)
 }
 
-/// Future by future. Where one side's futures agreed, so that fewer were computed, its last one stands for the others.
+/// Future by future. Where one side's futures agreed, so that fewer were computed, its last one stands for the others; an action of which
+/// one future said enough is compared in that one.
 fn share(option: &[Course], nothing: &[Course], holds: impl Fn(&Course, &Course) -> bool) -> f64 {
     let (Some(last_with), Some(last_without)) = (option.last(), nothing.last()) else { return 0.0 };
-    let futures = option.len().max(nothing.len());
+    let futures = if option.len() == 1 { 1 } else { option.len().max(nothing.len()) };
     let held = (0..futures).filter(|future| {
         holds(option.get(*future).unwrap_or(last_with), nothing.get(*future).unwrap_or(last_without))
     });

@@ -19,7 +19,7 @@ pub struct Outlook {
     pub refused: Option<String>,
     /// Place among the options, from 1; 0 when it was refused.
     pub rank: u32,
-    /// Futures that were computed: all of the plan, or two that agree.
+    /// Futures that were computed: all of the plan, two that agree, or in a quick look one that said enough.
     pub futures: u32,
     /// p99 of latency at the worst door over the last minute, ms.
     pub p99_ms: Option<Band>,
@@ -85,7 +85,8 @@ impl Job {
     }
 }
 
-/// Futures that every option is tried under. Where these agree chance has no say, and more of them would tell the same.
+/// Futures that every option is tried under. Where these agree chance has no say, and more of them would tell the same. A plan of no more
+/// than these is a quick look: the second is spent where the first leaves a question.
 const FIRST_FUTURES: u32 = 2;
 
 /// Looks ahead from the present of a world: doing nothing, and every candidate, under the same futures.
@@ -97,9 +98,9 @@ pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Work
         .collect();
     let refused: Vec<Option<String>> = acts.iter().map(|act| refusal(&present, act.as_ref())).collect();
     let mut courses: Vec<Vec<Course>> = acts.iter().map(|_| Vec::new()).collect();
-    let mut run_futures = |futures: Range<u32>, wanted: fn(&[Course]) -> bool| {
+    let mut run_futures = |futures: Range<u32>, wanted: fn(&[Vec<Course>], usize) -> bool| {
         let chosen: Vec<usize> = (0..acts.len())
-            .filter(|option| refused[*option].is_none() && wanted(&courses[*option]))
+            .filter(|option| refused[*option].is_none() && wanted(&courses, *option))
             .collect();
         let jobs = futures.flat_map(|future| chosen.iter().map(move |option| (*option, future)));
         let mut jobs: Vec<Job> = jobs.map(|(option, future)| Job::new(option, future, &present)).collect();
@@ -108,8 +109,11 @@ pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Work
             courses[job.option].push(job.course);
         }
     };
-    run_futures(0..FIRST_FUTURES, |_| true);
-    run_futures(FIRST_FUTURES..plan.seeds(), rank::differ);
+    run_futures(0..1, |_, _| true);
+    let is_quick = plan.seeds() <= FIRST_FUTURES;
+    run_futures(1..FIRST_FUTURES, |_, option| option == 0);
+    run_futures(1..FIRST_FUTURES, if is_quick { rank::is_in_play } else { |_, option| option != 0 });
+    run_futures(FIRST_FUTURES..plan.seeds(), |courses, option| rank::differ(&courses[option]));
     let order = rank::rank(&courses);
     let planned = std::iter::once(None).chain(candidates.iter().map(Some));
     let options = planned.zip(refused).enumerate().map(|(option, (planned, refused))| {

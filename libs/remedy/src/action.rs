@@ -57,6 +57,16 @@ pub enum Remedy {
         /// The component.
         service: ServiceId,
     },
+    /// Let a drained node take replicas again, and move its share of them there.
+    UndrainNode {
+        /// Which node.
+        node: NodeId,
+    },
+    /// Spread a service's traffic evenly again.
+    SpreadTraffic {
+        /// Whose traffic.
+        service: ServiceId,
+    },
 }
 
 /// What can be added to a running cloud.
@@ -118,6 +128,10 @@ pub enum RemedyKind {
     AddConsumers,
     /// See [`Remedy::RemoveComponent`].
     RemoveComponent,
+    /// See [`Remedy::UndrainNode`].
+    UndrainNode,
+    /// See [`Remedy::SpreadTraffic`].
+    SpreadTraffic,
 }
 
 impl RemedyKind {
@@ -135,7 +149,40 @@ impl RemedyKind {
             Self::AddCdn => "ADD_CDN",
             Self::AddConsumers => "ADD_CONSUMERS",
             Self::RemoveComponent => "REMOVE_COMPONENT",
+            Self::UndrainNode => "UNDRAIN_NODE",
+            Self::SpreadTraffic => "SPREAD_TRAFFIC",
         }
+    }
+
+    /// The remedy of this kind on a target; kinds without a number of replicas ignore it.
+    pub fn on(self, target: &str, by: u32) -> Remedy {
+        let service = ServiceId::new(target);
+        let add = |component| Remedy::AddComponent { component, service: service.clone(), by };
+        match self {
+            Self::RestartService => Remedy::RestartService { service },
+            Self::ScaleUp => Remedy::ScaleUp { service, by },
+            Self::ScaleDown => Remedy::ScaleDown { service, by },
+            Self::DrainNode => Remedy::DrainNode { node: NodeId::new(target) },
+            Self::RebalanceTraffic => Remedy::RebalanceTraffic { service },
+            Self::AddReadReplica => add(Component::ReadReplica),
+            Self::AddCache => add(Component::Cache),
+            Self::AddLoadBalancer => add(Component::LoadBalancer),
+            Self::AddCdn => add(Component::Cdn),
+            Self::AddConsumers => add(Component::Consumers),
+            Self::RemoveComponent => Remedy::RemoveComponent { service },
+            Self::UndrainNode => Remedy::UndrainNode { node: NodeId::new(target) },
+            Self::SpreadTraffic => Remedy::SpreadTraffic { service },
+        }
+    }
+
+    /// Whether its target is a node.
+    pub fn is_on_node(self) -> bool {
+        matches!(self, Self::DrainNode | Self::UndrainNode)
+    }
+
+    /// Whether it takes something back that another one has done.
+    pub fn takes_back(self) -> bool {
+        matches!(self, Self::ScaleDown | Self::RemoveComponent | Self::UndrainNode | Self::SpreadTraffic)
     }
 }
 
@@ -162,6 +209,25 @@ impl Remedy {
                 Component::Consumers => RemedyKind::AddConsumers,
             },
             Self::RemoveComponent { .. } => RemedyKind::RemoveComponent,
+            Self::UndrainNode { .. } => RemedyKind::UndrainNode,
+            Self::SpreadTraffic { .. } => RemedyKind::SpreadTraffic,
+        }
+    }
+
+    /// What takes it back; `None` for what cannot be undone.
+    pub fn inverse(&self) -> Option<Self> {
+        match self {
+            // What was stopped is gone; which component it was is not known any more.
+            Self::RestartService { .. } | Self::RemoveComponent { .. } => None,
+            Self::ScaleUp { service, by } => Some(Self::ScaleDown { service: service.clone(), by: *by }),
+            Self::ScaleDown { service, by } => Some(Self::ScaleUp { service: service.clone(), by: *by }),
+            Self::DrainNode { node } => Some(Self::UndrainNode { node: node.clone() }),
+            Self::UndrainNode { node } => Some(Self::DrainNode { node: node.clone() }),
+            Self::RebalanceTraffic { service } => Some(Self::SpreadTraffic { service: service.clone() }),
+            Self::SpreadTraffic { service } => Some(Self::RebalanceTraffic { service: service.clone() }),
+            Self::AddComponent { component, service, .. } => {
+                Some(Self::RemoveComponent { service: component.id_at(service) })
+            }
         }
     }
 
@@ -173,8 +239,9 @@ impl Remedy {
             | Self::ScaleDown { service, .. }
             | Self::RebalanceTraffic { service }
             | Self::AddComponent { service, .. }
-            | Self::RemoveComponent { service } => Target::Service(service.clone()),
-            Self::DrainNode { node } => Target::Node(node.clone()),
+            | Self::RemoveComponent { service }
+            | Self::SpreadTraffic { service } => Target::Service(service.clone()),
+            Self::DrainNode { node } | Self::UndrainNode { node } => Target::Node(node.clone()),
         }
     }
 
@@ -185,7 +252,9 @@ impl Remedy {
             Self::RestartService { .. }
             | Self::DrainNode { .. }
             | Self::RebalanceTraffic { .. }
-            | Self::RemoveComponent { .. } => 0,
+            | Self::RemoveComponent { .. }
+            | Self::UndrainNode { .. }
+            | Self::SpreadTraffic { .. } => 0,
         }
     }
 }
@@ -194,6 +263,11 @@ impl Remedy {
 pub fn derive_id(incident: Uuid, attempt: u32, remedy: &Remedy) -> Uuid {
     let name = format!("action/{incident}/{attempt}/{}/{}", remedy.kind(), remedy.target().id());
     Uuid::new_v5(&NAMESPACE, name.as_bytes())
+}
+
+/// The id of the action that takes another one back: the same in every replay, and one for each action.
+pub fn rollback_id(of: Uuid) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("rollback/{of}").as_bytes())
 }
 
 /// Where an action stands, as the orchestrator reports it.

@@ -10,16 +10,14 @@ use uuid::Uuid;
 
 use crate::{
     action::{Component, Remedy},
-    agent::Verdict,
     condition::Assessment,
     decide::Deciding,
     diagnosis::Picture,
-    memory::Cooldown,
     remedies::Candidate,
-    safety, scale,
+    scale,
     target::{ServiceId, Target},
     topology::Service,
-    words,
+    undo, words,
 };
 
 /// Engines that others read from and write to.
@@ -154,23 +152,12 @@ fn could_go(deciding: &Deciding<'_>, id: &ServiceId, owed: &Owed) -> bool {
 }
 
 fn take_away(deciding: &mut Deciding<'_>, id: &ServiceId, owed: &Owed) {
-    let remedy = Remedy::RemoveComponent { service: id.clone() };
-    let target = remedy.target();
-    let barred = [Cooldown::Done, Cooldown::Declined]
-        .into_iter()
-        .any(|why| deciding.memory.barred(why, remedy.kind(), &target, deciding.tick).is_some());
-    let allowed = safety::allowed(&remedy, deciding.picture, deciding.memory).is_ok();
-    let Some(version) = deciding.version(&target).filter(|_| allowed && !barred) else { return };
-    if deciding.take_token().is_err() {
-        return;
-    }
     let tuning = deciding.picture.tuning;
     let reason = format!(
         "For {:.0} s {} could have borne the requests that {id} takes with less than {:.0} % CPU. Remove {id}.",
         tuning.undo_after_s, owed.target, tuning.undo_max_cpu_pct
     );
-    let action_id = deciding.propose(owed.incident, (remedy, version), (&target, false), &reason);
-    deciding.record(owed.incident, Verdict::Proposed, Some(action_id), reason);
+    undo::offer(deciding, owed.incident, Remedy::RemoveComponent { service: id.clone() }, reason);
 }
 
 /// Whether a component could go without its target getting more to do than it can bear.

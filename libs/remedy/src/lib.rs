@@ -17,7 +17,7 @@
 //! 7. [`agent`]: memory of attempts, cooldowns and rejections, and the choice of the first admissible candidate.
 //!
 //! It proposes only. Approving, commanding and judging the effect are the orchestrator's, by the rules of [`policy`] (whose yes a
-//! proposal takes) and [`lifecycle`] (what becomes of it).
+//! proposal takes), [`lifecycle`] (what becomes of it) and [`verification`] (whether it helped or did harm).
 
 pub mod action;
 pub mod agent;
@@ -42,6 +42,7 @@ pub mod target;
 pub mod telemetry;
 pub mod topology;
 mod undo;
+pub mod verification;
 mod words;
 
 pub use action::{ActionUpdate, Component, Effect, Remedy, RemedyKind, Status};

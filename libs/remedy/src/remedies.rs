@@ -185,6 +185,8 @@ pub(crate) fn suspected(remedy: Remedy) -> Candidate {
             format!("Add {} with {}.", component.id_at(service), words::plural(*by, "replica"))
         }
         Remedy::RemoveComponent { service } => format!("Remove {service}."),
+        Remedy::UndrainNode { node } => format!("Let node {node} take replicas again."),
+        Remedy::SpreadTraffic { service } => format!("Spread traffic of {service} evenly again."),
     };
     Candidate::new(remedy, sentence)
 }

@@ -154,7 +154,11 @@ pub fn allowed(remedy: &Remedy, picture: &Picture<'_>, memory: &Memory) -> Resul
         // Its requests go elsewhere before its replicas do: no more is at risk than when one is restarted.
         Remedy::RemoveComponent { service } => replicas_at_risk("removing", service, 1, picture),
         // None of them takes capacity away.
-        Remedy::ScaleUp { .. } | Remedy::RebalanceTraffic { .. } | Remedy::AddComponent { .. } => Ok(()),
+        Remedy::ScaleUp { .. }
+        | Remedy::RebalanceTraffic { .. }
+        | Remedy::AddComponent { .. }
+        | Remedy::UndrainNode { .. }
+        | Remedy::SpreadTraffic { .. } => Ok(()),
     }
 }
 

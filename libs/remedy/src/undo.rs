@@ -74,14 +74,6 @@ fn take_back(deciding: &mut Deciding<'_>, service: &ServiceId, debt: &Debt) {
     else {
         return;
     };
-    let remedy = Remedy::ScaleDown { service: service.clone(), by: plan.by() };
-    let target = remedy.target();
-    let barred = deciding.memory.barred_now(remedy.kind(), &target, deciding.tick);
-    let allowed = safety::allowed(&remedy, deciding.picture, deciding.memory).is_ok();
-    let Some(version) = deciding.version(&target).filter(|_| allowed && !barred) else { return };
-    if deciding.take_token().is_err() {
-        return;
-    }
     let cpu =
         deciding.picture.assessment(service).and_then(|a| a.cpu_pct).map_or_else(String::new, words::pct);
     let reason = format!(
@@ -94,6 +86,18 @@ fn take_back(deciding: &mut Deciding<'_>, service: &ServiceId, debt: &Debt) {
         plan.to,
         plan.expected_cpu_pct.unwrap_or(0.0)
     );
-    let action_id = deciding.propose(debt.incident, (remedy, version), (&target, false), &reason);
-    deciding.record(debt.incident, Verdict::Proposed, Some(action_id), reason);
+    offer(deciding, debt.incident, Remedy::ScaleDown { service: service.clone(), by: plan.by() }, reason);
+}
+
+/// Proposes to take something back, unless it was tried or declined a moment ago, is not allowed now, or comes too soon after others.
+pub(crate) fn offer(deciding: &mut Deciding<'_>, incident: Uuid, remedy: Remedy, reason: String) {
+    let target = remedy.target();
+    let barred = deciding.memory.barred_now(remedy.kind(), &target, deciding.tick);
+    let allowed = safety::allowed(&remedy, deciding.picture, deciding.memory).is_ok();
+    let Some(version) = deciding.version(&target).filter(|_| allowed && !barred) else { return };
+    if deciding.take_token().is_err() {
+        return;
+    }
+    let action_id = deciding.propose(incident, (remedy, version), (&target, false), &reason);
+    deciding.record(incident, Verdict::Proposed, Some(action_id), reason);
 }

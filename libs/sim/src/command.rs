@@ -35,7 +35,7 @@ pub struct Act {
     pub action_id: String,
     /// What to do.
     pub kind: ActionKind,
-    /// Service id, or node id for [`ActionKind::DrainNode`].
+    /// Service id, or node id for kinds that are [on a node](ActionKind::is_on_node).
     pub target: String,
     /// Version of the target that was looked at; refused when the target is newer, and when it is 0.
     pub target_version: u64,
@@ -68,11 +68,15 @@ pub enum ActionKind {
     AddConsumers,
     /// Takes away what one of the five before has added.
     RemoveComponent,
+    /// Lets a drained node take replicas again, and moves its share of them there.
+    UndrainNode,
+    /// Weighs a service's replicas alike again.
+    SpreadTraffic,
 }
 
 impl ActionKind {
     /// Every kind, in the order of their wire numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::RestartService,
         Self::ScaleUp,
         Self::ScaleDown,
@@ -84,6 +88,8 @@ impl ActionKind {
         Self::AddCdn,
         Self::AddConsumers,
         Self::RemoveComponent,
+        Self::UndrainNode,
+        Self::SpreadTraffic,
     ];
 
     /// Name as in scenario files and messages, for example `RESTART_SERVICE`.
@@ -100,7 +106,14 @@ impl ActionKind {
             Self::AddCdn => "ADD_CDN",
             Self::AddConsumers => "ADD_CONSUMERS",
             Self::RemoveComponent => "REMOVE_COMPONENT",
+            Self::UndrainNode => "UNDRAIN_NODE",
+            Self::SpreadTraffic => "SPREAD_TRAFFIC",
         }
+    }
+
+    /// Whether its target is a node.
+    pub const fn is_on_node(self) -> bool {
+        matches!(self, Self::DrainNode | Self::UndrainNode)
     }
 
     /// The kind with this name.

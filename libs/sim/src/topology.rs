@@ -43,6 +43,8 @@ struct Index {
     services: BTreeMap<Arc<str>, usize>,
     /// Whether a service holds what somebody's calls may find in a cache.
     caches: Vec<bool>,
+    /// Whether users notice what becomes of a service's work.
+    doors: Vec<bool>,
 }
 
 /// A machine.
@@ -157,8 +159,14 @@ impl Topology {
         for edge in edges.iter().filter(|edge| edge.cache_hit_ratio > 0.0 || edge.static_hit_ratio > 0.0) {
             caches[edge.cache.unwrap_or(edge.from)] = true;
         }
+        let mut doors: Vec<bool> = services.iter().map(|service| service.entry).collect();
+        // What a database passes on to its copy is no work that anybody has handed over.
+        for edge in edges.iter().filter(|edge| edge.asynchronous && edge.carries == Carries::All) {
+            doors[edge.to] = true;
+        }
         let index = Index {
             caches,
+            doors,
             zones: positions(zones.iter()),
             nodes: positions(nodes.iter().map(|node| &node.id)),
             services: positions(services.iter().map(|service| &service.id)),
@@ -169,6 +177,12 @@ impl Topology {
     /// Index of a service.
     pub fn service(&self, id: &str) -> Option<usize> {
         self.index.services.get(id).copied()
+    }
+
+    /// Whether users notice what becomes of a service's work: traffic enters there, or it is handed work asynchronously, whose caller has
+    /// long gone.
+    pub fn is_door(&self, service: usize) -> bool {
+        self.index.doors.get(service).copied().unwrap_or(false)
     }
 
     /// Whether calls of a service, or of those that use it as their cache, may find what they ask for without their callee.

@@ -5,6 +5,7 @@
 mod change;
 mod decide;
 pub mod gate;
+mod live;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::{Page, StoreError};
 
 pub use change::{Transition, expire_due, judge, supersede_pending, transition};
 pub use decide::{Held, Ruling, Verdict, hold, rule, settle};
+pub use live::{Live, last_attempt, live_by, live_count, live_on, lock_proposals};
 
 /// Where an action stands; the numbers are those of the wire contract and of `actions.status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,6 +117,8 @@ pub struct ActionRow {
     pub proposed_replicas: Option<i32>,
     /// Who changed it, or empty.
     pub replicas_by: String,
+    /// The action that did harm, and that it takes back.
+    pub rolls_back: Option<Uuid>,
 }
 
 /// Somebody's yes.
@@ -155,6 +159,8 @@ pub struct Proposal {
     pub proposed_by: String,
     /// Which attempt for the incident, from 1.
     pub attempt: i32,
+    /// The action that did harm, and that it takes back.
+    pub rolls_back: Option<Uuid>,
 }
 
 /// Which actions.
@@ -184,9 +190,9 @@ pub async fn record_proposed(
         "insert into actions
             (id, simulation_id, run_id, incident_id, action_type, target_id, target_version, replicas, status, version,
              reason, proposed_at_tick, proposed_at, proposed_by, attempt, expires_at,
-             approval_mode, policy, policy_reason, approvals_needed)
+             approval_mode, policy, policy_reason, approvals_needed, rolls_back)
          select $1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, $10, $11, $12, $13,
-                clock_timestamp() + make_interval(secs => $14), $15, $16, $17, $18
+                clock_timestamp() + make_interval(secs => $14), $15, $16, $17, $18, $19
          where not exists (select from actions where id = $1)
          on conflict do nothing",
     )
@@ -208,6 +214,7 @@ pub async fn record_proposed(
     .bind(&ruling.policy)
     .bind(&ruling.reason)
     .bind(ruling.approvals_needed)
+    .bind(proposal.rolls_back)
     .execute(conn)
     .await
     .map_err(StoreError::query("record a proposal"))?;
@@ -256,6 +263,39 @@ pub async fn in_status(
     .fetch_all(conn)
     .await
     .map_err(StoreError::query("list actions by status"))
+}
+
+/// Proposals that wait for a decision and of which nothing is predicted yet, oldest first, at most 10.
+pub async fn unpredicted(conn: &mut PgConnection) -> Result<Vec<ActionRow>, StoreError> {
+    sqlx::query_as(
+        "select * from actions a
+         where status = 1 and expires_at > clock_timestamp() and rolls_back is null
+           and not exists (select from action_predictions p where p.action_id = a.id)
+         order by proposed_at, id limit 10",
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list the proposals without a prediction"))
+}
+
+/// Actions of a run that took effect from one tick to another, with the tick, at most 3: more are no experiment.
+pub async fn executed_between(
+    conn: &mut PgConnection,
+    simulation_id: &str,
+    run_id: Uuid,
+    (from, to): (i64, i64),
+) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    sqlx::query_as(
+        "select id, executed_at_tick from actions
+         where simulation_id = $1 and run_id = $2 and executed_at_tick between $3 and $4 limit 3",
+    )
+    .bind(simulation_id)
+    .bind(run_id)
+    .bind(from)
+    .bind(to)
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list what took effect"))
 }
 
 /// Succeeded actions whose effect nobody has judged yet, oldest first, at most 1 000.

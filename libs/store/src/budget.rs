@@ -1,5 +1,5 @@
-//! `approval_budget`: how many actions may be approved without a person. A bucket of tokens, refilled by the database's clock, so that
-//! neither a restart nor a second orchestrator fills it.
+//! `budgets`: how much of something may be done in a time, approvals without a person for example. Buckets of tokens, refilled by the
+//! database's clock, so that neither a restart nor a second orchestrator fills them.
 
 use sqlx::PgConnection;
 
@@ -20,7 +20,7 @@ pub struct Bucket {
 pub async fn take(conn: &mut PgConnection, bucket: Bucket) -> Result<bool, StoreError> {
     let Bucket { scope, capacity, per_minute } = bucket;
     let taken = sqlx::query(
-        "insert into approval_budget as b (scope, tokens, as_of) values ($1, $2 - 1, clock_timestamp())
+        "insert into budgets as b (scope, tokens, as_of) values ($1, $2 - 1, clock_timestamp())
          on conflict (scope) do update
          set tokens = least($2, b.tokens + extract(epoch from clock_timestamp() - b.as_of) / 60 * $3) - 1,
              as_of = clock_timestamp()
@@ -31,6 +31,6 @@ pub async fn take(conn: &mut PgConnection, bucket: Bucket) -> Result<bool, Store
     .bind(per_minute)
     .execute(conn)
     .await
-    .map_err(StoreError::query("take from the budget of approvals"))?;
+    .map_err(StoreError::query("take from a budget"))?;
     Ok(taken.rows_affected() == 1)
 }

@@ -8,6 +8,7 @@
 
 pub mod actions;
 pub mod agent;
+pub mod agents;
 pub mod audit;
 pub mod budget;
 mod connect;
@@ -19,6 +20,7 @@ pub mod incidents;
 pub mod metrics;
 pub mod outbox;
 mod page;
+pub mod predictions;
 pub mod progress;
 mod reader;
 mod retention;

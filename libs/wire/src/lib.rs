@@ -20,6 +20,8 @@ pub fn action_type(kind: RemedyKind) -> ActionType {
         RemedyKind::AddCdn => ActionType::AddCdn,
         RemedyKind::AddConsumers => ActionType::AddConsumers,
         RemedyKind::RemoveComponent => ActionType::RemoveComponent,
+        RemedyKind::UndrainNode => ActionType::UndrainNode,
+        RemedyKind::SpreadTraffic => ActionType::SpreadTraffic,
     }
 }
 
@@ -38,6 +40,8 @@ pub fn remedy_kind(action_type: ActionType) -> Option<RemedyKind> {
         ActionType::AddCdn => Some(RemedyKind::AddCdn),
         ActionType::AddConsumers => Some(RemedyKind::AddConsumers),
         ActionType::RemoveComponent => Some(RemedyKind::RemoveComponent),
+        ActionType::UndrainNode => Some(RemedyKind::UndrainNode),
+        ActionType::SpreadTraffic => Some(RemedyKind::SpreadTraffic),
     }
 }
 

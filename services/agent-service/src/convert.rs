@@ -10,8 +10,8 @@ use proto::{
     sim::v1::{self as sim, EntityColumns, MetricColumn, MetricSnapshot},
 };
 use remedy::{
-    ActionUpdate, Component, Edge, Effect, EntitySample, Family, Incident, Node, NodeId, NodeState, Proposal,
-    Reading, Remedy, Replica, ReplicaState, Sample, Service, ServiceId, Severity, Status, Target, Topology,
+    ActionUpdate, Edge, Effect, EntitySample, Family, Incident, Node, NodeId, NodeState, Proposal, Reading,
+    Remedy, Replica, ReplicaState, Sample, Service, ServiceId, Severity, Status, Target, Topology,
     Transition, ZoneId,
 };
 use uuid::Uuid;
@@ -203,6 +203,7 @@ pub(crate) fn action(message: ops::Action) -> Result<Option<(Scope, ActionUpdate
         approvals_needed: _,
         proposed_replicas: _,
         replicas_by: _,
+        rolls_back: _,
     } = message;
     let scope = scope(simulation_id, &run_id, proposed_at)?;
     let update = ActionUpdate {
@@ -225,23 +226,8 @@ fn wire_remedy(kind: ActionType, target: &str, by: u32) -> Result<Remedy, Conver
     if target.is_empty() {
         return Err(ConvertError::Missing { field: "target_id" });
     }
-    let service = ServiceId::new(target);
-    Ok(match kind {
-        ActionType::RestartService => Remedy::RestartService { service },
-        ActionType::ScaleUp => Remedy::ScaleUp { service, by },
-        ActionType::ScaleDown => Remedy::ScaleDown { service, by },
-        ActionType::DrainNode => Remedy::DrainNode { node: NodeId::new(target) },
-        ActionType::RebalanceTraffic => Remedy::RebalanceTraffic { service },
-        ActionType::AddReadReplica => Remedy::AddComponent { component: Component::ReadReplica, service, by },
-        ActionType::AddCache => Remedy::AddComponent { component: Component::Cache, service, by },
-        ActionType::AddLoadBalancer => {
-            Remedy::AddComponent { component: Component::LoadBalancer, service, by }
-        }
-        ActionType::AddCdn => Remedy::AddComponent { component: Component::Cdn, service, by },
-        ActionType::AddConsumers => Remedy::AddComponent { component: Component::Consumers, service, by },
-        ActionType::RemoveComponent => Remedy::RemoveComponent { service },
-        ActionType::Unspecified => return Err(ConvertError::Missing { field: "type" }),
-    })
+    let kind = wire::remedy_kind(kind).ok_or(ConvertError::Missing { field: "type" })?;
+    Ok(kind.on(target, by))
 }
 
 fn wire_status(status: ActionStatus) -> Result<Status, ConvertError> {
@@ -361,6 +347,7 @@ pub(crate) fn topology(message: sim::Topology) -> Topology {
             version,
             health: _,
             entry,
+            door: _,
             read_ratio,
             static_ratio,
         } = service;

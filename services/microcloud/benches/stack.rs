@@ -112,7 +112,7 @@ fn proposal(incident: &Incident, topology: &Topology, attempt: usize) -> Action 
         reason: "measures the time from approval to effect".to_owned(),
         proposed_at_tick: incident.tick,
         proposed_at: incident.detected_at,
-        proposed_by: "bench".to_owned(),
+        proposed_by: "agent-service".to_owned(),
         attempt: attempt as u32 + 1,
         ..Action::default()
     }

@@ -3,7 +3,8 @@
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::{
     Action, ActionEffect, ActionStatus, ActionType, ApproveActionRequest, GetActionHistoryRequest,
-    GetActionRequest, ListPendingActionsRequest, Preview, PreviewActionRequest, RejectActionRequest,
+    GetActionRequest, GetActionResponse, ListPendingActionsRequest, Preview, PreviewActionRequest,
+    RejectActionRequest,
 };
 use serde_json::json;
 
@@ -71,7 +72,8 @@ async fn list(
 
 async fn show(client: &ActionServiceClient, id: &str, json: bool) -> Result<(), Failure> {
     let request = GetActionRequest { action_id: full_id(client, id, false).await? };
-    let action = client.get_action(&request).await?.into_inner().action.unwrap_or_default();
+    let GetActionResponse { action, prediction } = client.get_action(&request).await?.into_inner();
+    let action = action.unwrap_or_default();
     if !json {
         print(&action);
     }
@@ -80,7 +82,12 @@ async fn show(client: &ActionServiceClient, id: &str, json: bool) -> Result<(), 
     if json {
         let mut shown = json!(action);
         shown["preview"] = json!(ahead);
+        shown["prediction"] = json!(prediction);
         return output::json(&shown);
+    }
+    if let Some(prediction) = prediction.filter(|_| ahead.is_none()) {
+        output::line("");
+        preview::print_prediction(&prediction);
     }
     if let Some(ahead) = ahead {
         output::line("");
@@ -145,6 +152,9 @@ fn print(action: &Action) {
     }
     if !action.outcome.is_empty() {
         rows.push(("outcome", action.outcome.clone()));
+    }
+    if !action.rolls_back.is_empty() {
+        rows.push(("takes back", action.rolls_back.clone()));
     }
     output::table(&["", ""], rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect());
 }

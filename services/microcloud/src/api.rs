@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use connectrpc_axum_client::ClientBuildError;
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
+use proto::ops::v1::agent_service_connect_client::AgentServiceClient;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
 use proto::ops::v1::policy_service_connect_client::PolicyServiceClient;
+use proto::ops::v1::preview_service_connect_client::PreviewServiceClient;
 use proto::ops::v1::rule_service_connect_client::RuleServiceClient;
 use proto::ops::v1::silence_service_connect_client::SilenceServiceClient;
 use proto::ops::v1::telemetry_service_connect_client::TelemetryServiceClient;
@@ -27,6 +29,16 @@ pub(crate) fn actions(target: &Target) -> Result<ActionServiceClient, Failure> {
         .timeout(CALL_TIMEOUT)
         .build()
         .map_err(|error| bad_url(target, &error))
+}
+
+/// The door for agents; calls of an agent carry its token.
+pub(crate) fn agents(target: &Target, token: Option<&str>) -> Result<AgentServiceClient, Failure> {
+    let builder = AgentServiceClient::builder(target.url()).use_proto().timeout(CALL_TIMEOUT);
+    let builder = match token {
+        Some(token) => builder.try_default_header("authorization", format!("Bearer {token}"))?,
+        None => builder,
+    };
+    builder.build().map_err(|error| bad_url(target, &error))
 }
 
 pub(crate) fn incidents(target: &Target) -> Result<IncidentServiceClient, Failure> {
@@ -71,6 +83,14 @@ pub(crate) fn silences(target: &Target) -> Result<SilenceServiceClient, Failure>
 
 pub(crate) fn policies(target: &Target) -> Result<PolicyServiceClient, Failure> {
     PolicyServiceClient::builder(target.url())
+        .use_proto()
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
+}
+
+pub(crate) fn previews(target: &Target) -> Result<PreviewServiceClient, Failure> {
+    PreviewServiceClient::builder(target.url())
         .use_proto()
         .timeout(CALL_TIMEOUT)
         .build()

@@ -6,20 +6,25 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod agents;
 mod automation;
+mod catalogue;
 mod evaluate;
 mod grade;
 mod incidents;
+mod mcp;
 mod policies;
 mod rules;
 mod runs;
 mod silences;
 mod simulations;
 
+pub(crate) use agents::AgentCommand;
 pub(crate) use automation::{AutomationCommand, SwitchOptions};
 pub(crate) use evaluate::EvaluateOptions;
 pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions, PreviewGradeOptions};
 pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
+pub(crate) use mcp::McpOptions;
 pub(crate) use policies::PolicyCommand;
 pub(crate) use rules::{ChangeOptions, ImportOptions, RuleCommand, TestOptions};
 pub(crate) use runs::{ReplayOptions, RunOptions};
@@ -122,6 +127,17 @@ pub(crate) enum Command {
     /// Lists, shows, approves and rejects proposed actions.
     #[command(subcommand)]
     Actions(ActionCommand),
+    /// Registers, lists and retires agents: programs that propose actions.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  microcloud agents register healer --description 'restarts what is down'\n  microcloud agents list\n  microcloud agents retire healer --reason 'makes it worse'\n\ndocs/agents.md shows how an agent sees and proposes."
+    )]
+    Agents(AgentCommand),
+    /// Serves the Model Context Protocol on standard input and output: a language model observes, looks ahead and proposes; it never approves.
+    #[command(
+        after_help = "In the configuration of an MCP client:\n  {\"mcpServers\": {\"microcloud\": {\"command\": \"microcloud\", \"args\": [\"--home\", \"/path/to/.microcloud\", \"mcp\"]}}}\n\ndocs/agents.md names the tools."
+    )]
+    Mcp(McpOptions),
     /// Shows and sets the approval policies: whose yes a proposal takes.
     #[command(subcommand)]
     Policies(PolicyCommand),
@@ -177,6 +193,9 @@ pub(crate) struct UpOptions {
     /// Folder of the built dashboard (default: `ui-dashboard/out` here or beside the program).
     #[arg(long, value_name = "DIR")]
     pub(crate) dashboard: Option<PathBuf>,
+    /// Leaves out the agent that ships, so that your own is alone. Policies do not approve without it.
+    #[arg(long)]
+    pub(crate) without_agent: bool,
     /// Log level of the services: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log_level: String,

@@ -12,10 +12,13 @@ use crate::output::{self, Failure};
 use crate::{report, runs};
 
 mod agent;
+mod host;
 mod kept;
 mod leaderboard;
+mod outside;
 mod page;
 mod program;
+mod table;
 mod tables;
 
 use agent::Agent;
@@ -28,7 +31,7 @@ pub(crate) fn run(options: &EvaluateOptions) -> Result<(), Failure> {
     let agent = Agent::parse(&options.agent, options.agent_timeout)?;
     let name = options.name.as_deref().unwrap_or(&options.agent);
     let scenarios = scenarios(options)?;
-    let evaluation = Options { seeds: options.seeds, workers: runs::one_a_core(options.threads)? };
+    let evaluation = Options { seeds: options.seeds, workers: runs::one_a_core(options.catalogue.threads)? };
     let kept = options.out.as_deref().map(|folder| Kept::open(folder, &agent.key())).transpose()?;
     let known = |scenario: &Scenario, seed: u64| kept.as_ref()?.row(scenario, seed);
     let told = |row: &Row, done: usize, all: usize| {
@@ -42,7 +45,7 @@ pub(crate) fn run(options: &EvaluateOptions) -> Result<(), Failure> {
     let rows = agent.with_entrant(|entrant| {
         benchmark::evaluate(&scenarios, entrant, &evaluation, &known, &told)
             .map_err(|error| Failure::because("read the rules", &error))
-    })?;
+    })??;
     if let Some(kept) = &kept {
         kept.check()?;
     }
@@ -64,12 +67,12 @@ pub(crate) fn run(options: &EvaluateOptions) -> Result<(), Failure> {
 
 /// What was played, in a word.
 fn suite(options: &EvaluateOptions) -> String {
-    if options.named.is_empty() { options.suite.clone() } else { options.named.join(" ") }
+    if options.catalogue.names.is_empty() { options.suite.clone() } else { options.catalogue.names.join(" ") }
 }
 
 fn scenarios(options: &EvaluateOptions) -> Result<Vec<Arc<Scenario>>, Failure> {
-    let all = folders::named_or_all(&options.named, options.scenarios.as_deref())?;
-    if !options.named.is_empty() {
+    let all = folders::named_or_all(&options.catalogue.names, options.catalogue.scenarios.as_deref())?;
+    if !options.catalogue.names.is_empty() {
         return Ok(all);
     }
     match options.suite.as_str() {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 mod actions;
+mod agents;
 mod api;
 mod automation;
 mod cli;
@@ -16,6 +17,7 @@ mod folders;
 mod grade;
 mod ids;
 mod incidents;
+mod mcp;
 mod operator;
 mod output;
 mod picture;
@@ -68,6 +70,8 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Rules(command) => rules::run(&target, command).await,
         Command::Silences(command) => silences::run(&target, command).await,
         Command::Actions(command) => actions::run(&target, command).await,
+        Command::Agents(command) => agents::run(&target, command).await,
+        Command::Mcp(options) => mcp::run(&target, &options).await,
         Command::Policies(command) => policies::run(&target, command).await,
         Command::Automation(command) => automation::run(&target, command).await,
         Command::Tail(options) => tail::run(&target, options).await,

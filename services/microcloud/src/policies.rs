@@ -9,12 +9,14 @@ use crate::stack::Target;
 use crate::{api, operator};
 
 mod file;
+mod trial;
 
 pub(crate) async fn run(target: &Target, command: PolicyCommand) -> Result<(), Failure> {
     let client = api::policies(target)?;
     match command {
         PolicyCommand::Show { json } => show(&client, json).await,
         PolicyCommand::Apply { file, change } => set(&client, file::read(&file)?, change).await,
+        PolicyCommand::Test { file, json } => trial::run(&client, target, file::read(&file)?, json).await,
         PolicyCommand::Clear { change } => set(&client, Vec::new(), change).await,
     }
 }

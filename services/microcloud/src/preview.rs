@@ -1,6 +1,8 @@
 //! The card: what would come of each option, as a table.
 
-use proto::ops::v1::{Band, BlastRadius, PlannedAction, Preview, PreviewOption};
+use proto::ops::v1::{
+    Band, BlastRadius, Expected, PlannedAction, Prediction, PredictionCame, Preview, PreviewOption,
+};
 
 use crate::{actions, output};
 
@@ -39,6 +41,38 @@ pub(crate) fn print(preview: &Preview, proposal: Option<usize>) {
     for text in refused.into_iter().chain(warning) {
         output::line(text);
     }
+}
+
+/// Prints what was expected of a proposal when it was made, beside what came.
+pub(crate) fn print_prediction(prediction: &Prediction) {
+    let time = prediction.made_at.as_ref().map(output::time).unwrap_or_default();
+    output::line(format!(
+        "What was expected when it was proposed, at {time} (simulated), of the minute that ends {} simulated s later:",
+        prediction.horizon_s
+    ));
+    output::table(&["", "P99", "FAILING"], compared(prediction));
+}
+
+fn compared(prediction: &Prediction) -> Vec<Vec<String>> {
+    let expected = |name: &str, expected: Option<&Expected>| {
+        let of = |band: fn(&Expected) -> Option<&Band>| expected.and_then(band);
+        let (p99, error) = (of(|told| told.p99_ms.as_ref()), of(|told| told.error_pct.as_ref()));
+        vec![name.to_owned(), band(p99, "ms"), band(error, "%")]
+    };
+    let came = match prediction.came() {
+        PredictionCame::Unspecified => "what came is not known yet",
+        PredictionCame::Acted => "what came: it was done",
+        PredictionCame::NotActed => "what came: nothing was done",
+        PredictionCame::NotComparable => "what came cannot be compared",
+    };
+    let got = |value: Option<f64>, unit: &str| {
+        value.map_or_else(|| "-".to_owned(), |value| format!("{} {unit}", number(value)))
+    };
+    vec![
+        expected("with the action", prediction.action.as_ref()),
+        expected("with nothing done", prediction.nothing.as_ref()),
+        vec![came.to_owned(), got(prediction.came_p99_ms, "ms"), got(prediction.came_error_pct, "%")],
+    ]
 }
 
 fn rows(preview: &Preview, proposal: Option<usize>) -> Vec<Vec<String>> {
@@ -220,6 +254,28 @@ mod tests {
         assert_eq!(rows[1][6..], ["1.50 core h", "-", "nothing"]);
         assert_eq!(rows.len(), 2);
         assert_eq!(refused(&preview()), ["SCALE_UP gone +1 would be refused now: there is no service gone"]);
+    }
+
+    #[test]
+    fn what_came_stands_under_what_was_expected() {
+        let expected =
+            |p99_ms| Expected { p99_ms: Some(flat(p99_ms)), error_pct: Some(flat(0.5)), bad_pct: None };
+        let mut prediction = Prediction {
+            action: Some(expected(120.0)),
+            nothing: Some(expected(900.0)),
+            ..Prediction::default()
+        };
+        assert_eq!(compared(&prediction)[2], ["what came is not known yet", "-", "-"]);
+        prediction.set_came(PredictionCame::Acted);
+        (prediction.came_p99_ms, prediction.came_error_pct) = (Some(118.0), Some(0.4));
+        assert_eq!(
+            compared(&prediction),
+            [
+                ["with the action", "120 ms", "0.50 %"],
+                ["with nothing done", "900 ms", "0.50 %"],
+                ["what came: it was done", "118 ms", "0.40 %"]
+            ]
+        );
     }
 
     #[test]

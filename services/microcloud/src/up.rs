@@ -31,7 +31,7 @@ pub(crate) async fn run(home: &Path, options: UpOptions) -> Result<(), Failure> 
     let stack = Stack {
         url: format!("http://127.0.0.1:{}", ports.orchestrator),
         sim_engine_url: format!("http://127.0.0.1:{}", ports.sim_engine),
-        health: ports.health_urls(),
+        health: ports.health_urls(&plan.services),
         nats_url: servers.nats_url().to_owned(),
         database: servers.database().clone(),
         pid: std::process::id(),

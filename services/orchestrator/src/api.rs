@@ -2,9 +2,10 @@
 //! them.
 
 mod actions;
+mod agents;
 mod asked;
 pub(crate) mod control;
-mod fields;
+pub(crate) mod fields;
 pub(crate) mod guard;
 mod incidents;
 mod policies;
@@ -46,6 +47,7 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
     let unary = calls()
         .timeout(REQUEST_TIMEOUT)
         .add_router(actions::router(app.clone()))
+        .add_router(agents::unary(app.clone()))
         .add_router(incidents::router(app.clone()))
         .add_router(telemetry::router(app.clone()))
         .add_router(rules::router(app.clone()))
@@ -60,7 +62,10 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .build();
     // A test of rules has a limit of its own.
     let trials = calls().add_router(rules::trials(app.clone())).build();
-    let streaming = calls().add_router(control::streaming(app.clone())).build();
+    let streaming = calls()
+        .add_router(control::streaming(app.clone()))
+        .add_router(agents::streaming(app.clone()))
+        .build();
     Router::new()
         .merge(unary)
         .merge(simulations)

@@ -9,6 +9,7 @@ use store::Store;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::agents::Agents;
 use crate::hubs::Hubs;
 use crate::metrics::Metrics;
 use crate::watchdog::Watchdog;
@@ -32,6 +33,8 @@ pub(crate) struct App {
     pub(crate) relay: relay::Handle,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    /// How much agents may ask for.
+    pub(crate) agents: Agents,
     /// Who is heard.
     pub(crate) watchdog: Watchdog,
     /// The rules as they were a moment ago.

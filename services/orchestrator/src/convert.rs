@@ -1,8 +1,12 @@
 //! Rows ↔ messages. Everything is taken apart completely, so that a new field is a compile error here.
 
 use chrono::{DateTime, Utc};
-use proto::ops::v1::{Action, ActionEffect, ActionStatus, ActionType};
+use proto::ops::v1::{
+    Action, ActionEffect, ActionStatus, ActionType, Band, Expected, Prediction, PredictionCame,
+};
+use remedy::Remedy;
 use store::actions::{ActionRow, Approval, Status};
+use store::predictions::{self, Came};
 
 use crate::proposal::Proposal;
 
@@ -55,6 +59,7 @@ pub(crate) fn action(row: ActionRow) -> Action {
         approvals_needed,
         proposed_replicas,
         replicas_by,
+        rolls_back,
     } = row;
     Action {
         id: id.to_string(),
@@ -88,6 +93,74 @@ pub(crate) fn action(row: ActionRow) -> Action {
         approvals_needed: small(approvals_needed),
         proposed_replicas: small(proposed_replicas.unwrap_or(replicas)),
         replicas_by,
+        rolls_back: rolls_back.map(|id| id.to_string()).unwrap_or_default(),
+    }
+}
+
+/// What an action does, in the words of the rules; `None` when its type is none of ours.
+pub(crate) fn remedy(row: &ActionRow) -> Option<Remedy> {
+    let kind = wire::remedy_kind(ActionType::try_from(row.action_type).ok()?)?;
+    Some(kind.on(&row.target_id, small(row.replicas)))
+}
+
+/// Whether it takes something back. Then it is right although, or because, its incident is over.
+pub(crate) fn takes_back(row: &ActionRow) -> bool {
+    row.rolls_back.is_some() || remedy(row).is_some_and(|remedy| remedy.kind().takes_back())
+}
+
+/// A prediction as the API shows it.
+pub(crate) fn prediction(row: predictions::Prediction) -> Prediction {
+    let predictions::Prediction {
+        action_id: _,
+        simulation_id: _,
+        run_id: _,
+        made_at_tick,
+        made_at,
+        horizon_s,
+        due_at_tick: _,
+        futures,
+        helps,
+        harms,
+        rank,
+        options,
+        refused,
+        action,
+        nothing,
+        blast_pct: _,
+        came,
+        came_p99_ms,
+        came_error_pct,
+    } = row;
+    Prediction {
+        made_at_tick: count(made_at_tick),
+        made_at: Some(timestamp(made_at)),
+        horizon_s: small(horizon_s),
+        futures: small(futures),
+        rank: small(rank),
+        options: small(options),
+        helps,
+        harms,
+        refused,
+        action: Some(expected(action)),
+        nothing: Some(expected(nothing)),
+        came: match came {
+            Came::Pending => PredictionCame::Unspecified,
+            Came::Acted => PredictionCame::Acted,
+            Came::NotActed => PredictionCame::NotActed,
+            Came::NotComparable => PredictionCame::NotComparable,
+        }
+        .into(),
+        came_p99_ms,
+        came_error_pct,
+    }
+}
+
+fn expected(predictions::Expected { p99_ms, error_pct, bad_pct }: predictions::Expected) -> Expected {
+    let band = |predictions::Band { low, mid, high }| mid.is_finite().then_some(Band { low, mid, high });
+    Expected {
+        p99_ms: band(p99_ms),
+        error_pct: band(error_pct),
+        bad_pct: Some(bad_pct).filter(|share| share.is_finite()),
     }
 }
 
@@ -143,6 +216,7 @@ pub(crate) fn proposed_row(proposal: &Proposal) -> store::actions::Proposal {
         proposed_at: *proposed_at,
         proposed_by: action.proposed_by.clone(),
         attempt: i32::try_from(action.attempt).unwrap_or(i32::MAX),
+        rolls_back: None,
     }
 }
 

@@ -245,14 +245,15 @@ async fn paused(app: &App, request: &Request, switch: Switch) -> Result<Answer, 
     Ok(Answer::Paused(switch))
 }
 
-/// Supersedes a proposal whose incident is over already; its message may still be on the way to us.
+/// Supersedes a proposal whose incident is over already; its message may still be on the way to us. What takes something back is wanted
+/// then.
 async fn withdraw(
     conn: &mut PgConnection,
     decision: &Decision,
     traceparent: Option<&str>,
 ) -> Result<Option<ActionRow>, StoreError> {
     let Some(row) = actions::get(conn, decision.action_id).await? else { return Ok(None) };
-    if row.status != Status::Proposed.code() {
+    if row.status != Status::Proposed.code() || convert::takes_back(&row) {
         return Ok(None);
     }
     let Some(incident) = incidents::get(conn, row.incident_id).await?.filter(|incident| incident.resolved)

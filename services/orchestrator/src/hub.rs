@@ -5,6 +5,7 @@
 //! kept, learns so, and starts again from a snapshot; it never holds up the writer or another reader.
 //! The lock is held for moves and copies of one frame only, never across an await.
 
+mod doors;
 mod frame;
 pub(crate) mod reader;
 mod ring;
@@ -18,10 +19,11 @@ use ::service::metrics::Metrics as Registry;
 use bytes::Bytes;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
-use proto::ops::v1::{Action, Incident, StreamHeartbeat};
+use proto::ops::v1::{Action, Incident, StreamHeartbeat, StreamSnapshot};
 use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationState, Topology};
+use remedy::verification::Experience;
 use serde::Serialize;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +35,18 @@ pub(crate) use self::frame::EventName;
 
 /// Streams open at once. Each costs a socket and a task; the next one is told to come back later.
 pub(crate) const MAX_CLIENTS: usize = 1_024;
+
+/// Changes that are kept for a reader of [`Hub::changes`]; whoever is further behind begins anew. Hundreds is an action storm.
+const MAX_CHANGES: usize = 1_024;
+
+/// Something that programs are told as a message.
+#[derive(Debug, Clone)]
+pub(crate) enum Change {
+    /// An incident, after a transition.
+    Incident(Arc<Incident>),
+    /// An action, after a change.
+    Action(Arc<Action>),
+}
 
 /// Why a message could not be put on the stream.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +71,11 @@ struct Inner {
     newest: watch::Sender<u64>,
     heartbeat: watch::Sender<Bytes>,
     state: watch::Sender<Option<Arc<SimulationState>>>,
+    changes: broadcast::Sender<Change>,
     /// Whether something may have changed the topology since it was read.
     topology_is_old: AtomicBool,
+    /// What users got lately, of one run.
+    users: Mutex<(String, Experience)>,
     clients: Arc<Semaphore>,
     counted: Counted,
     closed: CancellationToken,
@@ -110,7 +127,9 @@ impl Hub {
                 newest: watch::Sender::new(0),
                 heartbeat: watch::Sender::new(Bytes::new()),
                 state: watch::Sender::new(None),
+                changes: broadcast::Sender::new(MAX_CHANGES),
                 topology_is_old: AtomicBool::new(true),
+                users: Mutex::default(),
                 clients,
                 counted,
                 closed,
@@ -140,12 +159,12 @@ impl Hub {
 
     /// Publishes one shard of a sample.
     pub(crate) fn publish_metrics(&self, snapshot: &MetricSnapshot) -> Result<(), EncodeError> {
-        self.publish(EventName::Metrics, snapshot, |_| true)
+        self.publish(EventName::Metrics, snapshot, |_| true).map(drop)
     }
 
     /// Publishes a fact about the simulated cloud.
     pub(crate) fn publish_event(&self, event: &SimulationEvent) -> Result<(), EncodeError> {
-        self.publish(EventName::Event, event, |_| true)
+        self.publish(EventName::Event, event, |_| true).map(drop)
     }
 
     /// Publishes a transition, unless it is not newer than what was published before.
@@ -155,13 +174,19 @@ impl Hub {
             operator.clone_into(&mut incident.acknowledged_by);
         }
         let incident = Arc::new(incident);
-        self.publish(EventName::Incident, &*incident, |view| view.incident_changed(&incident))
+        if self.publish(EventName::Incident, &*incident, |view| view.incident_changed(&incident))? {
+            self.tell(Change::Incident(incident));
+        }
+        Ok(())
     }
 
     /// Publishes a change of an action, unless it is not newer than what was published before.
     pub(crate) fn publish_action(&self, action: Action) -> Result<(), EncodeError> {
         let action = Arc::new(action);
-        self.publish(EventName::Action, &*action, |view| view.action_changed(&action))
+        if self.publish(EventName::Action, &*action, |view| view.action_changed(&action))? {
+            self.tell(Change::Action(action));
+        }
+        Ok(())
     }
 
     /// Publishes that an operator has acknowledged an open incident.
@@ -171,7 +196,7 @@ impl Hub {
         operator: &str,
     ) -> Result<(), EncodeError> {
         let Some(incident) = self.log().view.acknowledged(incident_id, operator) else { return Ok(()) };
-        self.publish(EventName::Incident, &*incident, |_| true)
+        self.publish(EventName::Incident, &*incident, |_| true).map(drop)
     }
 
     /// Takes over incidents and actions that were stored before this process began to listen. Publishes nothing.
@@ -188,7 +213,19 @@ impl Hub {
 
     /// Takes over the newest sample without publishing it.
     pub(crate) fn sampled(&self, snapshot: Arc<MetricSnapshot>) {
+        if let Some(topology) = self.topology() {
+            let mut users = self.inner.users.lock().unwrap_or_else(PoisonError::into_inner);
+            if users.0 != snapshot.run_id {
+                *users = (snapshot.run_id.clone(), Experience::default());
+            }
+            doors::see(&mut users.1, &snapshot, &topology);
+        }
         self.log().view.sampled(snapshot);
+    }
+
+    /// What users got lately.
+    pub(crate) fn users(&self) -> Experience {
+        self.inner.users.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
     /// Takes over the topology for the next snapshots.
@@ -229,6 +266,17 @@ impl Hub {
         self.inner.state.subscribe()
     }
 
+    /// Changes of incidents and actions from now on. Look at the [`Hub::snapshot`] after it: then nothing is missed.
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.subscribe()
+    }
+
+    /// What a fresh page is shown.
+    pub(crate) fn snapshot(&self) -> StreamSnapshot {
+        let view = self.log().view.clone();
+        view.snapshot(Instant::now())
+    }
+
     /// All shards of the newest sample; empty before the first.
     pub(crate) fn latest(&self) -> Vec<Arc<MetricSnapshot>> {
         self.log().view.latest()
@@ -239,16 +287,22 @@ impl Hub {
         self.log().view.topology()
     }
 
+    fn tell(&self, change: Change) {
+        // Nobody may be listening.
+        self.inner.changes.send(change).ok();
+    }
+
+    /// Puts a message on the stream; `false` when it says nothing new.
     fn publish<T: Serialize>(
         &self,
         name: EventName,
         message: &T,
         take_over: impl FnOnce(&mut View) -> bool,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<bool, EncodeError> {
         let data = encode(name, message)?;
         let mut log = self.log();
         if !take_over(&mut log.view) {
-            return Ok(());
+            return Ok(false);
         }
         let number = log.ring.next();
         log.ring.push(frame::frame(Some(self.id(number)), name, &data));
@@ -256,7 +310,7 @@ impl Hub {
         drop(log);
         self.inner.counted.events.inc();
         self.inner.newest.send_replace(number);
-        Ok(())
+        Ok(true)
     }
 
     fn read_after(&self, cursor: u64, limit: usize) -> Read {

@@ -1,9 +1,7 @@
-//! What time does to actions: proposals expire, commands go unanswered, effects show or fail to show.
+//! What time does to actions: proposals expire, commands go unanswered.
 //!
-//! Deadlines of people are kept by the database's clock, so they hold while no orchestrator runs; those of the
-//! simulation are counted in its ticks.
+//! These deadlines are kept by the database's clock, so they hold while no orchestrator runs.
 
-mod effects;
 mod expiry;
 mod paused;
 mod unanswered;
@@ -26,7 +24,6 @@ pub(crate) async fn run(app: App) {
         report(&app, "call back what is paused", paused::run(&app).await);
         report(&app, "expire proposals", expiry::run(&app).await);
         report(&app, "give up unanswered commands", unanswered::run(&app).await);
-        report(&app, "judge effects", effects::run(&app).await);
     }
 }
 

@@ -6,12 +6,15 @@
 
 // Handlers of the RPC library return its error by value, whatever its size.
 #[allow(clippy::result_large_err)]
+mod agents;
+// As for `agents`.
+#[allow(clippy::result_large_err)]
 mod api;
 mod app;
-// As for `api`.
+// As for `agents`.
 #[allow(clippy::result_large_err)]
 mod automation;
-// As for `api`.
+// As for `agents`.
 #[allow(clippy::result_large_err)]
 mod change;
 pub mod config;
@@ -27,20 +30,23 @@ mod hubs;
 mod jobs;
 mod listener;
 mod metrics;
-// As for `api`.
+// As for `agents`.
 #[allow(clippy::result_large_err)]
 mod policies;
 mod position;
+mod prediction;
 mod preview;
 mod proposal;
+mod proposals;
 mod record;
-// As for `api`.
+// As for `agents`.
 #[allow(clippy::result_large_err)]
 mod rules;
 pub mod service;
-// As for `api`.
+// As for `agents`.
 #[allow(clippy::result_large_err)]
 mod silences;
+mod verification;
 mod watchdog;
 
 pub use app::Limits;

@@ -16,6 +16,7 @@ use crate::error;
 pub(crate) mod approver;
 mod facts;
 mod message;
+pub(crate) mod trial;
 
 pub(crate) use facts::facts;
 pub(crate) use message::checked;

@@ -26,6 +26,11 @@ pub(crate) struct Reach {
     pub(crate) horizon_s: u32,
 }
 
+impl Reach {
+    /// As sim-engine thinks right.
+    pub(crate) const DEFAULT: Self = Self { futures: 0, horizon_s: 0 };
+}
+
 /// Looks ahead at a proposal, the alternatives to it, and doing nothing.
 pub(crate) async fn of_action(app: &App, action: ActionRow, reach: Reach) -> Result<Preview, ConnectError> {
     let ActionRow { id, status, action_type, target_id, replicas, incident_id, simulation_id, .. } = action;

@@ -11,6 +11,8 @@ use remedy::RemedyKind;
 use remedy::lifecycle::MAX_REPLICAS;
 use uuid::Uuid;
 
+use crate::record::PRODUCER;
+
 /// Longest id of a simulation, target or agent.
 const MAX_ID: usize = 128;
 /// Longest reason; a few paragraphs.
@@ -51,6 +53,11 @@ impl TryFrom<Action> for Proposal {
         let incident_id = uuid("incident_id", &action.incident_id)?;
         name("simulation_id", &action.simulation_id)?;
         name("proposed_by", &action.proposed_by)?;
+        if action.proposed_by == PRODUCER || !action.rolls_back.is_empty() {
+            return refuse(format!(
+                "proposed_by must not be {PRODUCER}, and rolls_back must be empty: only the orchestrator takes harm back"
+            ));
+        }
         target(&action.target_id)?;
         let kind = action.r#type();
         let Some(remedy) = wire::remedy_kind(kind) else {
@@ -87,15 +94,20 @@ impl TryFrom<Action> for Proposal {
 }
 
 impl Proposal {
-    /// Whether the target exists in a topology.
-    pub(crate) fn targets_something_in(&self, topology: &Topology) -> bool {
+    /// Version of the target in a topology; `None` when it is not there.
+    pub(crate) fn version_of_target(&self, topology: &Topology) -> Option<u64> {
         let target = &self.action.target_id;
-        if self.kind == ActionType::DrainNode {
-            topology.nodes.iter().any(|node| &node.id == target)
+        if self.remedy.is_on_node() {
+            topology.nodes.iter().find(|node| &node.id == target).map(|node| node.version)
         } else {
-            topology.services.iter().any(|service| &service.id == target)
+            topology.services.iter().find(|service| &service.id == target).map(|service| service.version)
         }
     }
+}
+
+/// Whether a type is about a number of replicas.
+pub(crate) fn takes_replicas(kind: ActionType) -> bool {
+    *replicas_of(kind).end() > 0
 }
 
 /// Numbers of replicas that a type takes.
@@ -111,7 +123,9 @@ fn replicas_of(kind: ActionType) -> RangeInclusive<u32> {
         | ActionType::RestartService
         | ActionType::DrainNode
         | ActionType::RebalanceTraffic
-        | ActionType::RemoveComponent => 0..=0,
+        | ActionType::RemoveComponent
+        | ActionType::UndrainNode
+        | ActionType::SpreadTraffic => 0..=0,
     }
 }
 

@@ -13,6 +13,8 @@ use crate::convert;
 
 /// Name of this service in the outbox and the audit.
 pub(crate) const PRODUCER: &str = "orchestrator";
+/// Characters that are kept of a name that nobody has checked: as long as a checked one may be.
+const MAX_UNCHECKED: usize = 128;
 
 /// A change that has been made to an action.
 #[derive(Debug)]
@@ -71,6 +73,16 @@ pub(crate) async fn command(
         payload: command.encode_to_vec(),
     };
     outbox::enqueue(conn, PRODUCER, &message).await.map(|_new| ())
+}
+
+/// What an unchecked name may be in the audit: it may hold anything, so it is cut and made printable.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MAX_UNCHECKED).collect()
+}
+
+/// What PostgreSQL takes as text.
+pub(crate) fn without_nul(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').collect()
 }
 
 /// Appends a note to the audit.

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::agents::{self, Agents};
 use crate::api;
 use crate::api::guard::BrowserPolicy;
 use crate::app::App;
@@ -31,6 +32,7 @@ use crate::policies::approver;
 use crate::record::PRODUCER;
 use crate::rules::keeper;
 use crate::watchdog::Watchdog;
+use crate::{prediction, verification};
 
 /// Time for open requests and loops to end once the process has to. Streams are told at once.
 const DRAIN: Duration = Duration::from_secs(4);
@@ -115,6 +117,7 @@ impl Service {
             relay: relay.handle(),
             limits: config.limits,
             metrics: Metrics::new(&registry),
+            agents: Agents::new(),
             watchdog: Watchdog::new(&registry),
             rules,
             trials: Arc::new(Semaphore::new(TRIALS)),
@@ -131,6 +134,9 @@ impl Service {
         parts.spawn(part("the consumers", consumers.run(app.clone())));
         parts.spawn(part("the jobs", jobs::run(app.clone())));
         parts.spawn(part("the policies", approver::run(app.clone())));
+        parts.spawn(part("the predictions", prediction::run(app.clone())));
+        parts.spawn(part("the verdicts", verification::run(app.clone())));
+        parts.spawn(part("the tally of refusals", agents::keep_tally(app.clone())));
         parts.spawn(part("the watchdog", app.watchdog.clone().run(app.bus.clone(), shutdown.clone())));
         parts.spawn(part("the keeper of the rules", keeper::run(app.clone(), follower)));
         parts.spawn(part("the HTTP server", serve(listener, &app, &config, health::router(&app, registry))));

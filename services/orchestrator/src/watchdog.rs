@@ -23,7 +23,7 @@ const RETRY: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Who has to be heard, and the name by which people know them.
-const AGENT: &str = "agent-service";
+const AGENT: &str = crate::agents::BUILT_IN;
 const ENGINE: &str = "sim-engine";
 
 /// When each was heard last; clones share it.

@@ -51,7 +51,8 @@ pub(crate) fn play(stage: &Stage, rules: &RuleSet, player: Box<dyn Player>) -> P
     }
     Played {
         course,
-        records: run.records().to_vec(),
+        // What the desk took back was not the player's idea.
+        records: run.records().iter().filter(|record| record.rolls_back.is_none()).cloned().collect(),
         suspects: run.player().suspects(),
         alarmed_s: run.alarmed_s(),
         gave_up: run.player().gave_up().map(str::to_owned),

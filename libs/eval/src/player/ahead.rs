@@ -7,7 +7,7 @@ use sim::{Workers, World};
 
 use crate::convert;
 
-pub(super) fn expectations(world: &World, remedies: &[Remedy]) -> Vec<Expectation> {
+pub(crate) fn expectations(world: &World, remedies: &[Remedy]) -> Vec<Expectation> {
     let Ok(plan) = Plan::new(FUTURES, HORIZON_S) else { return Vec::new() };
     let candidates: Vec<Planned> = remedies.iter().map(convert::planned).collect();
     let outlooks = preview(world, &candidates, plan, &Workers::default()).options;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use preview::objective;
+use remedy::lifecycle::MAX_REPLICAS;
 use remedy::{ActionUpdate, Remedy};
 use serde::{Deserialize, Serialize};
 use sim::world::view::TopologyView;
@@ -17,8 +18,6 @@ use crate::convert;
 pub const PROTOCOL: u32 = 1;
 /// Actions in one answer: more than any plan has, fewer than would flood an operator.
 pub const MAX_ACTIONS: usize = 100;
-/// Replicas that one action may add or remove, as the orchestrator has it.
-const MAX_REPLICAS: u32 = 100;
 /// Longest reason, characters.
 const MAX_REASON: usize = 2_000;
 

@@ -7,4 +7,5 @@ mod catalogue;
 mod grades;
 
 mod scenarios;
+mod verification;
 mod walks;

@@ -25,7 +25,7 @@ impl ScenarioSource for Folder {
     }
 }
 
-fn load(name: &str) -> Arc<Scenario> {
+pub(crate) fn load(name: &str) -> Arc<Scenario> {
     scenario::load(name, &Folder::shipped()).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -43,7 +43,12 @@ pub(crate) fn all() -> Vec<Arc<Scenario>> {
 fn run(name: &str, length_s: f64, policy: Policy) -> Report {
     let options = Options { policy, ..Options::default() };
     let report = Loop::new(load(name), options).unwrap().run_s(length_s).report();
-    // Shown when the test fails: the story of the run.
+    tell(&report);
+    report
+}
+
+/// The story of a run, shown when its test fails.
+pub(crate) fn tell(report: &Report) {
     for incident in &report.incidents {
         println!("incident {:>6} → {:?} {}", incident.opened_s, incident.resolved_s, incident.title);
     }
@@ -70,7 +75,6 @@ fn run(name: &str, length_s: f64, policy: Policy) -> Report {
             decision.reason
         );
     }
-    report
 }
 
 /// Faults injected into an ordinary day after a minute.

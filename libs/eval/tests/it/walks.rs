@@ -7,7 +7,7 @@ use eval::{Loop, Options, Policy, Report};
 use remedy::Status;
 use sim::{MetricName, Scenario, World, scenario};
 
-use crate::scenarios::Folder;
+use crate::scenarios::{Folder, tell};
 
 /// What users see over the last minute, at the door where they came in: p99, ms, and failed requests, %.
 struct Ending {
@@ -30,19 +30,7 @@ fn walk(name: &str, policy: Policy) -> Ending {
         failed_pct += at_the_door(run.world(), MetricName::ErrorRate) / 60.0;
     }
     let report = run.report();
-    for action in &report.actions {
-        println!(
-            "{:>6} {} {} ×{} {:?} {:?} | {} | {}",
-            action.proposed_s,
-            action.kind,
-            action.target,
-            action.replicas,
-            action.status,
-            action.effect,
-            action.reason,
-            action.outcome
-        );
-    }
+    tell(&report);
     println!("{name}: p99 {p99_ms:.0} ms, {failed_pct:.2} % failed");
     let components = run.world().components().iter().map(sim::component::Component::id).collect();
     Ending { p99_ms, failed_pct, report, components }

@@ -1,7 +1,6 @@
 //! What a set of policies has to be like.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use super::{DEFAULT, Demand, Match, Mode, Policy};
 use crate::incident::Severity;
@@ -24,16 +23,9 @@ pub const MAX_EXPIRY_S: u32 = 86_400;
 pub struct PolicySet(Vec<Policy>);
 
 /// Everything that is wrong with a set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
 pub struct PolicyErrors(pub Vec<String>);
-
-impl fmt::Display for PolicyErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("; "))
-    }
-}
-
-impl std::error::Error for PolicyErrors {}
 
 impl PolicySet {
     /// Checks rules.

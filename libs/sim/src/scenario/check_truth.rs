@@ -35,7 +35,7 @@ impl Reading<'_> {
             self.unknown(&file.action, "action", &known);
         }
         let kind = kind?;
-        let on = if kind == ActionKind::DrainNode { TargetKind::Node } else { TargetKind::Service };
+        let on = if kind.is_on_node() { TargetKind::Node } else { TargetKind::Service };
         self.find(&file.target, on, topology)?;
         Some(TruthAction { kind, target: file.target.value.clone(), replicas: file.replicas.unwrap_or(0) })
     }

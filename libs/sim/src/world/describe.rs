@@ -58,6 +58,7 @@ impl World {
             version: state.version,
             health: state.health,
             entry: spec.entry,
+            door: self.running.topology.is_door(service),
             read_ratio: asked.then(|| 1.0 - state.write_share()),
             static_ratio: asked.then(|| state.static_share()),
         }

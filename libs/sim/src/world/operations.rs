@@ -45,6 +45,10 @@ pub(super) enum Work {
     Add { id: String },
     /// A component that gets no calls any more, and whose replicas must be gone.
     Remove { id: String },
+    /// Replicas that must run on the node before those elsewhere go whose place they take.
+    Undrain { node: usize, moved: Vec<(usize, u32)>, leaving: Vec<(usize, u32)> },
+    /// Nothing but time.
+    Spread { done_tick: u64 },
 }
 
 impl Operation {
@@ -61,12 +65,19 @@ impl Operation {
                 // Nothing that is being worked on is taken away.
                 *service = now[*service].unwrap_or(*service);
             }
-            Work::Drain { moved, .. } => {
-                moved.retain_mut(|(service, _)| now[*service].map(|number| *service = number).is_some());
+            Work::Drain { moved, .. } => renumber(moved, now),
+            Work::Undrain { moved, leaving, .. } => {
+                renumber(moved, now);
+                renumber(leaving, now);
             }
-            Work::Rebalance { .. } | Work::Add { .. } | Work::Remove { .. } => {}
+            Work::Rebalance { .. } | Work::Spread { .. } | Work::Add { .. } | Work::Remove { .. } => {}
         }
     }
+}
+
+/// Replicas of services that are still there, by the new numbers of these.
+fn renumber(replicas: &mut Vec<(usize, u32)>, now: &[Option<usize>]) {
+    replicas.retain_mut(|(service, _)| now[*service].map(|number| *service = number).is_some());
 }
 
 /// How work stands.
@@ -116,6 +127,8 @@ impl World {
             ActionKind::AddCdn => self.begin_add(ComponentKind::Cdn, index, act),
             ActionKind::AddConsumers => self.begin_add(ComponentKind::Consumers, index, act),
             ActionKind::RemoveComponent => self.begin_remove(act.target.trim()),
+            ActionKind::UndrainNode => self.begin_undrain(index),
+            ActionKind::SpreadTraffic => self.begin_spread(index),
         }
     }
 
@@ -130,7 +143,7 @@ impl World {
         }
         let topology = &self.running.topology;
         let (found, kind) = match act.kind {
-            ActionKind::DrainNode => (topology.node(id), TargetKind::Node),
+            kind if kind.is_on_node() => (topology.node(id), TargetKind::Node),
             _ => (topology.service(id), TargetKind::Service),
         };
         let index =
@@ -204,6 +217,14 @@ impl World {
         Ok(Work::Rebalance { done_tick: self.tick + ticks(REBALANCE_S) })
     }
 
+    fn begin_spread(&mut self, service: usize) -> Result<Work, String> {
+        if !self.cloud.weigh_alike(service) {
+            return Err("its replicas weigh the same already; nothing to do".to_owned());
+        }
+        self.cloud.services[service].version += 1;
+        Ok(Work::Spread { done_tick: self.tick + ticks(REBALANCE_S) })
+    }
+
     /// Goes on with the work that is under way.
     pub(super) fn advance_operations(&mut self) {
         if self.operations.is_empty() {
@@ -258,10 +279,26 @@ impl World {
             Work::Rebalance { done_tick } if *done_tick <= self.tick => {
                 Progress::Done("traffic follows what each replica can serve".to_owned())
             }
+            Work::Spread { done_tick } if *done_tick <= self.tick => {
+                Progress::Done("traffic is spread evenly".to_owned())
+            }
+            Work::Undrain { node, moved, leaving } => self.advance_undrain(*node, moved, leaving),
             Work::Add { id } => self.advance_add(id).map_or(Progress::Going, Progress::Done),
             Work::Remove { id } => self.advance_remove(id).map_or(Progress::Going, Progress::Done),
-            Work::ScaleUp { .. } | Work::ScaleDown { .. } | Work::Rebalance { .. } => Progress::Going,
+            Work::ScaleUp { .. } | Work::ScaleDown { .. } | Work::Rebalance { .. } | Work::Spread { .. } => {
+                Progress::Going
+            }
         }
+    }
+
+    fn advance_undrain(&mut self, node: usize, moved: &[(usize, u32)], leaving: &[(usize, u32)]) -> Progress {
+        if !moved.iter().all(|(service, ordinal)| self.all_running(*service, &[*ordinal]))
+            || self.retire(leaving)
+        {
+            return Progress::Going;
+        }
+        let id = &self.running.topology.nodes[node].id;
+        Progress::Done(format!("node {id} takes replicas again; {} moved there", moved.len()))
     }
 
     fn advance_drain(&mut self, node: usize, moved: &[(usize, u32)]) -> Progress {
@@ -313,7 +350,7 @@ impl World {
 
     fn emit_action(&mut self, kind: EventKind, act: &Act, message: String) {
         let id = act.target.clone();
-        let target = if act.kind == ActionKind::DrainNode { Target::node(id) } else { Target::service(id) };
+        let target = if act.kind.is_on_node() { Target::node(id) } else { Target::service(id) };
         self.emit(kind, target, message, &[("action", act.kind.name())]);
         if let Some(event) = self.pending.last_mut() {
             event.action_id.clone_from(&act.action_id);

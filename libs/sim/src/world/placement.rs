@@ -80,6 +80,15 @@ impl Ledger {
         self.by_load.insert((self.load(topology, node), node));
     }
 
+    fn release(&mut self, topology: &Topology, row: &Replica) {
+        let (specs, node) = (&topology.services[row.service as usize].specs, row.node as usize);
+        self.by_load.remove(&(self.load(topology, node), node));
+        self.cpu_cores[node] = (self.cpu_cores[node] - specs.cpu_cores).max(0.0);
+        self.memory_gb[node] -= specs.memory_gb;
+        self.disk_gb[node] -= specs.storage_gb;
+        self.by_load.insert((self.load(topology, node), node));
+    }
+
     fn fits(&self, topology: &Topology, service: usize, node: usize) -> bool {
         let (specs, spec) = (&topology.services[service].specs, &topology.nodes[node]);
         self.memory_gb[node] + specs.memory_gb <= spec.memory_gb
@@ -180,6 +189,44 @@ impl Replica {
 }
 
 impl Cloud {
+    /// Running replicas that a node should have of the others', so that as large a share of its CPU is promised as of theirs: from the
+    /// fullest node first, of the service with the most replicas there, the youngest.
+    pub(super) fn share_of(&self, topology: &Topology, rows: &[Replica], node: usize) -> Vec<usize> {
+        let mut ledger = Ledger::of(topology, rows);
+        let ready: Vec<usize> = (0..self.nodes.len()).filter(|node| self.is_ready(*node)).collect();
+        let promised: f64 = ready.iter().map(|node| ledger.cpu_cores[*node]).sum();
+        let cores: f64 = ready.iter().map(|node| topology.nodes[*node].cpu_cores).sum();
+        let fair = promised / cores * topology.nodes[node].cpu_cores;
+        let needs = |row: &Replica| topology.services[row.service as usize].specs.cpu_cores;
+        let mut fetched = Vec::new();
+        loop {
+            let may_go = |index: &usize| {
+                let row = &rows[*index];
+                row.node as usize != node
+                    && row.state == ReplicaState::Running
+                    && !fetched.contains(index)
+                    && ledger.cpu_cores[node] + needs(row) <= fair
+                    && ledger.fits(topology, row.service as usize, node)
+            };
+            let of_kind = |row: &Replica| {
+                let is_like = |index: &usize| {
+                    let other = &rows[*index];
+                    (other.node, other.service) == (row.node, row.service) && !fetched.contains(index)
+                };
+                (0..rows.len()).filter(is_like).count()
+            };
+            let next = (0..rows.len()).filter(may_go).max_by_key(|index| {
+                let row = &rows[*index];
+                let load = ledger.load(topology, row.node as usize);
+                (load, of_kind(row), std::cmp::Reverse(row.service), row.ordinal)
+            });
+            let Some(index) = next else { return fetched };
+            ledger.release(topology, &rows[index]);
+            ledger.promise(topology, rows[index].service as usize, node);
+            fetched.push(index);
+        }
+    }
+
     /// Whether a node takes new replicas.
     pub(super) fn is_ready(&self, node: usize) -> bool {
         self.nodes[node].state() == NodeState::Ready

@@ -118,14 +118,48 @@ impl World {
         started
     }
 
+    /// Lets a node take replicas again, and fetches as many as bring it to the load of the others.
+    pub(super) fn begin_undrain(&mut self, node: usize) -> Result<Work, String> {
+        let state = &mut self.cloud.nodes[node];
+        if !state.cordoned {
+            return Err("it is not drained; nothing to do".to_owned());
+        }
+        if state.down {
+            return Err("it is down; let it come back first".to_owned());
+        }
+        state.cordoned = false;
+        state.version += 1;
+        let rows = self.cloud.replicas.rows();
+        let fetched = self.cloud.share_of(&self.running.topology, &rows, node);
+        let leaving: Vec<(usize, u32)> =
+            fetched.iter().map(|index| (rows[*index].service as usize, rows[*index].ordinal)).collect();
+        let mut changed: Vec<usize> = leaving.iter().map(|(service, _)| *service).collect();
+        changed.dedup();
+        for service in changed {
+            self.cloud.services[service].version += 1;
+        }
+        let places: Vec<(usize, usize)> = leaving.iter().map(|(service, _)| (*service, node)).collect();
+        let moved = self.start_replicas(rows, &places);
+        Ok(Work::Undrain { node, moved, leaving })
+    }
+
     /// Sends the replicas on a node away; whether there still are any.
     pub(super) fn retire_on(&mut self, node: usize) -> bool {
+        self.retire_those(|row| row.node as usize == node)
+    }
+
+    /// Sends replicas away; whether there still are any of them.
+    pub(super) fn retire(&mut self, leaving: &[(usize, u32)]) -> bool {
+        self.retire_those(|row| leaving.contains(&(row.service as usize, row.ordinal)))
+    }
+
+    fn retire_those(&mut self, leaves: impl Fn(&Replica) -> bool) -> bool {
         let until_tick = self.tick + ticks(DRAIN_S);
         let mut any = false;
         let mut changed = false;
         for index in 0..self.cloud.replicas.len() {
             let row = self.cloud.replicas.row(index);
-            if row.node as usize != node {
+            if !leaves(&row) {
                 continue;
             }
             any = true;
@@ -170,6 +204,20 @@ impl Cloud {
             self.replicas.set(index, &Replica { weight, ..row });
         }
         self.refresh_shares();
+    }
+
+    /// Gives every replica of a service the same weight; whether that changes anything.
+    pub(super) fn weigh_alike(&mut self, service: usize) -> bool {
+        let mut changed = false;
+        for index in self.replicas_of(service) {
+            let row = self.replicas.row(index);
+            changed |= (row.weight - 1.0).abs() > f64::EPSILON;
+            self.replicas.set(index, &Replica { weight: 1.0, ..row });
+        }
+        if changed {
+            self.refresh_shares();
+        }
+        changed
     }
 
     pub(super) fn speed_of(&self, row: &Replica) -> f64 {

@@ -126,6 +126,8 @@ pub struct ServiceView {
     pub health: Health,
     /// Whether traffic enters here.
     pub entry: bool,
+    /// Whether users notice what becomes of its work.
+    pub door: bool,
     /// Share of the requests of the last tick that only read, 0 to 1; `None` when there were none.
     pub read_ratio: Option<f64>,
     /// Share of them that ask for static content, 0 to 1.

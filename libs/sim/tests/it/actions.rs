@@ -134,6 +134,36 @@ fn a_drained_node_is_empty_and_the_last_ready_one_stays() {
 }
 
 #[test]
+fn a_node_that_is_let_back_fetches_its_share() {
+    let mut stage = Stage::of("normal");
+    stage.run_s(5);
+    let node = stage.world.topology().nodes[0].id.to_string();
+    let at_home = |stage: &Stage| -> usize {
+        let topology = stage.world.topology();
+        let on_it = |service: &sim::world::view::ServiceView| {
+            service.replicas.iter().filter(|replica| *replica.node_id == *node).count()
+        };
+        topology.services.iter().map(on_it).sum()
+    };
+    let before = at_home(&stage);
+    let act = stage.plan(ActionKind::UndrainNode, &node, 0);
+    assert!(refusal(&mut stage, Act { command_id: "early".to_owned(), ..act }).contains("not drained"));
+    stage.act(ActionKind::DrainNode, &node, 0).unwrap();
+    stage.run_s(30);
+    assert_eq!(at_home(&stage), 0);
+    stage.act(ActionKind::UndrainNode, &node, 0).unwrap();
+    stage.run_s(30);
+    assert_eq!(stage.happened(EventKind::ActionSucceeded).len(), 2);
+    assert_eq!(stage.world.topology().nodes[0].state, NodeState::Ready);
+    let after = at_home(&stage);
+    assert!(after * 2 >= before && after <= before * 2, "{before} replicas before, {after} after");
+    let topology = stage.world.topology();
+    assert!(
+        topology.services.iter().all(|service| service.replicas.len() == service.desired_replicas as usize)
+    );
+}
+
+#[test]
 fn draining_a_dead_node_moves_its_replicas() {
     let mut stage = Stage::of("normal");
     stage.run_s(5);
@@ -175,4 +205,12 @@ fn rebalancing_takes_load_off_a_slow_node() {
     assert!(slow < 0.25, "{slow} of {service} still goes to the slow node");
     let after = stage.mean(&service, MetricName::LatencyP99, 5).unwrap();
     assert!(after <= before, "{service}: p99 {before} before, {after} after");
+    stage.act(ActionKind::SpreadTraffic, &service, 0).unwrap();
+    stage.run_s(5);
+    let topology = stage.world.topology();
+    let shares = &topology.services.iter().find(|known| *known.id == *service).unwrap().replicas;
+    let fair = 1.0 / shares.len() as f64;
+    assert!(shares.iter().all(|replica| (replica.share - fair).abs() < 1e-9), "the weights are alike again");
+    let act = stage.plan(ActionKind::SpreadTraffic, &service, 0);
+    assert!(refusal(&mut stage, Act { command_id: "again".to_owned(), ..act }).contains("the same already"));
 }

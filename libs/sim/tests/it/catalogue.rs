@@ -56,10 +56,12 @@ fn there_are_enough_of_every_kind() {
         let somewhere = all.iter().any(|scenario| scenario.timeline.iter().any(injects));
         assert!(somewhere, "{} goes wrong in no scenario", info.name);
     }
-    // Components are one of several ways, and what a cloud grows by: tests/it/components.rs has them.
-    let changes_topology =
-        |kind: &ActionKind| *kind == ActionKind::RemoveComponent || ComponentKind::added_by(*kind).is_some();
-    for kind in ActionKind::ALL.into_iter().filter(|kind| !changes_topology(kind)) {
+    // Components are one of several ways, and what a cloud grows by: tests/it/components.rs has them. What takes an action back heals
+    // what that action did, and no fault: tests/it/actions.rs has it.
+    let takes_back = [ActionKind::RemoveComponent, ActionKind::UndrainNode, ActionKind::SpreadTraffic];
+    let is_elsewhere =
+        |kind: &ActionKind| takes_back.contains(kind) || ComponentKind::added_by(*kind).is_some();
+    for kind in ActionKind::ALL.into_iter().filter(|kind| !is_elsewhere(kind)) {
         let heals =
             |scenario: &Arc<Scenario>| scenario.truth.healing.iter().any(|action| action.kind == kind);
         assert!(all.iter().any(heals), "{kind} heals no scenario");

@@ -85,7 +85,7 @@ pub async fn expire_due(conn: &mut PgConnection) -> Result<Vec<ActionRow>, Store
     .map_err(StoreError::query("expire proposals"))
 }
 
-/// Withdraws the undecided proposals for an incident, and returns them as they are now.
+/// Withdraws the undecided proposals for an incident, and returns them as they are now. What takes harm back is wanted all the same.
 pub async fn supersede_pending(
     conn: &mut PgConnection,
     incident_id: Uuid,
@@ -94,7 +94,7 @@ pub async fn supersede_pending(
     sqlx::query_as(
         "update actions
          set status = 9, version = version + 1, updated_at = clock_timestamp(), decision_reason = $2
-         where incident_id = $1 and status = 1
+         where incident_id = $1 and status = 1 and rolls_back is null
          returning *",
     )
     .bind(incident_id)

@@ -9,6 +9,7 @@ mod incidents;
 mod lifecycle;
 mod messaging;
 mod metrics;
+mod predictions;
 mod reader;
 mod restart;
 mod retention;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use store::actions::{self, Proposal, Ruling, Status, Transition, Verdict};
 use store::incidents::{self, IncidentRecord, IncidentRow};
 use store::metrics::{Batch, Row};
+use store::predictions::{self, Came};
 use uuid::Uuid;
 
 use crate::harness::{Database, seconds, start_of_time};
+use crate::predictions::prediction;
 use crate::statistics;
 
 pub(crate) const RUN: Uuid = Uuid::from_u128(0xabc);
@@ -83,6 +85,7 @@ pub(crate) fn proposal(number: u128, incident: &IncidentRow) -> Proposal {
         proposed_at: incident.detected_at + seconds(1),
         proposed_by: "agent-service".into(),
         attempt: 1,
+        rolls_back: None,
     }
 }
 
@@ -135,6 +138,8 @@ pub(crate) async fn an_hour(database: &Database) {
     };
     actions::transition(&mut tx, id, &[Status::Executing], Status::Succeeded, &done).await.unwrap().unwrap();
     actions::judge(&mut tx, id, 1, "the incident resolved after 45 s").await.unwrap().unwrap();
+    predictions::keep(&mut tx, &prediction(10)).await.unwrap();
+    predictions::settle(&mut tx, id, Came::Acted, Some((105.0, 0.2))).await.unwrap();
     incidents::upsert(&mut tx, &resolved(&cured, 45)).await.unwrap();
     incidents::upsert(&mut tx, &resolved(&ignored, 400)).await.unwrap();
     tx.commit().await.unwrap();

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::catalogue::CatalogueOptions;
+
 /// `microcloud grade …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum GradeCommand {
@@ -28,9 +30,6 @@ pub(crate) enum GradeCommand {
 /// Options of `microcloud grade detectors`.
 #[derive(Debug, Args)]
 pub(crate) struct DetectorOptions {
-    /// Only this scenario: a name, or the path of a scenario file; may be given several times (default: all that ship).
-    #[arg(long = "scenario", value_name = "SCENARIO")]
-    pub(crate) names: Vec<String>,
     /// Runs of every scenario, with the seeds 1 to N.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=eval::grade::MAX_SEEDS))]
     pub(crate) seeds: u64,
@@ -46,12 +45,8 @@ pub(crate) struct DetectorOptions {
     /// Leaves forecasts out: they take most of the time.
     #[arg(long)]
     pub(crate) no_forecasts: bool,
-    /// Threads; the result does not depend on how many (default: one a core).
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    /// Folder of topologies and scenarios (default: `scenarios` here or beside the program).
-    #[arg(long, value_name = "DIR")]
-    pub(crate) scenarios: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) catalogue: CatalogueOptions,
     /// Folder for grades.json, a page and its plots; made when it is not there.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -63,9 +58,6 @@ pub(crate) struct DetectorOptions {
 /// Options of `microcloud grade previews`.
 #[derive(Debug, Args)]
 pub(crate) struct PreviewGradeOptions {
-    /// Only this scenario: a name, or the path of a scenario file; may be given several times (default: all that ship).
-    #[arg(long = "scenario", value_name = "SCENARIO")]
-    pub(crate) names: Vec<String>,
     /// Looks at every scenario, with the seeds 1 to N.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=eval::benchmark::MAX_SEEDS))]
     pub(crate) seeds: u64,
@@ -75,12 +67,8 @@ pub(crate) struct PreviewGradeOptions {
     /// Simulated seconds to look ahead, 60 to 1800.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(crate) horizon: u32,
-    /// Threads; the result does not depend on how many (default: one a core).
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    /// Folder of topologies and scenarios (default: `scenarios` here or beside the program).
-    #[arg(long, value_name = "DIR")]
-    pub(crate) scenarios: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) catalogue: CatalogueOptions,
     /// Folder for previews.json; made when it is not there.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -25,6 +25,17 @@ pub(crate) enum PolicyCommand {
         #[command(flatten)]
         change: ChangeOptions,
     },
+    /// Tries the policies of a file on the proposals of the past: what they would have approved without asking, and what came of that.
+    #[command(
+        after_help = "Nothing is changed. What a policy asks of the prediction or the reach is judged by what was known when the proposal was made.\n\nExample:\n  microcloud policies test policies.yaml"
+    )]
+    Test {
+        /// YAML file; - reads the standard input.
+        file: PathBuf,
+        /// Prints one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Takes all policies away: a person is asked about everything.
     Clear {
         #[command(flatten)]

@@ -18,14 +18,14 @@ mod tables;
 const TOLD_EVERY: usize = 20;
 
 pub(crate) fn run(options: &DetectorOptions) -> Result<(), Failure> {
-    let scenarios = folders::named_or_all(&options.names, options.scenarios.as_deref())?;
+    let scenarios = folders::named_or_all(&options.catalogue.names, options.catalogue.scenarios.as_deref())?;
     let grading = Options {
         seeds: options.seeds,
         after_onset_s: length("--for", options.after_onset)?,
         benign_s: length("--benign", options.benign)?,
         lead_in_s: lead_in(options.lead_in)?,
         forecasts: !options.no_forecasts,
-        workers: runs::one_a_core(options.threads)?,
+        workers: runs::one_a_core(options.catalogue.threads)?,
         ..Options::default()
     };
     let told = |done: usize, all: usize| {

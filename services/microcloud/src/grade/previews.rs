@@ -15,14 +15,15 @@ const MAX_ROWS: usize = 30;
 pub(crate) fn run(options: &PreviewGradeOptions) -> Result<(), Failure> {
     let plan = Plan::new(options.futures, options.horizon)
         .map_err(|error| Failure::Usage(format!("--futures, --horizon: {error}")))?;
-    let looking = Options { seeds: options.seeds, plan, workers: runs::one_a_core(options.threads)? };
+    let looking =
+        Options { seeds: options.seeds, plan, workers: runs::one_a_core(options.catalogue.threads)? };
     let told = |done: usize, all: usize| {
         if done.is_multiple_of(TOLD_EVERY) || done == all {
             output::progress(format!("grade: {done} of {all} looks ahead"));
         }
     };
     let grades = calibration::calibrate(
-        &folders::named_or_all(&options.names, options.scenarios.as_deref())?,
+        &folders::named_or_all(&options.catalogue.names, options.catalogue.scenarios.as_deref())?,
         &looking,
         &told,
     );

@@ -15,6 +15,8 @@ pub(super) struct Plan {
     pub(super) scenarios: PathBuf,
     pub(super) dashboard: PathBuf,
     pub(super) log_level: String,
+    /// The services that run.
+    pub(super) services: Vec<&'static str>,
     /// Folder of the services' programs: the one this program lies in.
     pub(super) programs: PathBuf,
     port_base: Option<u16>,
@@ -70,7 +72,7 @@ impl Plan {
                 beside(&programs, "ui-dashboard/out").unwrap_or_else(|| PathBuf::from("ui-dashboard/out"))
             }
         };
-        for service in super::services::NAMES {
+        for service in services(options.without_agent) {
             if !programs.join(service).is_file() {
                 mistakes
                     .push(format!("{service} is not in {}: build it with `make build`", programs.display()));
@@ -87,6 +89,7 @@ impl Plan {
             scenarios: absolute(scenarios),
             dashboard: absolute(dashboard),
             log_level: options.log_level.clone(),
+            services: services(options.without_agent),
             programs,
             port_base: options.port_base,
         })
@@ -149,10 +152,16 @@ impl Ports {
         }
     }
 
-    pub(super) fn health_urls(&self) -> Vec<(String, String)> {
-        let url = |service: &str| (service.to_owned(), format!("http://127.0.0.1:{}", self.of(service)));
-        super::services::NAMES.into_iter().map(url).collect()
+    pub(super) fn health_urls(&self, services: &[&str]) -> Vec<(String, String)> {
+        let url = |service: &&str| ((*service).to_owned(), format!("http://127.0.0.1:{}", self.of(service)));
+        services.iter().map(url).collect()
     }
+}
+
+/// All of them, or all but the agent that ships.
+fn services(without_agent: bool) -> Vec<&'static str> {
+    let wanted = |name: &&str| !(without_agent && *name == super::services::AGENT);
+    super::services::NAMES.into_iter().filter(wanted).collect()
 }
 
 fn scenario_names(folder: &Path) -> std::io::Result<Vec<String>> {

@@ -10,7 +10,9 @@ use crate::output::{self, Failure};
 use crate::stack::Stack;
 
 /// In the order they are shown.
-pub(super) const NAMES: [&str; 4] = ["orchestrator", "sim-engine", "signal-service", "agent-service"];
+pub(super) const NAMES: [&str; 4] = ["orchestrator", "sim-engine", "signal-service", AGENT];
+/// The agent that ships.
+pub(super) const AGENT: &str = "agent-service";
 /// How often children are looked at.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// A fresh database migrates and a cold disk reads within this.
@@ -44,8 +46,9 @@ enum State {
 impl Services {
     pub(super) fn start(plan: &Plan, ports: &Ports, stack: &Stack, home: &Path) -> Self {
         output::progress("up: starting the services");
-        let services = NAMES
-            .into_iter()
+        let services = plan
+            .services
+            .iter()
             .map(|name| Service {
                 spec: spec(name, plan, ports, stack, home),
                 // Started by the first look.

@@ -1,10 +1,11 @@
 //! Agents play and get a score, with no server.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Child, Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stack::{microcloud, repository};
 
@@ -62,6 +63,89 @@ fn a_program_that_hangs_or_crashes_or_talks_nonsense_has_stopped_playing() {
     }
 }
 
+/// An evaluation that waits for clients, and where.
+fn hosting(folder: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut command = microcloud(folder);
+    command.args([
+        "evaluate",
+        "--agent",
+        "connect",
+        "--json",
+        "--scenario",
+        "cascade_failure",
+        "--seeds",
+        "1",
+    ]);
+    let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let at = loop {
+        let line = lines.next().expect("it says where agents play").unwrap();
+        if let Some((_, at)) = line.split_once("agents play at ") {
+            break at.to_owned();
+        }
+    };
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, at)
+}
+
+/// A call as a client makes it.
+#[allow(clippy::needless_pass_by_value)] // It is written where it is made.
+fn step(at: &str, body: Value) -> Value {
+    let url = format!("{at}/eval.v1.EpisodeService/Step");
+    let call = async { reqwest::Client::new().post(url).json(&body).send().await?.json().await };
+    tokio::runtime::Runtime::new().unwrap().block_on(call).unwrap()
+}
+
+fn row(hosting: Child) -> Value {
+    let output = hosting.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["rows"][0].clone()
+}
+
+#[test]
+fn a_client_plays_what_the_same_program_plays_by_its_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let (evaluation, at) = hosting(folder.path(), &[]);
+    let example = repository().join("examples/agents/connect_lockstep.py");
+    let played = Command::new("python3").arg(example).arg(&at).status().unwrap();
+    assert!(played.success(), "the client heard that everything was played");
+    let by_connect = row(evaluation);
+    assert!(by_connect["gave_up"].is_null(), "{by_connect}");
+
+    let example = repository().join("examples/agents/lockstep.py");
+    let by_pipe =
+        report(folder.path(), &format!("exec:python3 {}", example.display()), &[])["rows"][0].clone();
+    for what in ["score", "gain", "cause_rank", "actions"] {
+        assert_eq!(by_connect[what], by_pipe[what], "{what}");
+    }
+}
+
+#[test]
+fn a_client_that_hangs_or_talks_nonsense_has_stopped_playing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (evaluation, at) = hosting(folder.path(), &["--agent-timeout", "300ms"]);
+    let begun = step(&at, json!({}));
+    assert_eq!((&begun["turn"], &begun["says"][0]["type"]), (&Value::from(1), &Value::from("begin")));
+    assert_eq!(step(&at, json!({ "episodeId": "episode-9" }))["code"], "not_found");
+    let why = row(evaluation)["gave_up"].as_str().unwrap_or_default().to_owned();
+    assert!(why.contains("no answer within 300ms"), "{why}");
+
+    let (evaluation, at) = hosting(folder.path(), &[]);
+    let first = step(&at, json!({}));
+    let id = first["episodeId"].as_str().unwrap();
+    let turn =
+        |number: u32, answer: Value| step(&at, json!({ "episodeId": id, "turn": number, "answer": answer }));
+    assert_eq!(turn(7, json!({}))["code"], "invalid_argument");
+    let second = turn(1, json!({}));
+    assert_eq!(second["turn"], 2);
+    assert_eq!(turn(1, json!({})), second, "a call that is repeated has the same response");
+    let over = turn(2, json!({ "action": [] }));
+    assert_eq!(over["says"][0]["type"], "end");
+    assert!(over["stopped"].as_str().unwrap().contains("unknown field"), "{over}");
+    let why = row(evaluation)["gave_up"].as_str().unwrap_or_default().to_owned();
+    assert!(why.contains("no object of the form"), "{why}");
+}
+
 #[test]
 fn what_was_interrupted_goes_on_and_the_board_has_one_place_an_agent() {
     let folder = tempfile::tempdir().unwrap();
@@ -92,6 +176,7 @@ fn what_cannot_be_played_is_told() {
     let folder = tempfile::tempdir().unwrap();
     for (agent, arguments, told) in [
         ("nobody", &[][..], "use rules, none, oracle, restart-everything"),
+        ("connect:nowhere", &[], "connect:PORT"),
         ("exec:", &[], "names no command"),
         ("rules", &["--suite", "easy"], "use all, lite, or a family (benign"),
         ("rules", &["--scenario", "absent"], "there is no scenario \"absent\""),

@@ -13,7 +13,7 @@ use proto::ops::v1::{
 };
 use remedy::lifecycle::Answer;
 use store::actions::{self, ActionFilter, ActionRow};
-use store::{Cursor, Page};
+use store::{Cursor, Page, predictions};
 
 use super::fields;
 use crate::app::App;
@@ -129,7 +129,15 @@ async fn get(
     ConnectRequest(request): ConnectRequest<GetActionRequest>,
 ) -> Result<ConnectResponse<GetActionResponse>, ConnectError> {
     let row = found(&app, &request.action_id).await?;
-    Ok(ConnectResponse(GetActionResponse { action: Some(convert::action(row)) }))
+    let predicted = async {
+        let mut conn = app.store.acquire().await?;
+        predictions::get(&mut conn, row.id).await
+    };
+    let predicted = predicted.await.map_err(|e| error::database("read what was expected of it", &e))?;
+    Ok(ConnectResponse(GetActionResponse {
+        action: Some(convert::action(row)),
+        prediction: predicted.map(convert::prediction),
+    }))
 }
 
 async fn preview_action(

@@ -12,7 +12,7 @@ use crate::error::invalid;
 use crate::hubs::DEFAULT_SIMULATION;
 
 /// Longest idempotency key; a UUID or a hash with room for a prefix.
-const MAX_KEY: usize = 128;
+pub(crate) const MAX_KEY: usize = 128;
 /// Longest name of an operator.
 const MAX_OPERATOR: usize = 128;
 /// What policies sign with, before their name.

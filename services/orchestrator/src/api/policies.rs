@@ -8,17 +8,22 @@ use proto::ops::v1::policy_service_connect::PolicyServiceBuilder;
 use proto::ops::v1::{
     ApprovalPolicies, GetAutomationRequest, GetAutomationResponse, GetPoliciesRequest, GetPoliciesResponse,
     PauseAutomationRequest, PauseAutomationResponse, ResumeAutomationRequest, ResumeAutomationResponse,
-    SetPoliciesRequest, SetPoliciesResponse,
+    SetPoliciesRequest, SetPoliciesResponse, TestPoliciesRequest, TestPoliciesResponse,
 };
 use rulebook::policies::KEY as APPROVAL;
 use rulebook::switch::KEY;
+use store::actions::ActionFilter;
 
 use super::asked::{Asked, MAX_REASON};
 use super::fields;
 use crate::app::App;
 use crate::automation::{self, Wish};
 use crate::change;
-use crate::policies;
+use crate::error;
+use crate::policies::{self, trial};
+
+/// Proposals that policies are tried on unless asked otherwise.
+const MOST_TRIALS: u32 = 1_000;
 
 /// The service's routes.
 pub(crate) fn router(app: App) -> Router {
@@ -28,6 +33,7 @@ pub(crate) fn router(app: App) -> Router {
         .resume_automation(resume)
         .get_policies(get_policies)
         .set_policies(set_policies)
+        .test_policies(test_policies)
         .with_state(app)
         .build()
 }
@@ -84,6 +90,25 @@ async fn set_policies(
         Asked { key: APPROVAL.to_owned(), expected_version, operator, reason, idempotency_key, body_hash };
     let policies = change::change(&app, &asked.by(&headers, policies::Wish(policies))?).await?;
     Ok(ConnectResponse(SetPoliciesResponse { policies: Some(policies) }))
+}
+
+async fn test_policies(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<TestPoliciesRequest>,
+) -> Result<ConnectResponse<TestPoliciesResponse>, ConnectError> {
+    let TestPoliciesRequest { policies, simulation_id, limit } = request;
+    let set = policies::checked(&policies)
+        .map_err(|mistakes| error::invalid(format!("The policies cannot be tried: {mistakes}.")))?;
+    let filter = ActionFilter {
+        simulation_id: fields::optional_simulation(simulation_id)?,
+        ..ActionFilter::default()
+    };
+    let limit = fields::page(if limit == 0 { MOST_TRIALS } else { limit }, "")?.limit;
+    let tried = async {
+        let mut conn = app.store.acquire().await?;
+        trial::of_history(&mut conn, &set, &filter, limit).await
+    };
+    Ok(ConnectResponse(tried.await.map_err(|failure| error::database("read the proposals", &failure))?))
 }
 
 /// Both changes can be repeated as they are, so they take no key: pausing works without the database.

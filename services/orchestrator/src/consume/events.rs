@@ -138,7 +138,7 @@ impl Steps<'_> {
     async fn judge(&mut self, row: &ActionRow) -> Result<(), StoreError> {
         let incident = incidents::get(self.conn, row.incident_id).await?;
         if let Some(incident) = incident.filter(|incident| incident.resolved) {
-            self.changes.extend(judge_effective(self.conn, row.id, &incident.resolution).await?);
+            self.changes.extend(judge_effective(self.conn, row, &incident.resolution).await?);
         }
         Ok(())
     }

@@ -2,12 +2,13 @@
 
 use bus::{Delivery, Failure};
 use proto::ops::v1::{ActionEffect, Incident};
-use store::actions::{self, Status};
+use store::actions::{self, ActionRow, Status};
 use store::{PgConnection, StoreError, inbox};
 use uuid::Uuid;
 
 use super::{INCIDENTS, decode, persist};
 use crate::app::App;
+use crate::convert;
 use crate::record::{self, Change};
 
 pub(crate) async fn handle(app: &App, delivery: &Delivery) -> Result<(), Failure> {
@@ -43,7 +44,7 @@ async fn close(app: &App, delivery: &Delivery, id: Uuid, incident: &Incident) ->
         })
         .collect();
     for row in actions::for_incident(&mut tx, id).await? {
-        changes.extend(judge_effective(&mut tx, row.id, &incident.resolution).await?);
+        changes.extend(judge_effective(&mut tx, &row, &incident.resolution).await?);
     }
     record::changes(&mut tx, &changes, delivery.traceparent.as_deref()).await?;
     tx.commit().await?;
@@ -53,17 +54,19 @@ async fn close(app: &App, delivery: &Delivery, id: Uuid, incident: &Incident) ->
 /// Beginnings of resolutions that say nothing about the cloud: whatever had been done, its run ended, or nobody judges it any more.
 const NOT_HEALED: [&str; 3] = ["run ended", "simulation deleted", "rule "];
 
-/// Marks a finished action as effective, unless it was judged before, has not finished, or the incident only ended with its run.
+/// Marks a finished action as effective, unless it was judged before, has not finished, or the incident only ended with its run. What takes
+/// something back answers no open incident: it is judged by what users get.
 pub(crate) async fn judge_effective(
     conn: &mut PgConnection,
-    id: Uuid,
+    row: &ActionRow,
     resolution: &str,
 ) -> Result<Option<Change>, StoreError> {
-    if NOT_HEALED.iter().any(|beginning| resolution.starts_with(beginning)) {
+    let is_healed = !NOT_HEALED.iter().any(|beginning| resolution.starts_with(beginning));
+    if !is_healed || convert::takes_back(row) {
         return Ok(None);
     }
     let outcome = format!("the incident resolved after it: {resolution}");
-    let judged = actions::judge(conn, id, ActionEffect::Effective.into(), &outcome).await?;
+    let judged = actions::judge(conn, row.id, ActionEffect::Effective.into(), &outcome).await?;
     Ok(judged.map(|row| Change {
         from: Some(Status::Succeeded),
         row,

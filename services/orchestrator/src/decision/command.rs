@@ -90,6 +90,7 @@ pub(super) mod tests {
             approvals_needed: 1,
             proposed_replicas: None,
             replicas_by: String::new(),
+            rolls_back: None,
         }
     }
 

@@ -73,6 +73,10 @@ async fn consider(
     row: ActionRow,
     looks: &mut usize,
 ) -> Result<(), StoreError> {
+    if row.rolls_back.is_some() {
+        let Some(facts) = of_row(app, &row).await? else { return Ok(()) };
+        return approve(app, memory, &facts, &row).await;
+    }
     // As it is as long as nobody has set any policy: nothing more is to be looked up.
     if in_force.is_none()
         && row.policy == policy::DEFAULT

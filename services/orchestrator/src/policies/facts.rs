@@ -31,7 +31,7 @@ pub(crate) fn facts(
 /// is none, or not the target.
 fn blast_pct(kind: RemedyKind, target: &str, replicas: u32, topology: &Topology) -> Option<f64> {
     let known = match kind {
-        RemedyKind::DrainNode => topology.nodes.iter().any(|node| node.id == target),
+        kind if kind.is_on_node() => topology.nodes.iter().any(|node| node.id == target),
         _ => topology.services.iter().any(|service| service.id == target),
     };
     let (mut touched, mut all) = (0_u32, 0_u32);
@@ -46,10 +46,12 @@ fn blast_pct(kind: RemedyKind, target: &str, replicas: u32, topology: &Topology)
                 | RemedyKind::AddCache
                 | RemedyKind::AddLoadBalancer
                 | RemedyKind::AddCdn
-                | RemedyKind::AddConsumers => false,
+                | RemedyKind::AddConsumers
+                | RemedyKind::UndrainNode => false,
                 RemedyKind::RestartService
                 | RemedyKind::ScaleDown
                 | RemedyKind::RebalanceTraffic
+                | RemedyKind::SpreadTraffic
                 | RemedyKind::RemoveComponent => service.id == target,
             });
         }

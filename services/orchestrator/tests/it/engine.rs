@@ -80,7 +80,8 @@ impl Calls for Answers {
             }
             "GetTopology" => {
                 GetTopologyRequest::decode(payload).unwrap();
-                let services = vec![Service { id: "checkout".to_owned(), version: 3, ..Service::default() }];
+                let services =
+                    vec![Service { id: "checkout".to_owned(), version: 3, door: true, ..Service::default() }];
                 let topology = Topology { name: "shop".to_owned(), services, ..Topology::default() };
                 GetTopologyResponse { topology: Some(topology), tick: 1_000 }.encode_to_vec()
             }
@@ -89,14 +90,18 @@ impl Calls for Answers {
                 let PreviewRequest { simulation_id, actions, futures, horizon_s } =
                     PreviewRequest::decode(payload).unwrap();
                 let options = std::iter::once(None).chain(actions.into_iter().map(Some));
-                let told = |action| PreviewOption {
+                let told = |(place, action)| PreviewOption {
                     action,
+                    rank: place,
                     helps: 0.75,
                     bad_pct: Some(Band::default()),
                     ..PreviewOption::default()
                 };
-                let options = options.map(told).collect();
-                let preview = Preview { simulation_id, futures, horizon_s, options, ..Preview::default() };
+                let options = (1..).zip(options).map(told).collect();
+                let horizon_s = if horizon_s == 0 { 300 } else { horizon_s };
+                let (run_id, tick) = (RUN.to_string(), 1_000);
+                let time = Some(simulated(tick));
+                let preview = Preview { simulation_id, run_id, tick, time, horizon_s, futures, options };
                 PreviewResponse { preview: Some(preview) }.encode_to_vec()
             }
             "Play" => {

@@ -8,6 +8,7 @@
     clippy::large_futures
 )]
 
+mod agents;
 mod automation;
 mod crash;
 mod decisions;
@@ -26,3 +27,4 @@ mod samples;
 mod silences;
 mod stack;
 mod stream;
+mod verification;

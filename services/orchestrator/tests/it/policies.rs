@@ -5,12 +5,13 @@ use std::time::Duration;
 use bus::subjects;
 use prost::Message as _;
 use proto::ops::v1::{Action, Heartbeat};
+use proto::sim::v1::SimulationEventKind as Kind;
 use serde_json::{Value, json};
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
 use crate::engine::FakeEngine;
-use crate::stack::{Answer, Stack, incident, proposal, until};
+use crate::stack::{Answer, Stack, incident, proposal, resolved, until};
 
 const APPROVE: &str = "ops.v1.ActionService/ApproveAction";
 
@@ -34,7 +35,7 @@ async fn approve(stack: &Stack, action: &Action, by: &str, replicas: u32) -> Ans
 }
 
 /// What automation needs before it approves: telemetry of now, and both services alive.
-async fn alive(stack: &Stack) -> (FakeEngine, DropGuard) {
+pub(crate) async fn alive(stack: &Stack) -> (FakeEngine, DropGuard) {
     let engine = FakeEngine::start(&stack.bus).await;
     let stop = tokio_util::sync::CancellationToken::new();
     let (bus, token) = (stack.bus.clone(), stop.clone());
@@ -242,4 +243,35 @@ async fn policies_that_cannot_be_read_ask_two_people() {
     let shown = stack.action(&action.id).await;
     assert_eq!(shown["approvalMode"], "APPROVAL_MODE_TWO_PERSON", "{shown}");
     assert!(shown["policyReason"].as_str().unwrap().contains("cannot be used"), "{shown}");
+}
+
+#[tokio::test]
+async fn policies_are_tried_on_what_was_proposed_before_and_nothing_changes() {
+    let stack = Stack::start().await;
+    let done = stack.approved().await;
+    stack.report(&done, Kind::ActionExecuting, 500).await;
+    stack.report(&done, Kind::ActionSucceeded, 520).await;
+    stack.publish_incident(&resolved(&incident(done.incident_id.parse().unwrap()))).await;
+    until("it is judged", || async {
+        (stack.action(&done.id).await["effect"] == "ACTION_EFFECT_EFFECTIVE").then_some(())
+    })
+    .await;
+    let waits = stack.proposed().await;
+    let test = async |policies: Value| {
+        stack.call("ops.v1.PolicyService/TestPolicies", json!({ "policies": policies })).await
+    };
+
+    let tried = test(auto(&json!({}))).await.ok();
+    assert_eq!(tried["autoApproved"], json!({ "proposals": 2, "effective": 1, "notDone": 1 }));
+    let told: Vec<&Value> =
+        tried["trials"].as_array().unwrap().iter().map(|trial| &trial["action"]["id"]).collect();
+    assert!(told.contains(&&json!(done.id)) && told.contains(&&json!(waits.id)), "{tried}");
+    // Nothing was predicted here, and what is not known approves nothing.
+    let demanding = test(auto(&json!({ "effect": { "minHelps": 0.5 } }))).await.ok();
+    assert_eq!(demanding["asked"]["proposals"], 2, "{demanding}");
+    assert!(demanding["autoApproved"].is_null(), "{demanding}");
+    let told = test(json!([{ "name": "All", "mode": "APPROVAL_MODE_ASK" }])).await.error("invalid_argument");
+    assert!(told.contains("cannot be tried") && told.contains("lower-case"), "{told}");
+    let kept = stack.call("ops.v1.PolicyService/GetPolicies", json!({})).await.ok();
+    assert!(kept["policies"]["policies"].is_null(), "nothing was set: {kept}");
 }

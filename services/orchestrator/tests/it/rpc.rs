@@ -20,6 +20,9 @@ use crate::stack::{RUN, Stack, simulated, until};
 const MUTATING: &[&str] = &[
     "ops.v1.ActionService/ApproveAction",
     "ops.v1.ActionService/RejectAction",
+    "ops.v1.AgentService/Propose",
+    "ops.v1.AgentService/RegisterAgent",
+    "ops.v1.AgentService/RetireAgent",
     "ops.v1.IncidentService/Acknowledge",
     "ops.v1.PolicyService/PauseAutomation",
     "ops.v1.PolicyService/ResumeAutomation",
@@ -51,13 +54,14 @@ const MUTATING: &[&str] = &[
     "sim.v1.SimulationService/Start",
     "sim.v1.SimulationService/Stop",
 ];
-const STREAMING: &[&str] = &["sim.v1.ControlService/Watch"];
+const STREAMING: &[&str] = &["ops.v1.AgentService/Watch", "sim.v1.ControlService/Watch"];
 
 /// Methods of the descriptor set, and whether each is marked as having no side effects.
 fn methods() -> Vec<(String, bool)> {
     let pool = DescriptorPool::decode(proto::DESCRIPTOR_SET).unwrap();
     let mut methods = Vec::new();
-    for service in pool.services() {
+    // Episodes are played against `microcloud evaluate`, which serves them itself.
+    for service in pool.services().filter(|service| service.package_name() != "eval.v1") {
         for method in service.methods() {
             let options = method.method_descriptor_proto().options.clone().unwrap_or_default();
             let safe = options.idempotency_level() == IdempotencyLevel::NoSideEffects;

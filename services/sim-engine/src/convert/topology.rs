@@ -36,6 +36,7 @@ fn service(view: ServiceView) -> wire::Service {
         version,
         health,
         entry,
+        door,
         read_ratio,
         static_ratio,
     } = view;
@@ -47,6 +48,7 @@ fn service(view: ServiceView) -> wire::Service {
         version,
         health: health.name().to_owned(),
         entry,
+        door,
         read_ratio,
         static_ratio,
     }

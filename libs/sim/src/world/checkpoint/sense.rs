@@ -101,7 +101,10 @@ fn work_in(topology: &Topology, work: &Work) -> Result<(), String> {
         Work::Drain { node, moved } => {
             *node < topology.nodes.len() && moved.iter().all(|(index, _)| service(index))
         }
-        Work::Rebalance { .. } => true,
+        Work::Undrain { node, moved, leaving } => {
+            *node < topology.nodes.len() && moved.iter().chain(leaving).all(|(index, _)| service(index))
+        }
+        Work::Rebalance { .. } | Work::Spread { .. } => true,
         Work::Add { id } | Work::Remove { id } => topology.service(id).is_some(),
     };
     if known { Ok(()) } else { Err("work is under way on something that the topology lacks".to_owned()) }

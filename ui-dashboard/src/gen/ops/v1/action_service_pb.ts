@@ -2,11 +2,13 @@
 // @generated from file ops/v1/action_service.proto (package ops.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Action } from "./action_pb";
 import { file_ops_v1_action } from "./action_pb";
-import type { Preview } from "./preview_pb";
+import type { Band, Preview } from "./preview_pb";
 import { file_ops_v1_preview } from "./preview_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/action_service.proto.
  */
 export const file_ops_v1_action_service: GenFile = /*@__PURE__*/
-  fileDesc("ChtvcHMvdjEvYWN0aW9uX3NlcnZpY2UucHJvdG8SBm9wcy52MSIyChlMaXN0UGVuZGluZ0FjdGlvbnNSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiPQoaTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24igAEKFEFwcHJvdmVBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCRIQCghyZXBsaWNhcxgFIAEoDSI3ChVBcHByb3ZlQWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJ9ChNSZWplY3RBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgEIAEoBBIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkiNgoUUmVqZWN0QWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJoChdHZXRBY3Rpb25IaXN0b3J5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhMKC2luY2lkZW50X2lkGAIgASgJEg0KBWxpbWl0GAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiVAoYR2V0QWN0aW9uSGlzdG9yeVJlc3BvbnNlEh8KB2FjdGlvbnMYASADKAsyDi5vcHMudjEuQWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIlChBHZXRBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCSIzChFHZXRBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uIk0KFFByZXZpZXdBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIPCgdmdXR1cmVzGAIgASgNEhEKCWhvcml6b25fcxgDIAEoDSI5ChVQcmV2aWV3QWN0aW9uUmVzcG9uc2USIAoHcHJldmlldxgBIAEoCzIPLm9wcy52MS5QcmV2aWV3IlEKFlByZXZpZXdJbmNpZGVudFJlcXVlc3QSEwoLaW5jaWRlbnRfaWQYASABKAkSDwoHZnV0dXJlcxgCIAEoDRIRCglob3Jpem9uX3MYAyABKA0iOwoXUHJldmlld0luY2lkZW50UmVzcG9uc2USIAoHcHJldmlldxgBIAEoCzIPLm9wcy52MS5QcmV2aWV3MtkECg1BY3Rpb25TZXJ2aWNlEmAKEkxpc3RQZW5kaW5nQWN0aW9ucxIhLm9wcy52MS5MaXN0UGVuZGluZ0FjdGlvbnNSZXF1ZXN0GiIub3BzLnYxLkxpc3RQZW5kaW5nQWN0aW9uc1Jlc3BvbnNlIgOQAgESTAoNQXBwcm92ZUFjdGlvbhIcLm9wcy52MS5BcHByb3ZlQWN0aW9uUmVxdWVzdBodLm9wcy52MS5BcHByb3ZlQWN0aW9uUmVzcG9uc2USSQoMUmVqZWN0QWN0aW9uEhsub3BzLnYxLlJlamVjdEFjdGlvblJlcXVlc3QaHC5vcHMudjEuUmVqZWN0QWN0aW9uUmVzcG9uc2USWgoQR2V0QWN0aW9uSGlzdG9yeRIfLm9wcy52MS5HZXRBY3Rpb25IaXN0b3J5UmVxdWVzdBogLm9wcy52MS5HZXRBY3Rpb25IaXN0b3J5UmVzcG9uc2UiA5ACARJFCglHZXRBY3Rpb24SGC5vcHMudjEuR2V0QWN0aW9uUmVxdWVzdBoZLm9wcy52MS5HZXRBY3Rpb25SZXNwb25zZSIDkAIBElEKDVByZXZpZXdBY3Rpb24SHC5vcHMudjEuUHJldmlld0FjdGlvblJlcXVlc3QaHS5vcHMudjEuUHJldmlld0FjdGlvblJlc3BvbnNlIgOQAgESVwoPUHJldmlld0luY2lkZW50Eh4ub3BzLnYxLlByZXZpZXdJbmNpZGVudFJlcXVlc3QaHy5vcHMudjEuUHJldmlld0luY2lkZW50UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_ops_v1_action, file_ops_v1_preview]);
+  fileDesc("ChtvcHMvdjEvYWN0aW9uX3NlcnZpY2UucHJvdG8SBm9wcy52MSIyChlMaXN0UGVuZGluZ0FjdGlvbnNSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiPQoaTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24igAEKFEFwcHJvdmVBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCRIQCghyZXBsaWNhcxgFIAEoDSI3ChVBcHByb3ZlQWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJ9ChNSZWplY3RBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgEIAEoBBIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkiNgoUUmVqZWN0QWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJoChdHZXRBY3Rpb25IaXN0b3J5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhMKC2luY2lkZW50X2lkGAIgASgJEg0KBWxpbWl0GAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiVAoYR2V0QWN0aW9uSGlzdG9yeVJlc3BvbnNlEh8KB2FjdGlvbnMYASADKAsyDi5vcHMudjEuQWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIlChBHZXRBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCSJbChFHZXRBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uEiYKCnByZWRpY3Rpb24YAiABKAsyEi5vcHMudjEuUHJlZGljdGlvbiJrCghFeHBlY3RlZBIcCgZwOTlfbXMYASABKAsyDC5vcHMudjEuQmFuZBIfCgllcnJvcl9wY3QYAiABKAsyDC5vcHMudjEuQmFuZBIUCgdiYWRfcGN0GAMgASgBSACIAQFCCgoIX2JhZF9wY3QihgMKClByZWRpY3Rpb24SFAoMbWFkZV9hdF90aWNrGAEgASgEEisKB21hZGVfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWhvcml6b25fcxgDIAEoDRIPCgdmdXR1cmVzGAQgASgNEgwKBHJhbmsYBSABKA0SDwoHb3B0aW9ucxgGIAEoDRINCgVoZWxwcxgHIAEoARINCgVoYXJtcxgIIAEoARIPCgdyZWZ1c2VkGAkgASgJEiAKBmFjdGlvbhgKIAEoCzIQLm9wcy52MS5FeHBlY3RlZBIhCgdub3RoaW5nGAsgASgLMhAub3BzLnYxLkV4cGVjdGVkEiQKBGNhbWUYDCABKA4yFi5vcHMudjEuUHJlZGljdGlvbkNhbWUSGAoLY2FtZV9wOTlfbXMYDSABKAFIAIgBARIbCg5jYW1lX2Vycm9yX3BjdBgOIAEoAUgBiAEBQg4KDF9jYW1lX3A5OV9tc0IRCg9fY2FtZV9lcnJvcl9wY3QiTQoUUHJldmlld0FjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEg8KB2Z1dHVyZXMYAiABKA0SEQoJaG9yaXpvbl9zGAMgASgNIjkKFVByZXZpZXdBY3Rpb25SZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXciUQoWUHJldmlld0luY2lkZW50UmVxdWVzdBITCgtpbmNpZGVudF9pZBgBIAEoCRIPCgdmdXR1cmVzGAIgASgNEhEKCWhvcml6b25fcxgDIAEoDSI7ChdQcmV2aWV3SW5jaWRlbnRSZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXcqjwEKDlByZWRpY3Rpb25DYW1lEh8KG1BSRURJQ1RJT05fQ0FNRV9VTlNQRUNJRklFRBAAEhkKFVBSRURJQ1RJT05fQ0FNRV9BQ1RFRBABEh0KGVBSRURJQ1RJT05fQ0FNRV9OT1RfQUNURUQQAhIiCh5QUkVESUNUSU9OX0NBTUVfTk9UX0NPTVBBUkFCTEUQAzLZBAoNQWN0aW9uU2VydmljZRJgChJMaXN0UGVuZGluZ0FjdGlvbnMSIS5vcHMudjEuTGlzdFBlbmRpbmdBY3Rpb25zUmVxdWVzdBoiLm9wcy52MS5MaXN0UGVuZGluZ0FjdGlvbnNSZXNwb25zZSIDkAIBEkwKDUFwcHJvdmVBY3Rpb24SHC5vcHMudjEuQXBwcm92ZUFjdGlvblJlcXVlc3QaHS5vcHMudjEuQXBwcm92ZUFjdGlvblJlc3BvbnNlEkkKDFJlamVjdEFjdGlvbhIbLm9wcy52MS5SZWplY3RBY3Rpb25SZXF1ZXN0Ghwub3BzLnYxLlJlamVjdEFjdGlvblJlc3BvbnNlEloKEEdldEFjdGlvbkhpc3RvcnkSHy5vcHMudjEuR2V0QWN0aW9uSGlzdG9yeVJlcXVlc3QaIC5vcHMudjEuR2V0QWN0aW9uSGlzdG9yeVJlc3BvbnNlIgOQAgESRQoJR2V0QWN0aW9uEhgub3BzLnYxLkdldEFjdGlvblJlcXVlc3QaGS5vcHMudjEuR2V0QWN0aW9uUmVzcG9uc2UiA5ACARJRCg1QcmV2aWV3QWN0aW9uEhwub3BzLnYxLlByZXZpZXdBY3Rpb25SZXF1ZXN0Gh0ub3BzLnYxLlByZXZpZXdBY3Rpb25SZXNwb25zZSIDkAIBElcKD1ByZXZpZXdJbmNpZGVudBIeLm9wcy52MS5QcmV2aWV3SW5jaWRlbnRSZXF1ZXN0Gh8ub3BzLnYxLlByZXZpZXdJbmNpZGVudFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ops_v1_action, file_ops_v1_preview]);
 
 /**
  * Which proposals.
@@ -301,6 +303,13 @@ export type GetActionResponse = Message<"ops.v1.GetActionResponse"> & {
    * @generated from field: ops.v1.Action action = 1;
    */
   action?: Action | undefined;
+
+  /**
+   * What was expected of it when it was proposed, and what came. Absent when nobody could look ahead before it was decided on.
+   *
+   * @generated from field: ops.v1.Prediction prediction = 2;
+   */
+  prediction?: Prediction | undefined;
 };
 
 /**
@@ -309,6 +318,153 @@ export type GetActionResponse = Message<"ops.v1.GetActionResponse"> & {
  */
 export const GetActionResponseSchema: GenMessage<GetActionResponse> = /*@__PURE__*/
   messageDesc(file_ops_v1_action_service, 9);
+
+/**
+ * What was expected of an option.
+ *
+ * @generated from message ops.v1.Expected
+ */
+export type Expected = Message<"ops.v1.Expected"> & {
+  /**
+   * p99 of latency at the worst door in the last minute of the look ahead, ms.
+   *
+   * @generated from field: ops.v1.Band p99_ms = 1;
+   */
+  p99Ms?: Band | undefined;
+
+  /**
+   * Share of users' requests that fail in that minute, %.
+   *
+   * @generated from field: ops.v1.Band error_pct = 2;
+   */
+  errorPct?: Band | undefined;
+
+  /**
+   * Share of them that fail or are slow over the whole look ahead, %, in the middle future; absent where nothing was measured.
+   *
+   * @generated from field: optional double bad_pct = 3;
+   */
+  badPct?: number | undefined;
+};
+
+/**
+ * Describes the message ops.v1.Expected.
+ * Use `create(ExpectedSchema)` to create a new message.
+ */
+export const ExpectedSchema: GenMessage<Expected> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 10);
+
+/**
+ * What was expected of a proposal when it was made, and what came.
+ *
+ * @generated from message ops.v1.Prediction
+ */
+export type Prediction = Message<"ops.v1.Prediction"> & {
+  /**
+   * First tick that lay ahead.
+   *
+   * @generated from field: uint64 made_at_tick = 1;
+   */
+  madeAtTick: bigint;
+
+  /**
+   * Simulated time of that tick.
+   *
+   * @generated from field: google.protobuf.Timestamp made_at = 2;
+   */
+  madeAt?: Timestamp | undefined;
+
+  /**
+   * How far it looks, simulated seconds.
+   *
+   * @generated from field: uint32 horizon_s = 3;
+   */
+  horizonS: number;
+
+  /**
+   * Futures that were computed.
+   *
+   * @generated from field: uint32 futures = 4;
+   */
+  futures: number;
+
+  /**
+   * Place among the options, from 1; 0 when the cloud would have refused it.
+   *
+   * @generated from field: uint32 rank = 5;
+   */
+  rank: number;
+
+  /**
+   * Options there were, doing nothing included.
+   *
+   * @generated from field: uint32 options = 6;
+   */
+  options: number;
+
+  /**
+   * Share of the futures in which users are better off than when nothing is done, 0 to 1.
+   *
+   * @generated from field: double helps = 7;
+   */
+  helps: number;
+
+  /**
+   * Share of the futures in which they are worse off, 0 to 1.
+   *
+   * @generated from field: double harms = 8;
+   */
+  harms: number;
+
+  /**
+   * Why the cloud would have refused it; empty when it would not.
+   *
+   * @generated from field: string refused = 9;
+   */
+  refused: string;
+
+  /**
+   * With the action.
+   *
+   * @generated from field: ops.v1.Expected action = 10;
+   */
+  action?: Expected | undefined;
+
+  /**
+   * With nothing done.
+   *
+   * @generated from field: ops.v1.Expected nothing = 11;
+   */
+  nothing?: Expected | undefined;
+
+  /**
+   * How it came.
+   *
+   * @generated from field: ops.v1.PredictionCame came = 12;
+   */
+  came: PredictionCame;
+
+  /**
+   * p99 of latency at the worst door in the last minute before it was due, ms; only where it can be compared.
+   *
+   * @generated from field: optional double came_p99_ms = 13;
+   */
+  cameP99Ms?: number | undefined;
+
+  /**
+   * Share of users' requests that failed in that minute, %.
+   *
+   * @generated from field: optional double came_error_pct = 14;
+   */
+  cameErrorPct?: number | undefined;
+};
+
+/**
+ * Describes the message ops.v1.Prediction.
+ * Use `create(PredictionSchema)` to create a new message.
+ */
+export const PredictionSchema: GenMessage<Prediction> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 11);
 
 /**
  * Which proposal.
@@ -343,7 +499,7 @@ export type PreviewActionRequest = Message<"ops.v1.PreviewActionRequest"> & {
  * Use `create(PreviewActionRequestSchema)` to create a new message.
  */
 export const PreviewActionRequestSchema: GenMessage<PreviewActionRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 10);
+  messageDesc(file_ops_v1_action_service, 12);
 
 /**
  * What would come of it.
@@ -364,7 +520,7 @@ export type PreviewActionResponse = Message<"ops.v1.PreviewActionResponse"> & {
  * Use `create(PreviewActionResponseSchema)` to create a new message.
  */
 export const PreviewActionResponseSchema: GenMessage<PreviewActionResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 11);
+  messageDesc(file_ops_v1_action_service, 13);
 
 /**
  * Which incident.
@@ -399,7 +555,7 @@ export type PreviewIncidentRequest = Message<"ops.v1.PreviewIncidentRequest"> & 
  * Use `create(PreviewIncidentRequestSchema)` to create a new message.
  */
 export const PreviewIncidentRequestSchema: GenMessage<PreviewIncidentRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 12);
+  messageDesc(file_ops_v1_action_service, 14);
 
 /**
  * What would come of each remedy.
@@ -420,7 +576,48 @@ export type PreviewIncidentResponse = Message<"ops.v1.PreviewIncidentResponse"> 
  * Use `create(PreviewIncidentResponseSchema)` to create a new message.
  */
 export const PreviewIncidentResponseSchema: GenMessage<PreviewIncidentResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 13);
+  messageDesc(file_ops_v1_action_service, 15);
+
+/**
+ * Against what a prediction can be held.
+ *
+ * @generated from enum ops.v1.PredictionCame
+ */
+export enum PredictionCame {
+  /**
+   * Not due yet.
+   *
+   * @generated from enum value: PREDICTION_CAME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The action took effect within a simulated minute of the prediction, and nothing else did.
+   *
+   * @generated from enum value: PREDICTION_CAME_ACTED = 1;
+   */
+  ACTED = 1,
+
+  /**
+   * Nothing was done.
+   *
+   * @generated from enum value: PREDICTION_CAME_NOT_ACTED = 2;
+   */
+  NOT_ACTED = 2,
+
+  /**
+   * Neither, or nobody watched.
+   *
+   * @generated from enum value: PREDICTION_CAME_NOT_COMPARABLE = 3;
+   */
+  NOT_COMPARABLE = 3,
+}
+
+/**
+ * Describes the enum ops.v1.PredictionCame.
+ */
+export const PredictionCameSchema: GenEnum<PredictionCame> = /*@__PURE__*/
+  enumDesc(file_ops_v1_action_service, 0);
 
 /**
  * Proposals and decisions.

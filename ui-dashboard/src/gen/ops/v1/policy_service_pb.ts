@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Action, ApprovalMode } from "./action_pb";
+import { file_ops_v1_action } from "./action_pb";
 import type { Automation, AutomationMode } from "./automation_pb";
 import { file_ops_v1_automation } from "./automation_pb";
 import type { ApprovalPolicies, ApprovalPolicy } from "./policy_pb";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/policy_service.proto.
  */
 export const file_ops_v1_policy_service: GenFile = /*@__PURE__*/
-  fileDesc("ChtvcHMvdjEvcG9saWN5X3NlcnZpY2UucHJvdG8SBm9wcy52MSIWChRHZXRBdXRvbWF0aW9uUmVxdWVzdCJ6ChVHZXRBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEiQKBG1vZGUYAiABKA4yFi5vcHMudjEuQXV0b21hdGlvbk1vZGUSEwoLZXhwbGFuYXRpb24YAyABKAkiOgoWUGF1c2VBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkiVAoXUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEhEKCWNhbmNlbGxlZBgCIAEoDSJVChdSZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBCJCChhSZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uIhQKEkdldFBvbGljaWVzUmVxdWVzdCJBChNHZXRQb2xpY2llc1Jlc3BvbnNlEioKCHBvbGljaWVzGAEgASgLMhgub3BzLnYxLkFwcHJvdmFsUG9saWNpZXMikwEKElNldFBvbGljaWVzUmVxdWVzdBIoCghwb2xpY2llcxgBIAMoCzIWLm9wcy52MS5BcHByb3ZhbFBvbGljeRIYChBleHBlY3RlZF92ZXJzaW9uGAIgASgEEhAKCG9wZXJhdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkiQQoTU2V0UG9saWNpZXNSZXNwb25zZRIqCghwb2xpY2llcxgBIAEoCzIYLm9wcy52MS5BcHByb3ZhbFBvbGljaWVzMqIDCg1Qb2xpY3lTZXJ2aWNlElEKDUdldEF1dG9tYXRpb24SHC5vcHMudjEuR2V0QXV0b21hdGlvblJlcXVlc3QaHS5vcHMudjEuR2V0QXV0b21hdGlvblJlc3BvbnNlIgOQAgESUgoPUGF1c2VBdXRvbWF0aW9uEh4ub3BzLnYxLlBhdXNlQXV0b21hdGlvblJlcXVlc3QaHy5vcHMudjEuUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USVQoQUmVzdW1lQXV0b21hdGlvbhIfLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBogLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2USSwoLR2V0UG9saWNpZXMSGi5vcHMudjEuR2V0UG9saWNpZXNSZXF1ZXN0Ghsub3BzLnYxLkdldFBvbGljaWVzUmVzcG9uc2UiA5ACARJGCgtTZXRQb2xpY2llcxIaLm9wcy52MS5TZXRQb2xpY2llc1JlcXVlc3QaGy5vcHMudjEuU2V0UG9saWNpZXNSZXNwb25zZWIGcHJvdG8z", [file_ops_v1_automation, file_ops_v1_policy]);
+  fileDesc("ChtvcHMvdjEvcG9saWN5X3NlcnZpY2UucHJvdG8SBm9wcy52MSIWChRHZXRBdXRvbWF0aW9uUmVxdWVzdCJ6ChVHZXRBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEiQKBG1vZGUYAiABKA4yFi5vcHMudjEuQXV0b21hdGlvbk1vZGUSEwoLZXhwbGFuYXRpb24YAyABKAkiOgoWUGF1c2VBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkiVAoXUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uEhEKCWNhbmNlbGxlZBgCIAEoDSJVChdSZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBIOCgZyZWFzb24YASABKAkSEAoIb3BlcmF0b3IYAiABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoBCJCChhSZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2USJgoKYXV0b21hdGlvbhgBIAEoCzISLm9wcy52MS5BdXRvbWF0aW9uIhQKEkdldFBvbGljaWVzUmVxdWVzdCJBChNHZXRQb2xpY2llc1Jlc3BvbnNlEioKCHBvbGljaWVzGAEgASgLMhgub3BzLnYxLkFwcHJvdmFsUG9saWNpZXMikwEKElNldFBvbGljaWVzUmVxdWVzdBIoCghwb2xpY2llcxgBIAMoCzIWLm9wcy52MS5BcHByb3ZhbFBvbGljeRIYChBleHBlY3RlZF92ZXJzaW9uGAIgASgEEhAKCG9wZXJhdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkiZQoTVGVzdFBvbGljaWVzUmVxdWVzdBIoCghwb2xpY2llcxgBIAMoCzIWLm9wcy52MS5BcHByb3ZhbFBvbGljeRIVCg1zaW11bGF0aW9uX2lkGAIgASgJEg0KBWxpbWl0GAMgASgNIrQBChRUZXN0UG9saWNpZXNSZXNwb25zZRIjCgZ0cmlhbHMYASADKAsyEy5vcHMudjEuUG9saWN5VHJpYWwSKgoNYXV0b19hcHByb3ZlZBgCIAEoCzITLm9wcy52MS5Qb2xpY3lUYWxseRIiCgVhc2tlZBgDIAEoCzITLm9wcy52MS5Qb2xpY3lUYWxseRInCgp0d29fcGVyc29uGAQgASgLMhMub3BzLnYxLlBvbGljeVRhbGx5IngKC1BvbGljeVRyaWFsEh4KBmFjdGlvbhgBIAEoCzIOLm9wcy52MS5BY3Rpb24SIgoEbW9kZRgCIAEoDjIULm9wcy52MS5BcHByb3ZhbE1vZGUSDgoGcG9saWN5GAMgASgJEhUKDXBvbGljeV9yZWFzb24YBCABKAkijQEKC1BvbGljeVRhbGx5EhEKCXByb3Bvc2FscxgBIAEoDRIRCgllZmZlY3RpdmUYAiABKA0SEwoLaW5lZmZlY3RpdmUYAyABKA0SDwoHaGFybWZ1bBgEIAEoDRIQCgh1bmp1ZGdlZBgFIAEoDRIOCgZmYWlsZWQYBiABKA0SEAoIbm90X2RvbmUYByABKA0iQQoTU2V0UG9saWNpZXNSZXNwb25zZRIqCghwb2xpY2llcxgBIAEoCzIYLm9wcy52MS5BcHByb3ZhbFBvbGljaWVzMvIDCg1Qb2xpY3lTZXJ2aWNlElEKDUdldEF1dG9tYXRpb24SHC5vcHMudjEuR2V0QXV0b21hdGlvblJlcXVlc3QaHS5vcHMudjEuR2V0QXV0b21hdGlvblJlc3BvbnNlIgOQAgESUgoPUGF1c2VBdXRvbWF0aW9uEh4ub3BzLnYxLlBhdXNlQXV0b21hdGlvblJlcXVlc3QaHy5vcHMudjEuUGF1c2VBdXRvbWF0aW9uUmVzcG9uc2USVQoQUmVzdW1lQXV0b21hdGlvbhIfLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVxdWVzdBogLm9wcy52MS5SZXN1bWVBdXRvbWF0aW9uUmVzcG9uc2USSwoLR2V0UG9saWNpZXMSGi5vcHMudjEuR2V0UG9saWNpZXNSZXF1ZXN0Ghsub3BzLnYxLkdldFBvbGljaWVzUmVzcG9uc2UiA5ACARJGCgtTZXRQb2xpY2llcxIaLm9wcy52MS5TZXRQb2xpY2llc1JlcXVlc3QaGy5vcHMudjEuU2V0UG9saWNpZXNSZXNwb25zZRJOCgxUZXN0UG9saWNpZXMSGy5vcHMudjEuVGVzdFBvbGljaWVzUmVxdWVzdBocLm9wcy52MS5UZXN0UG9saWNpZXNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_ops_v1_action, file_ops_v1_automation, file_ops_v1_policy]);
 
 /**
  * No parameters.
@@ -265,6 +267,188 @@ export const SetPoliciesRequestSchema: GenMessage<SetPoliciesRequest> = /*@__PUR
   messageDesc(file_ops_v1_policy_service, 8);
 
 /**
+ * Policies to try.
+ *
+ * @generated from message ops.v1.TestPoliciesRequest
+ */
+export type TestPoliciesRequest = Message<"ops.v1.TestPoliciesRequest"> & {
+  /**
+   * All of them, in their order.
+   *
+   * @generated from field: repeated ops.v1.ApprovalPolicy policies = 1;
+   */
+  policies: ApprovalPolicy[];
+
+  /**
+   * Only this simulation; empty means all.
+   *
+   * @generated from field: string simulation_id = 2;
+   */
+  simulationId: string;
+
+  /**
+   * At most so many proposals, the newest ones, 1 to 1 000; 0 means 1 000.
+   *
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message ops.v1.TestPoliciesRequest.
+ * Use `create(TestPoliciesRequestSchema)` to create a new message.
+ */
+export const TestPoliciesRequestSchema: GenMessage<TestPoliciesRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 9);
+
+/**
+ * What they would have said.
+ *
+ * @generated from message ops.v1.TestPoliciesResponse
+ */
+export type TestPoliciesResponse = Message<"ops.v1.TestPoliciesResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated ops.v1.PolicyTrial trials = 1;
+   */
+  trials: PolicyTrial[];
+
+  /**
+   * Proposals that would have been approved without asking.
+   *
+   * @generated from field: ops.v1.PolicyTally auto_approved = 2;
+   */
+  autoApproved?: PolicyTally | undefined;
+
+  /**
+   * Proposals that a person would have been asked about.
+   *
+   * @generated from field: ops.v1.PolicyTally asked = 3;
+   */
+  asked?: PolicyTally | undefined;
+
+  /**
+   * Proposals that would have taken two people.
+   *
+   * @generated from field: ops.v1.PolicyTally two_person = 4;
+   */
+  twoPerson?: PolicyTally | undefined;
+};
+
+/**
+ * Describes the message ops.v1.TestPoliciesResponse.
+ * Use `create(TestPoliciesResponseSchema)` to create a new message.
+ */
+export const TestPoliciesResponseSchema: GenMessage<TestPoliciesResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 10);
+
+/**
+ * What policies would have said to a proposal.
+ *
+ * @generated from message ops.v1.PolicyTrial
+ */
+export type PolicyTrial = Message<"ops.v1.PolicyTrial"> & {
+  /**
+   * The action as it stands now.
+   *
+   * @generated from field: ops.v1.Action action = 1;
+   */
+  action?: Action | undefined;
+
+  /**
+   * Whose yes it would have taken.
+   *
+   * @generated from field: ops.v1.ApprovalMode mode = 2;
+   */
+  mode: ApprovalMode;
+
+  /**
+   * Name of the policy that would have matched, or `default`.
+   *
+   * @generated from field: string policy = 3;
+   */
+  policy: string;
+
+  /**
+   * Why that policy, as a sentence.
+   *
+   * @generated from field: string policy_reason = 4;
+   */
+  policyReason: string;
+};
+
+/**
+ * Describes the message ops.v1.PolicyTrial.
+ * Use `create(PolicyTrialSchema)` to create a new message.
+ */
+export const PolicyTrialSchema: GenMessage<PolicyTrial> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 11);
+
+/**
+ * What really came of proposals.
+ *
+ * @generated from message ops.v1.PolicyTally
+ */
+export type PolicyTally = Message<"ops.v1.PolicyTally"> & {
+  /**
+   * All of them.
+   *
+   * @generated from field: uint32 proposals = 1;
+   */
+  proposals: number;
+
+  /**
+   * Done, and judged EFFECTIVE.
+   *
+   * @generated from field: uint32 effective = 2;
+   */
+  effective: number;
+
+  /**
+   * Done, and judged INEFFECTIVE.
+   *
+   * @generated from field: uint32 ineffective = 3;
+   */
+  ineffective: number;
+
+  /**
+   * Done, and judged HARMFUL.
+   *
+   * @generated from field: uint32 harmful = 4;
+   */
+  harmful: number;
+
+  /**
+   * Done, and not judged.
+   *
+   * @generated from field: uint32 unjudged = 5;
+   */
+  unjudged: number;
+
+  /**
+   * Refused by the cloud, or not finished.
+   *
+   * @generated from field: uint32 failed = 6;
+   */
+  failed: number;
+
+  /**
+   * Never done: rejected, expired, cancelled, no longer wanted, or waiting. Nobody knows what would have come of them.
+   *
+   * @generated from field: uint32 not_done = 7;
+   */
+  notDone: number;
+};
+
+/**
+ * Describes the message ops.v1.PolicyTally.
+ * Use `create(PolicyTallySchema)` to create a new message.
+ */
+export const PolicyTallySchema: GenMessage<PolicyTally> = /*@__PURE__*/
+  messageDesc(file_ops_v1_policy_service, 12);
+
+/**
  * The policies after the call.
  *
  * @generated from message ops.v1.SetPoliciesResponse
@@ -283,7 +467,7 @@ export type SetPoliciesResponse = Message<"ops.v1.SetPoliciesResponse"> & {
  * Use `create(SetPoliciesResponseSchema)` to create a new message.
  */
 export const SetPoliciesResponseSchema: GenMessage<SetPoliciesResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_policy_service, 9);
+  messageDesc(file_ops_v1_policy_service, 13);
 
 /**
  * What automation may do by itself, and the switch that stops it. Every change leaves an audit entry.
@@ -343,6 +527,17 @@ export const PolicyService: GenService<{
     methodKind: "unary";
     input: typeof SetPoliciesRequestSchema;
     output: typeof SetPoliciesResponseSchema;
+  },
+  /**
+   * Tries policies on the proposals of the past: what they would have approved without asking, and what came of that. Changes nothing.
+   * INVALID_ARGUMENT names every mistake at once.
+   *
+   * @generated from rpc ops.v1.PolicyService.TestPolicies
+   */
+  testPolicies: {
+    methodKind: "unary";
+    input: typeof TestPoliciesRequestSchema;
+    output: typeof TestPoliciesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ops_v1_policy_service, 0);

@@ -192,7 +192,7 @@ export type PreviewOption = Message<"ops.v1.PreviewOption"> & {
   rank: number;
 
   /**
-   * Futures that were computed: all of them, or two that agree.
+   * Futures that were computed: all of them, two that agree, or, where two were asked for, one that said enough.
    *
    * @generated from field: uint32 futures = 4;
    */
