@@ -22,6 +22,7 @@ const development: NextConfig = {
   rewrites: () =>
     Promise.resolve([
       { source: "/api/:path*", destination: `${apiUrl}/api/:path*` },
+      { source: "/:page(health|metrics)", destination: `${apiUrl}/:page` },
       { source: "/:service((?:sim|ops)\\.v1\\.[A-Za-z]+)/:method", destination: `${apiUrl}/:service/:method` },
     ]),
 };

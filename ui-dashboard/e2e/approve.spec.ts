@@ -44,6 +44,11 @@ test("an operator lets a failure happen, approves what the agent proposes, and s
     const detail = page.getByTestId("incident-detail");
     await expect(detail).toHaveAttribute("data-resolved", "true");
     await expect(detail.getByText("decided by Ana").first()).toBeVisible();
+    const steps = detail.getByTestId("timeline").getByRole("listitem");
+    for (const title of ["Incident opened", /^Proposed: /, /^Approved by Ana: /, /^Took effect: /, "Incident resolved"]) await expect(steps.getByText(title).first()).toBeVisible();
+    const download = page.waitForEvent("download");
+    await detail.getByRole("button", { name: "Post-mortem", exact: true }).click();
+    expect((await download).suggestedFilename()).toMatch(/^incident-.*\.md$/);
   });
 });
 

@@ -3,8 +3,14 @@ import { expect, openLive, signAs, test } from "./journey";
 
 const PAGES = [
   { path: "/", title: "Microcloud" },
+  { path: "/topology/", title: "Topology · Microcloud" },
+  { path: "/topology/?view=nodes", title: "Topology · Microcloud" },
   { path: "/incidents/?status=all", title: "Incidents · Microcloud" },
   { path: "/actions/", title: "Actions · Microcloud" },
+  { path: "/rules/?rule=error_rate_high", title: "Detection · Microcloud" },
+  { path: "/policies/?edit=true", title: "Policies · Microcloud" },
+  { path: "/explore/?metric=latency_p99&forecast=true", title: "Explore · Microcloud" },
+  { path: "/system/", title: "System · Microcloud" },
   { path: "/silences/?over=true", title: "Silences · Microcloud" },
   { path: "/simulation/", title: "Simulation · Microcloud" },
 ];

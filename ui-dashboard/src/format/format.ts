@@ -51,12 +51,19 @@ export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(METRICS, name);
 }
 
+/** What a metric is called; one that is newer than this page by its name on the wire. */
+export function metricLabel(metric: string): string {
+  return isMetricName(metric) ? METRICS[metric].label : metric;
+}
+
 /** A number and its unit, apart so that the unit can be set smaller. `unit` is empty when there is no number. */
 export interface Quantity {
   readonly value: string;
   readonly unit: string;
 }
 
+/** Made once: making one takes longer than a thousand uses of it. */
+const WHOLE = new Intl.NumberFormat("en-US");
 const THOUSAND = 1_000;
 const MILLION = 1_000_000;
 
@@ -66,7 +73,7 @@ export function formatNumber(value: number | undefined): string {
   const size = Math.abs(value);
   if (size >= 999_500) return `${significant(value / MILLION)} M`;
   if (size >= 9_999.5) return `${significant(value / THOUSAND)} k`;
-  if (size >= 99.95) return Math.round(value).toLocaleString("en-US");
+  if (size >= 99.95) return WHOLE.format(Math.round(value));
   return significant(value);
 }
 
@@ -82,7 +89,7 @@ function significant(value: number): string {
 /** Whole things (replicas, incidents), with thousands separators. */
 export function formatCount(value: number | bigint | undefined): string {
   if (value === undefined) return NO_DATA;
-  return value.toLocaleString("en-US");
+  return WHOLE.format(value);
 }
 
 export function quantity(value: number | undefined, unit: string): Quantity {
@@ -100,12 +107,23 @@ export function formatMetric(metric: MetricName, value: number | undefined): str
 }
 
 /** For a metric named by the wire, which may be newer than this page. */
+export function namedQuantity(metric: string, value: number | undefined): Quantity {
+  return quantity(value, isMetricName(metric) ? METRICS[metric].unit : "");
+}
+
 export function formatNamedMetric(metric: string, value: number | undefined): string {
-  return isMetricName(metric) ? formatMetric(metric, value) : formatNumber(value);
+  return quantityText(namedQuantity(metric, value));
 }
 
 export function quantityText({ value, unit }: Quantity): string {
   return unit === "" ? value : `${value} ${unit}`;
+}
+
+const MIB = 1_024 * 1_024;
+
+/** `43.8 MiB` */
+export function formatBytes(bytes: number | undefined): string {
+  return bytes === undefined ? NO_DATA : `${formatNumber(bytes / MIB)} MiB`;
 }
 
 /** `3 services`, `1 service`. */
@@ -197,6 +215,13 @@ export function formatSimulatedTime(at: Timestamp | number | undefined): string 
   return ms === undefined ? NO_DATA : new Date(ms).toISOString().slice(11, 19);
 }
 
+/** A tick of a time axis, UTC, as fine as its steps: `14:03:22`, `14:03`, `21 Nov`. */
+export function formatSimulatedTick(at: number, stepS: number): string {
+  if (stepS >= 86_400) return SIMULATED_DAY.format(at);
+  return formatSimulatedTime(at).slice(0, stepS < 60 ? 8 : 5);
+}
+
+const SIMULATED_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const SIMULATED_DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
 /** Simulated date and time, UTC, marked as simulated: `21 Nov 2026, 14:03:22 sim`. */

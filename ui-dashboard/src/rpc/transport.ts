@@ -11,6 +11,11 @@ const apiUrl = process.env.NODE_ENV === "development" ? "" : (process.env.NEXT_P
 
 export const streamUrl = process.env.NEXT_PUBLIC_STREAM_URL ?? `${apiUrl}/api/stream`;
 
+/** Where the server has what is no call: health, metrics. */
+export function plainUrl(path: string): string {
+  return `${apiUrl}${path}`;
+}
+
 /** A decision or a query that takes longer has failed as far as a person is concerned. */
 const TIMEOUT_MS = 10_000;
 

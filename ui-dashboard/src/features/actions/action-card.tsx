@@ -80,6 +80,10 @@ export function ActionCard({ action, conflict, highlighted = false, withIncident
             <ArrowUpRight aria-hidden className="size-3" />
           </Link>
         )}
+        <Link href={`/topology/?action=${action.id}`} className="flex items-center gap-0.5 rounded text-accent-ink hover:underline">
+          On the map
+          <ArrowUpRight aria-hidden className="size-3" />
+        </Link>
       </p>
       <ApprovalNote action={action} />
       {conflict ? (

@@ -20,6 +20,10 @@ export function actionTitle({ type, targetId, replicas }: Pick<Action, "type" | 
       return `Drain node ${targetId}`;
     case ActionType.REBALANCE_TRAFFIC:
       return `Rebalance traffic of ${targetId}`;
+    case ActionType.UNDRAIN_NODE:
+      return `Let node ${targetId} take replicas again`;
+    case ActionType.SPREAD_TRAFFIC:
+      return `Spread traffic of ${targetId} evenly`;
     case ActionType.ADD_READ_REPLICA:
       return `Add a read replica to ${targetId}`;
     case ActionType.ADD_CACHE:

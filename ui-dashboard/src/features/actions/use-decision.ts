@@ -9,10 +9,10 @@ import { useOperator } from "@/features/operator/operator-provider";
 import { type Action, ActionSchema, ActionStatus } from "@/gen/ops/v1/action_pb";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
 import { clone } from "@bufbuild/protobuf";
+import { idempotencyKey } from "@/rpc/idempotency-key";
 import { errorSentence, isConflict } from "@/rpc/transport";
 import { actionTitle } from "./action-words";
 import { useConflicts } from "./conflicts";
-import { idempotencyKey } from "./idempotency-key";
 
 export type Verdict = { readonly kind: "approve"; readonly replicas?: number } | { readonly kind: "reject"; readonly reason: string };
 

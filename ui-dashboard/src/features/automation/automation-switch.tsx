@@ -16,7 +16,7 @@ export function AutomationSwitch() {
   const version = data?.automation?.version ?? 0n;
   return (
     <>
-      <Button size="sm" tone={paused ? "primary" : "plain"} busy={busy} onClick={() => setOpen(true)} data-testid="automation-switch" aria-label={paused ? "Resume automation…" : "Pause automation…"}>
+      <Button size="sm" tone={paused ? "primary" : "plain"} busy={busy} onClick={() => setOpen(true)} aria-label={paused ? "Resume automation…" : "Pause automation…"}>
         {paused ? <Play aria-hidden className="size-3.5" /> : <OctagonX aria-hidden className="size-3.5" />}
         <span className="max-sm:sr-only">{paused ? "Resume automation" : "Pause automation"}</span>
       </Button>

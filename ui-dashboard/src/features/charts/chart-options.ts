@@ -1,6 +1,6 @@
 /** How our charts look in uPlot: quiet grid, simulated time in UTC, thresholds as a dashed line, one cursor for all. */
 import uPlot from "uplot";
-import { formatNumber, formatSimulatedTime, type MetricName, METRICS } from "@/format/format";
+import { formatNumber, formatSimulatedTick, type MetricName, METRICS } from "@/format/format";
 import { OBJECTIVES } from "@/features/cloud/objectives";
 import { cssColor, seriesColor } from "./palette";
 
@@ -44,7 +44,7 @@ export function chartOptions({ metric, series, width, height, onCursor, marks = 
     cursor: { sync: { key: SYNC_KEY }, points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: true, range: timeRange }, y: { range: (_, __, max) => [0, valueCeiling(metric, max, limit)] } },
     axes: [
-      { ...axis, size: 26, space: 80, values: (_, ticks, __, ___, stepS) => ticks.map((tick) => formatSimulatedTime(tick * 1_000).slice(0, stepS < 60 ? 8 : 5)) },
+      { ...axis, size: 26, space: 80, values: (_, ticks, __, ___, stepS) => ticks.map((tick) => formatSimulatedTick(tick * 1_000, stepS)) },
       { ...axis, size: 46, space: 32, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },
     ],
     series: [
@@ -92,7 +92,7 @@ export function drawMarks(chart: uPlot, limit: number | undefined, instantS?: nu
   }
 }
 
-function dashedLine(ctx: CanvasRenderingContext2D, color: string, from: [number, number], to: [number, number]): void {
+export function dashedLine(ctx: CanvasRenderingContext2D, color: string, from: [number, number], to: [number, number]): void {
   ctx.save();
   ctx.strokeStyle = cssColor(color);
   ctx.lineWidth = devicePixelRatio;

@@ -1,4 +1,4 @@
-import { type MetricName, metricQuantity } from "@/format/format";
+import { namedQuantity } from "@/format/format";
 import { Quantity } from "@/ui/quantity";
 import { seriesVariable } from "./palette";
 
@@ -14,7 +14,7 @@ export interface Reading {
 const SHOWN = 8;
 
 /** The values under the cursor, on the side where the cursor is not. */
-export function Readings({ reading, metric }: { reading: Reading; metric: MetricName }) {
+export function Readings({ reading, metric }: { reading: Reading; metric: string }) {
   const side = reading.left > 0.5 ? "left-12" : "right-2";
   return (
     <div aria-hidden className={`pointer-events-none absolute top-1 z-10 min-w-40 rounded-md border border-line bg-surface/95 px-2.5 py-1.5 text-[11px] shadow-lg ${side}`}>
@@ -23,7 +23,7 @@ export function Readings({ reading, metric }: { reading: Reading; metric: Metric
         <p key={id} className="flex items-center gap-1.5">
           <span className="h-0.5 w-2.5 rounded" style={{ background: seriesVariable(color) }} />
           <span className="max-w-32 truncate">{id}</span>
-          <Quantity of={metricQuantity(metric, value)} className="ml-auto pl-3 font-medium" />
+          <Quantity of={namedQuantity(metric, value)} className="ml-auto pl-3 font-medium" />
         </p>
       ))}
       {reading.values.length > SHOWN && <p className="text-ink-muted">and {reading.values.length - SHOWN} more</p>}

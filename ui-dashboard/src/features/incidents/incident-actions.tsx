@@ -3,6 +3,7 @@
 import { ActionCard } from "@/features/actions/action-card";
 import { actionTitle, effectLook, outcomeSentence, statusLook } from "@/features/actions/action-words";
 import { useConflicts } from "@/features/actions/conflicts";
+import { PredictionNote } from "@/features/actions/prediction-note";
 import { useActionHistory } from "@/features/actions/use-action-history";
 import { IncidentPreview } from "@/features/preview/incident-preview";
 import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
@@ -49,6 +50,7 @@ function Settled({ action }: { action: Action }) {
         {action.decidedBy !== "" && <span className="text-xs text-ink-muted">decided by {action.decidedBy}</span>}
       </p>
       <p className="mt-1 text-xs break-words text-ink-muted">{outcomeSentence(action) || action.reason}</p>
+      <PredictionNote actionId={action.id} />
     </div>
   );
 }

@@ -1,7 +1,11 @@
 "use client";
 
-import { X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { ArrowLeft, Waypoints } from "lucide-react";
+import Link from "next/link";
+import { useEffect, useMemo, useRef } from "react";
+import { instantMs } from "@/format/format";
+import { useActionHistory } from "@/features/actions/use-action-history";
+import { useCalmCloud, useCloud } from "@/features/cloud/use-cloud";
 import { SilenceAction } from "@/features/silences/silence-action";
 import { SilenceNote } from "@/features/silences/silence-note";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
@@ -10,13 +14,18 @@ import { Button } from "@/ui/button";
 import { ErrorState, SkeletonRows } from "@/ui/states";
 import { Acknowledge } from "./acknowledge";
 import { IncidentActions } from "./incident-actions";
+import { IncidentAffected } from "./incident-affected";
 import { IncidentEvidence } from "./incident-evidence";
 import { IncidentFacts } from "./incident-facts";
 import { IncidentImpact } from "./incident-impact";
 import { IncidentSuspects } from "./incident-suspects";
 import { IncidentSymptoms } from "./incident-symptoms";
+import { IncidentTimeline } from "./incident-timeline";
+import { PostMortemExport } from "./post-mortem-export";
 import { SeverityBadge } from "./severity";
-import { useIncident } from "./use-incidents";
+import { timelineOf } from "./timeline";
+import { useBreach } from "./use-evidence";
+import { useIncident, useSymptoms } from "./use-incidents";
 
 interface Props {
   readonly id: string;
@@ -24,19 +33,20 @@ interface Props {
   readonly onSelect: (id: string) => void;
 }
 
-/** One incident: what, since when, what it may come from, what it cost, the evidence, and what is done about it. */
+/** The page of one incident: what, since when, what it may come from, what it cost, what happened, and what is done about it. */
 export function IncidentDetail({ id, onClose, onSelect }: Props) {
   const { incident, isError, error, refetch } = useIncident(id);
   const panel = useRef<HTMLElement>(null);
   useEffect(() => panel.current?.focus({ preventScroll: true }), []);
   return (
-    <section ref={panel} tabIndex={-1} aria-label="Incident" data-testid="incident-detail" data-resolved={incident?.resolved} className="min-w-0 rounded-lg border border-line bg-surface shadow-card outline-none xl:sticky xl:top-17">
-      <div className="flex min-h-10 items-center gap-2 border-b border-line py-1.5 pr-1.5 pl-4">
+    <section ref={panel} tabIndex={-1} aria-label="Incident" data-testid="incident-detail" data-resolved={incident?.resolved} className="min-w-0 rounded-lg border border-line bg-surface shadow-card outline-none">
+      <div className="flex min-h-10 items-center gap-2 border-b border-line px-2 py-1.5">
+        <Button tone="quiet" size="sm" onClick={onClose}>
+          <ArrowLeft aria-hidden className="size-4" />
+          All incidents
+        </Button>
         {incident && <SeverityBadge severity={incident.severity} />}
         {incident && <Badge tone={incident.resolved ? "ok" : "high"}>{incident.resolved ? "Resolved" : "Open"}</Badge>}
-        <Button tone="quiet" size="icon" className="ml-auto" aria-label="Close the incident" title="Back to the list" onClick={onClose}>
-          <X aria-hidden className="size-4" />
-        </Button>
       </div>
       {incident && <Content incident={incident} onSelect={onSelect} />}
       {!incident && isError && <ErrorState error={error} what="This incident could not be loaded." onRetry={() => void refetch()} />}
@@ -45,7 +55,17 @@ export function IncidentDetail({ id, onClose, onSelect }: Props) {
   );
 }
 
+/** Ticks are this long unless the simulation says otherwise, ms. */
+const USUAL_TICK_MS = 50;
+
 function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: string) => void }) {
+  const { symptoms } = useSymptoms(incident);
+  const { actions } = useActionHistory(incident.id);
+  const events = useCloud((state) => state.events);
+  const tickMs = useCloud(({ simulation }) => simulation?.tickMs ?? USUAL_TICK_MS);
+  const nowMs = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
+  const breachMs = useBreach(incident);
+  const steps = useMemo(() => timelineOf({ incident, symptoms, actions, events, breachMs, tickMs }), [incident, symptoms, actions, events, breachMs, tickMs]);
   return (
     <div className="flex flex-col gap-5 p-4 lg:p-5">
       <div className="flex flex-wrap items-start gap-3">
@@ -56,15 +76,28 @@ function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: st
         <div className="flex flex-wrap gap-2">
           <Acknowledge incident={incident} />
           <SilenceAction incident={incident} />
+          <Link href={`/topology/?incident=${incident.id}`} className="inline-flex h-8 items-center gap-1.5 rounded-md border border-line px-3 text-[13px] font-medium hover:bg-raised">
+            <Waypoints aria-hidden className="size-4" />
+            On the map
+          </Link>
+          <PostMortemExport sources={{ incident, symptoms, actions, steps, nowMs }} />
         </div>
       </div>
       <SilenceNote incident={incident} />
-      <IncidentFacts incident={incident} />
-      <IncidentSuspects incident={incident} />
-      <IncidentEvidence incident={incident} />
-      <IncidentActions incident={incident} />
-      <IncidentImpact incident={incident} />
-      <IncidentSymptoms incident={incident} onSelect={onSelect} />
+      <div className="grid gap-x-8 gap-y-6 xl:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
+        <div className="flex min-w-0 flex-col gap-6">
+          <IncidentActions incident={incident} />
+          <IncidentEvidence incident={incident} />
+          <IncidentSymptoms incident={incident} onSelect={onSelect} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-6">
+          <IncidentSuspects incident={incident} />
+          <IncidentTimeline steps={steps} />
+          <IncidentImpact incident={incident} />
+          <IncidentAffected incident={incident} symptoms={symptoms} />
+          <IncidentFacts incident={incident} />
+        </div>
+      </div>
     </div>
   );
 }

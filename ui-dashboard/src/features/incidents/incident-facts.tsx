@@ -5,7 +5,7 @@ import { formatCount, formatDuration, formatNamedMetric, formatSimulatedDateTime
 import { useCalmCloud } from "@/features/cloud/use-cloud";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
-import { incidentLengthMs } from "./incident-row";
+import { incidentLengthMs } from "./incident-length";
 
 const KINDS: Readonly<Partial<Record<TargetKind, string>>> = {
   [TargetKind.SERVICE]: "service",
@@ -29,13 +29,16 @@ export function IncidentFacts({ incident }: { incident: Incident }) {
     ["Incident", <span key="id" className="font-mono text-xs" title={id}>{shortId(id)}</span>],
   ];
   return (
-    <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-[13px] 2xl:grid-cols-3">
-      {facts.map(([label, value]) => (
-        <div key={label} className="min-w-0">
-          <dt className="text-xs text-ink-muted">{label}</dt>
-          <dd className="mt-0.5 break-words">{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <section aria-label="Facts">
+      <h3 className="mb-2 text-[13px] font-semibold">Facts</h3>
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-[13px] sm:grid-cols-3 xl:grid-cols-2">
+        {facts.map(([label, value]) => (
+          <div key={label} className="min-w-0">
+            <dt className="text-xs text-ink-muted">{label}</dt>
+            <dd className="mt-0.5 break-words">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }

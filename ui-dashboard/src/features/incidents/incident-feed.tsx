@@ -5,17 +5,17 @@ import { useCalmCloud } from "@/features/cloud/use-cloud";
 import { instantMs } from "@/format/format";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
-import { cx } from "@/ui/class-names";
 import { Select } from "@/ui/field";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
+import { Tabs } from "@/ui/tabs";
 import { type IncidentStatus, SEVERITIES, type SeverityName, STATUSES } from "./incident-filter";
 import { IncidentRow } from "./incident-row";
+import { SymptomDisclosure } from "./symptom-disclosure";
 import { useIncidents } from "./use-incidents";
 
 interface IncidentFeedProps {
   readonly status: IncidentStatus;
   readonly severity: SeverityName;
-  readonly selected?: string;
   readonly onFilter: (filter: { status?: IncidentStatus; severity?: SeverityName }) => void;
   readonly onSelect: (id: string) => void;
 }
@@ -23,7 +23,7 @@ interface IncidentFeedProps {
 const WORDS: Readonly<Record<IncidentStatus, string>> = { open: "Open", resolved: "Resolved", all: "All" };
 const NOTHING: Readonly<Record<IncidentStatus, string>> = { open: "No open incidents", resolved: "No resolved incidents", all: "No incidents" };
 
-export function IncidentFeed({ status, severity, selected, onFilter, onSelect }: IncidentFeedProps) {
+export function IncidentFeed({ status, severity, onFilter, onSelect }: IncidentFeedProps) {
   const { incidents, isPending, isError, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useIncidents(status, severity);
   const simulatedNow = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
   const empty = incidents.length === 0;
@@ -38,7 +38,9 @@ export function IncidentFeed({ status, severity, selected, onFilter, onSelect }:
       )}
       <ul className="divide-y divide-line" aria-label="Incidents">
         {incidents.map((incident) => (
-          <IncidentRow key={incident.id} incident={incident} simulatedNow={simulatedNow} selected={incident.id === selected} onSelect={onSelect} />
+          <IncidentRow key={incident.id} incident={incident} simulatedNow={simulatedNow} onSelect={onSelect}>
+            {incident.symptoms > 0 && <SymptomDisclosure lead={incident} onSelect={onSelect} />}
+          </IncidentRow>
         ))}
       </ul>
       {hasNextPage && (
@@ -55,19 +57,7 @@ export function IncidentFeed({ status, severity, selected, onFilter, onSelect }:
 function Filters({ status, severity, onFilter }: Pick<IncidentFeedProps, "status" | "severity" | "onFilter">) {
   return (
     <>
-      <div role="group" aria-label="Status" className="flex rounded-md bg-raised p-0.5">
-        {STATUSES.map((option) => (
-          <button
-            key={option}
-            type="button"
-            aria-pressed={option === status}
-            onClick={() => onFilter({ status: option })}
-            className={cx("h-6 rounded px-2 text-xs font-medium", option === status ? "bg-surface text-ink shadow-card" : "text-ink-muted hover:text-ink")}
-          >
-            {WORDS[option]}
-          </button>
-        ))}
-      </div>
+      <Tabs label="Status" options={STATUSES} words={WORDS} value={status} onChange={(next) => onFilter({ status: next })} />
       <Select aria-label="Least severity" className="w-32 max-sm:w-24" value={severity} onChange={(event) => onFilter({ severity: SEVERITIES.find((name) => name === event.target.value) })}>
         {SEVERITIES.map((name) => (
           <option key={name} value={name}>

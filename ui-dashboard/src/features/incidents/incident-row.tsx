@@ -1,22 +1,23 @@
 import { BellOff } from "lucide-react";
-import type { MouseEvent } from "react";
-import { formatDuration, formatSimulatedTime, instantMs } from "@/format/format";
+import type { MouseEvent, ReactNode } from "react";
+import { formatDuration, formatSimulatedTime } from "@/format/format";
 import { silenceTag } from "@/features/silences/silence-words";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import { Badge } from "@/ui/badge";
 import { cx } from "@/ui/class-names";
+import { incidentLengthMs } from "./incident-length";
 import { SeverityBadge } from "./severity";
-import { symptomWords } from "./symptom-words";
 
 interface IncidentRowProps {
   readonly incident: Incident;
   readonly simulatedNow: number | undefined;
-  readonly selected: boolean;
   readonly onSelect: (id: string) => void;
+  /** What belongs under it. */
+  readonly children?: ReactNode;
 }
 
-export function IncidentRow({ incident, simulatedNow, selected, onSelect }: IncidentRowProps) {
-  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy, symptoms, suspects, silencedBy, silenceKind } = incident;
+export function IncidentRow({ incident, simulatedNow, onSelect, children }: IncidentRowProps) {
+  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy, suspects, silencedBy, silenceKind } = incident;
   const silenced = silencedBy !== "";
   const suspect = suspects[0];
   // A link, so that it can be opened in another tab; a plain click stays on the page.
@@ -27,7 +28,7 @@ export function IncidentRow({ incident, simulatedNow, selected, onSelect }: Inci
   };
   return (
     <li data-testid={`incident-${id}`} data-resolved={resolved} data-silenced={silenced}>
-      <a href={`?id=${id}`} onClick={follow} aria-current={selected ? "true" : undefined} className={cx("flex flex-col gap-1 px-4 py-2.5 hover:bg-raised", selected && "bg-raised")}>
+      <a href={`?id=${id}`} onClick={follow} className="flex flex-col gap-1 px-4 py-2.5 hover:bg-raised">
         <span className="flex items-center gap-2">
           <SeverityBadge severity={severity} quiet={silenced} />
           <span className={cx("min-w-0 truncate text-[13px] font-medium", (resolved || silenced) && "text-ink-muted")}>{title}</span>
@@ -45,18 +46,11 @@ export function IncidentRow({ incident, simulatedNow, selected, onSelect }: Inci
           <span>{ruleName}</span>
           <span>{formatSimulatedTime(detectedAt)} sim</span>
           <span>{`${resolved ? "lasted" : "for"} ${formatDuration(incidentLengthMs(incident, simulatedNow))}`}</span>
-          {symptoms > 0 && <span>{symptomWords(incident)}</span>}
           {suspect && <span>suspect: {suspect.id}</span>}
           {acknowledgedBy !== "" && <span>{acknowledgedBy} is on it</span>}
         </span>
       </a>
+      {children}
     </li>
   );
-}
-
-/** How long it lasted, or has lasted so far, in simulated time. */
-export function incidentLengthMs({ detectedAt, resolved, resolvedAt }: Incident, simulatedNow: number | undefined): number | undefined {
-  const from = instantMs(detectedAt);
-  const to = resolved ? instantMs(resolvedAt) : simulatedNow;
-  return from === undefined || to === undefined ? undefined : to - from;
 }

@@ -26,17 +26,17 @@ export function useIncidents(status: IncidentStatus, severity: SeverityName) {
 const SYMPTOMS = 200;
 
 /** What was put down to a lead, oldest last. */
-export function useSymptoms({ id }: Incident) {
+export function useSymptoms({ id }: Pick<Incident, "id">) {
   const live = useCloud((state) => state.incidents);
-  const query = useQuery(IncidentService.method.list, { symptomOf: id, limit: SYMPTOMS });
-  const ours = [...live.values()].filter(({ symptomOf }) => symptomOf === id);
+  const query = useQuery(IncidentService.method.list, { symptomOf: id, limit: SYMPTOMS }, { enabled: id !== "" });
+  const ours = [...live.values()].filter(({ symptomOf }) => id !== "" && symptomOf === id);
   return { ...query, symptoms: mergeIncidents(query.data?.incidents ?? [], ours).sort(newestFirst) };
 }
 
-/** One incident: from the stream when it is there, else asked for. */
+/** One incident: from the stream when it is there, else asked for. Of an empty id, nothing. */
 export function useIncident(id: string) {
   const live = useCloud((state) => state.incidents.get(id));
-  const query = useQuery(IncidentService.method.get, { incidentId: id });
+  const query = useQuery(IncidentService.method.get, { incidentId: id }, { enabled: id !== "" });
   const asked = query.data?.incident;
   const incident = asked ? mergeIncidents([asked], live ? [live] : [])[0] : live;
   return { ...query, incident };

@@ -40,7 +40,7 @@ export function TelemetryCharts({ services }: { services: ChosenServices }) {
 
 function Legend({ names, services: { chosen, toggle, clear } }: { names: readonly string[]; services: ChosenServices }) {
   return (
-    <div role="group" aria-label="Services in the charts" className="flex min-h-6 flex-wrap items-center gap-1.5">
+    <div role="group" aria-label="Services in the charts" className="flex min-h-7 flex-wrap items-center gap-1.5">
       {names.length === 0 && <Skeleton className="h-6 w-80" />}
       {names.map((id, color) => {
         const shown = chosen.length === 0 || chosen.includes(id);

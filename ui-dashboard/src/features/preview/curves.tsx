@@ -28,7 +28,7 @@ export function Curves({ preview, proposal }: { preview: Preview; proposal?: Pre
   const toggle = (label: string) => setChosen(shown.includes(label) ? shown.filter((one) => one !== label) : [...shown, label]);
   return (
     <div className="flex flex-col gap-2">
-      <div role="group" aria-label="Options in the charts" className="flex min-h-6 flex-wrap items-center gap-1.5">
+      <div role="group" aria-label="Options in the charts" className="flex min-h-7 flex-wrap items-center gap-1.5">
         {all.map(({ label, color }) => (
           <Choice key={color} label={label} color={color} shown={shown.includes(label)} onToggle={() => toggle(label)} />
         ))}
@@ -75,7 +75,7 @@ function Choice({ label, color, shown, onToggle }: { label: string; color: numbe
       type="button"
       aria-pressed={shown}
       onClick={onToggle}
-      className={cx("flex min-h-6 items-center gap-1.5 rounded-full border px-2 text-left text-[11px] hover:bg-raised", shown ? "border-line-strong bg-surface text-ink" : "border-line text-ink-muted")}
+      className={cx("flex min-h-7 items-center gap-1.5 rounded-full border px-2 text-left text-[11px] hover:bg-raised", shown ? "border-line-strong bg-surface text-ink" : "border-line text-ink-muted")}
     >
       <span aria-hidden className="h-0.5 w-3 shrink-0 rounded" style={{ background: shown ? seriesVariable(color) : "var(--line-strong)" }} />
       {label}

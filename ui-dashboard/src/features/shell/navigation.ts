@@ -1,4 +1,4 @@
-import { Activity, BellOff, CircleAlert, ListChecks, SlidersHorizontal, type LucideIcon } from "lucide-react";
+import { Activity, BellOff, ChartLine, CircleAlert, HeartPulse, ListChecks, type LucideIcon, Radar, Scale, SlidersHorizontal, Waypoints } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
 import { burningIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
@@ -6,7 +6,13 @@ import type { CloudState } from "@/features/cloud/cloud-state";
 export interface NavigationItem {
   readonly href: string;
   readonly label: string;
+  /** Goes there after `g`. */
+  readonly letter: string;
   readonly icon: LucideIcon;
+  /** Has a place of its own in the menu of a phone; the others are under "More". */
+  readonly primary?: boolean;
+  /** Begins another part of the menu. */
+  readonly apart?: boolean;
   /** How much is waiting there, and how to say it. */
   readonly count?: (state: CloudState) => number;
   readonly countLabel?: string;
@@ -14,11 +20,16 @@ export interface NavigationItem {
 
 /** Every page there is, in the order of the menu. A new page is one more entry. */
 export const NAVIGATION: readonly NavigationItem[] = [
-  { href: "/", label: "Overview", icon: Activity },
-  { href: "/incidents/", label: "Incidents", icon: CircleAlert, count: openCount, countLabel: "open" },
-  { href: "/actions/", label: "Actions", icon: ListChecks, count: pendingCount, countLabel: "waiting" },
-  { href: "/silences/", label: "Silences", icon: BellOff },
-  { href: "/simulation/", label: "Simulation", icon: SlidersHorizontal },
+  { href: "/", label: "Overview", letter: "o", icon: Activity, primary: true },
+  { href: "/topology/", label: "Topology", letter: "t", icon: Waypoints, primary: true },
+  { href: "/incidents/", label: "Incidents", letter: "i", icon: CircleAlert, primary: true, count: openCount, countLabel: "open" },
+  { href: "/actions/", label: "Actions", letter: "a", icon: ListChecks, primary: true, count: pendingCount, countLabel: "waiting" },
+  { href: "/explore/", label: "Explore", letter: "e", icon: ChartLine },
+  { href: "/rules/", label: "Detection", letter: "d", icon: Radar, apart: true },
+  { href: "/silences/", label: "Silences", letter: "s", icon: BellOff },
+  { href: "/policies/", label: "Policies", letter: "p", icon: Scale },
+  { href: "/simulation/", label: "Simulation", letter: "m", icon: SlidersHorizontal, apart: true },
+  { href: "/system/", label: "System", letter: "y", icon: HeartPulse },
 ];
 
 /** What somebody should look at: symptoms of an open incident go without saying, and what is silenced is not counted. */
@@ -30,4 +41,9 @@ function pendingCount({ actions }: CloudState): number {
   let pending = 0;
   for (const { status } of actions.values()) if (status === ActionStatus.PROPOSED) pending += 1;
   return pending;
+}
+
+/** Whether a page is the one that is shown. */
+export function isCurrent(item: NavigationItem, pathname: string): boolean {
+  return pathname.replace(/\/?$/, "/") === item.href;
 }

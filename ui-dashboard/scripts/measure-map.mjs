@@ -1,0 +1,127 @@
+// Measures how smoothly the map of a large cloud moves: serves the export with a made-up cloud of 500 services that changes ten times a
+// second, drags and zooms for some seconds in headless Chromium, and prints frames a second. `npm run measure:map [services]`.
+import { createReadStream, existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, resolve } from "node:path";
+import { chromium } from "@playwright/test";
+
+const SERVICES = Number(process.argv[2] ?? 500);
+const SECONDS = 8;
+const SAMPLE_MS = 100;
+const START = Date.UTC(2026, 0, 1);
+const RUN = "11111111-1111-5111-8111-111111111111";
+const out = resolve(import.meta.dirname, "../out");
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+
+const ids = Array.from({ length: SERVICES }, (_, i) => `service-${String(i).padStart(3, "0")}`);
+const edges = ids.slice(1).flatMap((id, i) => [Math.floor(i / 4), Math.floor(i / 3)].map((caller) => ({ fromServiceId: ids[caller], toServiceId: id, callsPerRequest: 1 })));
+const topology = {
+  name: "large",
+  zones: [{ id: "zone-a" }],
+  nodes: [{ id: "node-1", zoneId: "zone-a", cpuCores: 64, memoryGb: 256, networkMbps: 10_000, state: "ready", version: "1" }],
+  services: ids.map((id, i) => ({ id, profile: "api_server", desiredReplicas: 1, replicas: [{ nodeId: "node-1", state: "running" }], version: "1", health: "healthy", entry: i === 0 })),
+  edges,
+};
+const timeOf = (tick) => new Date(START + tick * 1_000).toISOString();
+const state = (tick) => ({ simulationId: "default", runId: RUN, scenario: "large", tick: String(tick), time: timeOf(tick), startedAt: timeOf(0), tickMs: 1_000, playing: true, speed: 10, effectiveSpeed: 10 });
+/** One service in five changes with every sample. */
+const valuesOf = (tick, base) => ids.map((_, i) => base * (1 + 0.5 * Math.sin(i + Math.floor((tick + i) / 5))));
+const sample = (tick) => ({
+  simulationId: "default", runId: RUN, tick: String(tick), time: timeOf(tick), shardCount: 1, sampleIntervalMs: 1_000, scenario: "large",
+  services: { ids, versions: ids.map(() => "1"), columns: [["request_rate", 100], ["latency_p99", 200], ["error_rate", 4], ["cpu_usage", 50]].map(([metric, base]) => ({ metric, values: valuesOf(tick, base) })) },
+});
+
+function stream(response) {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  let tick = 1;
+  const send = (event, data) => response.write(`id: ${tick}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  send("snapshot", { state: state(tick), topology, metrics: [sample(tick)], openIncidents: [], pendingActions: [] });
+  const timer = setInterval(() => {
+    tick += 1;
+    send("metrics", sample(tick));
+    if (tick % 10 === 0) send("heartbeat", { serverTime: new Date().toISOString(), state: state(tick) });
+  }, SAMPLE_MS);
+  response.on("close", () => clearInterval(timer));
+}
+
+const server = createServer((request, response) => {
+  const path = new URL(request.url, "http://localhost").pathname;
+  if (path === "/api/stream") return stream(response);
+  const file = join(out, path.endsWith("/") ? `${path}index.html` : path);
+  if (file.startsWith(out) && existsSync(file)) {
+    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+    return createReadStream(file).pipe(response);
+  }
+  response.writeHead(path.includes(".v1.") ? 501 : 404, { "content-type": "application/json" });
+  return response.end(JSON.stringify({ code: "unimplemented", message: "not part of the measurement" }));
+});
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu"] });
+try {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const taskSeconds = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+  const began = Date.now();
+  await page.goto(`http://127.0.0.1:${server.address().port}/topology/`);
+  await page.locator(".react-flow__node").first().waitFor();
+  console.log(`${SERVICES} services, ${edges.length} calls: on screen after ${Date.now() - began} ms, ${await page.locator(".react-flow__node").count()} drawn`);
+  await page.waitForTimeout(1_500);
+  for (const [name, move] of [["at rest", rest], ["dragging", drag], ["zooming", zoom], ["dragging, zoomed in", drag]]) {
+    await page.evaluate(countFrames);
+    const busyBefore = await taskSeconds();
+    const until = Date.now() + SECONDS * 1_000;
+    const from = Date.now();
+    while (Date.now() < until) await move(page);
+    const busy = (await taskSeconds()) - busyBefore;
+    const { frames, worst } = await page.evaluate(() => window.frameCount());
+    console.log(`${name.padEnd(20)} ${(frames / ((Date.now() - from) / 1_000)).toFixed(0)} frames a second, longest pause ${worst.toFixed(0)} ms, main thread ${((100 * busy * 1_000) / (Date.now() - from)).toFixed(0)} % busy`);
+  }
+} finally {
+  await browser.close();
+  server.closeAllConnections();
+  server.close();
+}
+
+function countFrames() {
+  let frames = 0;
+  let worst = 0;
+  let last = performance.now();
+  let going = true;
+  const frame = (now) => {
+    frames += 1;
+    worst = Math.max(worst, now - last);
+    last = now;
+    if (going) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  window.frameCount = () => {
+    going = false;
+    return { frames, worst };
+  };
+}
+
+async function rest(page) {
+  await page.waitForTimeout(500);
+}
+
+async function drag(page) {
+  await page.mouse.move(600, 500);
+  await page.mouse.down();
+  for (let i = 0; i < 20; i += 1) await page.mouse.move(600 + 12 * i, 500 - 6 * i);
+  for (let i = 20; i > 0; i -= 1) await page.mouse.move(600 + 12 * i, 500 - 6 * i);
+  await page.mouse.up();
+}
+
+async function zoom(page) {
+  await page.mouse.move(600, 500);
+  for (let i = 0; i < 12; i += 1) {
+    await page.mouse.wheel(0, -60);
+    await page.waitForTimeout(30);
+  }
+  for (let i = 0; i < 9; i += 1) {
+    await page.mouse.wheel(0, 60);
+    await page.waitForTimeout(30);
+  }
+}

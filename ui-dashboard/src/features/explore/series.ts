@@ -1,0 +1,41 @@
+/** Stored series as the page shows them: figures, and as a file. Pure. */
+import type { RangeSeries } from "@/features/range/range-options";
+
+export interface Figures {
+  readonly last: number | undefined;
+  readonly min: number | undefined;
+  readonly mean: number | undefined;
+  readonly max: number | undefined;
+}
+
+export function figuresOf(values: readonly number[]): Figures {
+  const known = values.filter((value) => !Number.isNaN(value));
+  if (known.length === 0) return { last: undefined, min: undefined, mean: undefined, max: undefined };
+  const [min, max, sum] = known.reduce(([least, most, total], value) => [Math.min(least, value), Math.max(most, value), total + value], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]);
+  return { last: known.at(-1), min, mean: sum / known.length, max };
+}
+
+/** The highest come first and are drawn; of the others it is said how many there are. */
+export function highest(series: readonly RangeSeries[], shown: number): RangeSeries[] {
+  if (series.length <= shown) return [...series];
+  return series.toSorted((a, b) => (figuresOf(b.values).max ?? Number.NEGATIVE_INFINITY) - (figuresOf(a.values).max ?? Number.NEGATIVE_INFINITY)).slice(0, shown);
+}
+
+/** One line a moment, one column a series (RFC 4180); what was not measured stays empty. */
+export function csvOf(metric: string, series: readonly RangeSeries[]): string {
+  const times = [...new Set(series.flatMap(({ timesMs }) => timesMs))].sort((a, b) => a - b);
+  const columns = series.map(({ timesMs, values }) => new Map(timesMs.map((time, i) => [time, values[i]])));
+  const head = ["time", ...series.map(({ id }) => `${metric} ${id}`)];
+  const lines = times.map((time) => [new Date(time).toISOString(), ...columns.map((column) => numberText(column.get(time)))]);
+  return [head, ...lines].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("");
+}
+
+function numberText(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? "" : String(value);
+}
+
+/** A name that begins like a formula must not become one in a spreadsheet. */
+function cell(text: string): string {
+  const safe = /^[=+@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,19 @@
+"use client";
+
+import { ChecksCard } from "./checks-card";
+import { EngineCard } from "./engine-card";
+import { StoreCard } from "./store-card";
+import { StreamCard } from "./stream-card";
+
+/** How Microcloud itself is: its services, its engine, its store, and this page's own stream. */
+export function SystemPage() {
+  return (
+    <div className="grid items-start gap-4 xl:grid-cols-2">
+      <h1 className="sr-only">System</h1>
+      <ChecksCard />
+      <EngineCard />
+      <StoreCard />
+      <StreamCard />
+    </div>
+  );
+}

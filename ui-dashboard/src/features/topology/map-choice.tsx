@@ -1,0 +1,49 @@
+"use client";
+
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { useStore } from "zustand";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Focus, Mark } from "./focus";
+
+/** What is chosen and what is marked. A store, so that choosing one of 500 services draws two of them anew. */
+interface Choice {
+  readonly service: string | null;
+  readonly focus: Focus | undefined;
+}
+
+const ChoiceContext = createContext<StoreApi<Choice> | undefined>(undefined);
+
+export function ChoiceProvider({ service, focus, children }: Choice & { children: ReactNode }) {
+  const [store] = useState(() => createStore<Choice>(() => ({ service, focus })));
+  useEffect(() => store.setState({ service, focus }), [store, service, focus]);
+  return <ChoiceContext value={store}>{children}</ChoiceContext>;
+}
+
+function useChoice<T>(selector: (choice: Choice) => T): T {
+  const store = useContext(ChoiceContext);
+  if (!store) throw new Error("useChoice needs a ChoiceProvider above it.");
+  return useStore(store, selector);
+}
+
+export function useIsChosen(...ids: readonly string[]): boolean {
+  return useChoice(({ service }) => service !== null && ids.includes(service));
+}
+
+export function useServiceMark(id: string): Mark | undefined {
+  return useChoice(({ focus }) => focus?.services.get(id));
+}
+
+export function useNodeMark(id: string): Mark | undefined {
+  return useChoice(({ focus }) => focus?.nodes.get(id));
+}
+
+const NONE: ReadonlyMap<string, Mark> = new Map();
+
+export function useMarkedServices(): ReadonlyMap<string, Mark> {
+  return useChoice(({ focus }) => focus?.services ?? NONE);
+}
+
+/** Something is marked, so that whatever is not steps back. */
+export function useHasFocus(): boolean {
+  return useChoice(({ focus }) => focus !== undefined && focus.services.size + focus.nodes.size > 0);
+}
