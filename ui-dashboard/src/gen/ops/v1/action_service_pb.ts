@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Action } from "./action_pb";
+import type { Action, ActionType } from "./action_pb";
 import { file_ops_v1_action } from "./action_pb";
 import type { Band, Preview } from "./preview_pb";
 import { file_ops_v1_preview } from "./preview_pb";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/action_service.proto.
  */
 export const file_ops_v1_action_service: GenFile = /*@__PURE__*/
-  fileDesc("ChtvcHMvdjEvYWN0aW9uX3NlcnZpY2UucHJvdG8SBm9wcy52MSIyChlMaXN0UGVuZGluZ0FjdGlvbnNSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiPQoaTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24igAEKFEFwcHJvdmVBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCRIQCghyZXBsaWNhcxgFIAEoDSI3ChVBcHByb3ZlQWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJ9ChNSZWplY3RBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgEIAEoBBIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkiNgoUUmVqZWN0QWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJoChdHZXRBY3Rpb25IaXN0b3J5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhMKC2luY2lkZW50X2lkGAIgASgJEg0KBWxpbWl0GAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiVAoYR2V0QWN0aW9uSGlzdG9yeVJlc3BvbnNlEh8KB2FjdGlvbnMYASADKAsyDi5vcHMudjEuQWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIlChBHZXRBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCSJbChFHZXRBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uEiYKCnByZWRpY3Rpb24YAiABKAsyEi5vcHMudjEuUHJlZGljdGlvbiJrCghFeHBlY3RlZBIcCgZwOTlfbXMYASABKAsyDC5vcHMudjEuQmFuZBIfCgllcnJvcl9wY3QYAiABKAsyDC5vcHMudjEuQmFuZBIUCgdiYWRfcGN0GAMgASgBSACIAQFCCgoIX2JhZF9wY3QihgMKClByZWRpY3Rpb24SFAoMbWFkZV9hdF90aWNrGAEgASgEEisKB21hZGVfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWhvcml6b25fcxgDIAEoDRIPCgdmdXR1cmVzGAQgASgNEgwKBHJhbmsYBSABKA0SDwoHb3B0aW9ucxgGIAEoDRINCgVoZWxwcxgHIAEoARINCgVoYXJtcxgIIAEoARIPCgdyZWZ1c2VkGAkgASgJEiAKBmFjdGlvbhgKIAEoCzIQLm9wcy52MS5FeHBlY3RlZBIhCgdub3RoaW5nGAsgASgLMhAub3BzLnYxLkV4cGVjdGVkEiQKBGNhbWUYDCABKA4yFi5vcHMudjEuUHJlZGljdGlvbkNhbWUSGAoLY2FtZV9wOTlfbXMYDSABKAFIAIgBARIbCg5jYW1lX2Vycm9yX3BjdBgOIAEoAUgBiAEBQg4KDF9jYW1lX3A5OV9tc0IRCg9fY2FtZV9lcnJvcl9wY3QiTQoUUHJldmlld0FjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEg8KB2Z1dHVyZXMYAiABKA0SEQoJaG9yaXpvbl9zGAMgASgNIjkKFVByZXZpZXdBY3Rpb25SZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXciUQoWUHJldmlld0luY2lkZW50UmVxdWVzdBITCgtpbmNpZGVudF9pZBgBIAEoCRIPCgdmdXR1cmVzGAIgASgNEhEKCWhvcml6b25fcxgDIAEoDSI7ChdQcmV2aWV3SW5jaWRlbnRSZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXcqjwEKDlByZWRpY3Rpb25DYW1lEh8KG1BSRURJQ1RJT05fQ0FNRV9VTlNQRUNJRklFRBAAEhkKFVBSRURJQ1RJT05fQ0FNRV9BQ1RFRBABEh0KGVBSRURJQ1RJT05fQ0FNRV9OT1RfQUNURUQQAhIiCh5QUkVESUNUSU9OX0NBTUVfTk9UX0NPTVBBUkFCTEUQAzLZBAoNQWN0aW9uU2VydmljZRJgChJMaXN0UGVuZGluZ0FjdGlvbnMSIS5vcHMudjEuTGlzdFBlbmRpbmdBY3Rpb25zUmVxdWVzdBoiLm9wcy52MS5MaXN0UGVuZGluZ0FjdGlvbnNSZXNwb25zZSIDkAIBEkwKDUFwcHJvdmVBY3Rpb24SHC5vcHMudjEuQXBwcm92ZUFjdGlvblJlcXVlc3QaHS5vcHMudjEuQXBwcm92ZUFjdGlvblJlc3BvbnNlEkkKDFJlamVjdEFjdGlvbhIbLm9wcy52MS5SZWplY3RBY3Rpb25SZXF1ZXN0Ghwub3BzLnYxLlJlamVjdEFjdGlvblJlc3BvbnNlEloKEEdldEFjdGlvbkhpc3RvcnkSHy5vcHMudjEuR2V0QWN0aW9uSGlzdG9yeVJlcXVlc3QaIC5vcHMudjEuR2V0QWN0aW9uSGlzdG9yeVJlc3BvbnNlIgOQAgESRQoJR2V0QWN0aW9uEhgub3BzLnYxLkdldEFjdGlvblJlcXVlc3QaGS5vcHMudjEuR2V0QWN0aW9uUmVzcG9uc2UiA5ACARJRCg1QcmV2aWV3QWN0aW9uEhwub3BzLnYxLlByZXZpZXdBY3Rpb25SZXF1ZXN0Gh0ub3BzLnYxLlByZXZpZXdBY3Rpb25SZXNwb25zZSIDkAIBElcKD1ByZXZpZXdJbmNpZGVudBIeLm9wcy52MS5QcmV2aWV3SW5jaWRlbnRSZXF1ZXN0Gh8ub3BzLnYxLlByZXZpZXdJbmNpZGVudFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_ops_v1_action, file_ops_v1_preview]);
+  fileDesc("ChtvcHMvdjEvYWN0aW9uX3NlcnZpY2UucHJvdG8SBm9wcy52MSIyChlMaXN0UGVuZGluZ0FjdGlvbnNSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiPQoaTGlzdFBlbmRpbmdBY3Rpb25zUmVzcG9uc2USHwoHYWN0aW9ucxgBIAMoCzIOLm9wcy52MS5BY3Rpb24irQEKFFByb3Bvc2VBY3Rpb25SZXF1ZXN0EhMKC2luY2lkZW50X2lkGAEgASgJEiAKBHR5cGUYAiABKA4yEi5vcHMudjEuQWN0aW9uVHlwZRIRCgl0YXJnZXRfaWQYAyABKAkSEAoIcmVwbGljYXMYBCABKA0SDgoGcmVhc29uGAUgASgJEhAKCG9wZXJhdG9yGAYgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgHIAEoCSI3ChVQcm9wb3NlQWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiIuChVHZXRDYWxpYnJhdGlvblJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJgChZHZXRDYWxpYnJhdGlvblJlc3BvbnNlEiQKB2J5X3R5cGUYASADKAsyEy5vcHMudjEuQ2FsaWJyYXRpb24SIAoDYWxsGAIgASgLMhMub3BzLnYxLkNhbGlicmF0aW9uIpIBCgtDYWxpYnJhdGlvbhIgCgR0eXBlGAEgASgOMhIub3BzLnYxLkFjdGlvblR5cGUSDAoEbWFkZRgCIAEoDRIQCghjb21wYXJlZBgDIAEoDRITCgtwOTlfaW5fYmFuZBgEIAEoDRIVCg1lcnJvcl9pbl9iYW5kGAUgASgNEhUKDXA5OV9lcnJvcl9wY3QYBiABKAEigAEKFEFwcHJvdmVBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIYChBleHBlY3RlZF92ZXJzaW9uGAMgASgEEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCRIQCghyZXBsaWNhcxgFIAEoDSI3ChVBcHByb3ZlQWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJ9ChNSZWplY3RBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSGAoQZXhwZWN0ZWRfdmVyc2lvbhgEIAEoBBIXCg9pZGVtcG90ZW5jeV9rZXkYBSABKAkiNgoUUmVqZWN0QWN0aW9uUmVzcG9uc2USHgoGYWN0aW9uGAEgASgLMg4ub3BzLnYxLkFjdGlvbiJoChdHZXRBY3Rpb25IaXN0b3J5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhMKC2luY2lkZW50X2lkGAIgASgJEg0KBWxpbWl0GAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiVAoYR2V0QWN0aW9uSGlzdG9yeVJlc3BvbnNlEh8KB2FjdGlvbnMYASADKAsyDi5vcHMudjEuQWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIlChBHZXRBY3Rpb25SZXF1ZXN0EhEKCWFjdGlvbl9pZBgBIAEoCSJbChFHZXRBY3Rpb25SZXNwb25zZRIeCgZhY3Rpb24YASABKAsyDi5vcHMudjEuQWN0aW9uEiYKCnByZWRpY3Rpb24YAiABKAsyEi5vcHMudjEuUHJlZGljdGlvbiJrCghFeHBlY3RlZBIcCgZwOTlfbXMYASABKAsyDC5vcHMudjEuQmFuZBIfCgllcnJvcl9wY3QYAiABKAsyDC5vcHMudjEuQmFuZBIUCgdiYWRfcGN0GAMgASgBSACIAQFCCgoIX2JhZF9wY3QihgMKClByZWRpY3Rpb24SFAoMbWFkZV9hdF90aWNrGAEgASgEEisKB21hZGVfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWhvcml6b25fcxgDIAEoDRIPCgdmdXR1cmVzGAQgASgNEgwKBHJhbmsYBSABKA0SDwoHb3B0aW9ucxgGIAEoDRINCgVoZWxwcxgHIAEoARINCgVoYXJtcxgIIAEoARIPCgdyZWZ1c2VkGAkgASgJEiAKBmFjdGlvbhgKIAEoCzIQLm9wcy52MS5FeHBlY3RlZBIhCgdub3RoaW5nGAsgASgLMhAub3BzLnYxLkV4cGVjdGVkEiQKBGNhbWUYDCABKA4yFi5vcHMudjEuUHJlZGljdGlvbkNhbWUSGAoLY2FtZV9wOTlfbXMYDSABKAFIAIgBARIbCg5jYW1lX2Vycm9yX3BjdBgOIAEoAUgBiAEBQg4KDF9jYW1lX3A5OV9tc0IRCg9fY2FtZV9lcnJvcl9wY3QiTQoUUHJldmlld0FjdGlvblJlcXVlc3QSEQoJYWN0aW9uX2lkGAEgASgJEg8KB2Z1dHVyZXMYAiABKA0SEQoJaG9yaXpvbl9zGAMgASgNIjkKFVByZXZpZXdBY3Rpb25SZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXciUQoWUHJldmlld0luY2lkZW50UmVxdWVzdBITCgtpbmNpZGVudF9pZBgBIAEoCRIPCgdmdXR1cmVzGAIgASgNEhEKCWhvcml6b25fcxgDIAEoDSI7ChdQcmV2aWV3SW5jaWRlbnRSZXNwb25zZRIgCgdwcmV2aWV3GAEgASgLMg8ub3BzLnYxLlByZXZpZXcqjwEKDlByZWRpY3Rpb25DYW1lEh8KG1BSRURJQ1RJT05fQ0FNRV9VTlNQRUNJRklFRBAAEhkKFVBSRURJQ1RJT05fQ0FNRV9BQ1RFRBABEh0KGVBSRURJQ1RJT05fQ0FNRV9OT1RfQUNURUQQAhIiCh5QUkVESUNUSU9OX0NBTUVfTk9UX0NPTVBBUkFCTEUQAzL9BQoNQWN0aW9uU2VydmljZRJgChJMaXN0UGVuZGluZ0FjdGlvbnMSIS5vcHMudjEuTGlzdFBlbmRpbmdBY3Rpb25zUmVxdWVzdBoiLm9wcy52MS5MaXN0UGVuZGluZ0FjdGlvbnNSZXNwb25zZSIDkAIBEkwKDVByb3Bvc2VBY3Rpb24SHC5vcHMudjEuUHJvcG9zZUFjdGlvblJlcXVlc3QaHS5vcHMudjEuUHJvcG9zZUFjdGlvblJlc3BvbnNlEkwKDUFwcHJvdmVBY3Rpb24SHC5vcHMudjEuQXBwcm92ZUFjdGlvblJlcXVlc3QaHS5vcHMudjEuQXBwcm92ZUFjdGlvblJlc3BvbnNlEkkKDFJlamVjdEFjdGlvbhIbLm9wcy52MS5SZWplY3RBY3Rpb25SZXF1ZXN0Ghwub3BzLnYxLlJlamVjdEFjdGlvblJlc3BvbnNlEloKEEdldEFjdGlvbkhpc3RvcnkSHy5vcHMudjEuR2V0QWN0aW9uSGlzdG9yeVJlcXVlc3QaIC5vcHMudjEuR2V0QWN0aW9uSGlzdG9yeVJlc3BvbnNlIgOQAgESRQoJR2V0QWN0aW9uEhgub3BzLnYxLkdldEFjdGlvblJlcXVlc3QaGS5vcHMudjEuR2V0QWN0aW9uUmVzcG9uc2UiA5ACARJUCg5HZXRDYWxpYnJhdGlvbhIdLm9wcy52MS5HZXRDYWxpYnJhdGlvblJlcXVlc3QaHi5vcHMudjEuR2V0Q2FsaWJyYXRpb25SZXNwb25zZSIDkAIBElEKDVByZXZpZXdBY3Rpb24SHC5vcHMudjEuUHJldmlld0FjdGlvblJlcXVlc3QaHS5vcHMudjEuUHJldmlld0FjdGlvblJlc3BvbnNlIgOQAgESVwoPUHJldmlld0luY2lkZW50Eh4ub3BzLnYxLlByZXZpZXdJbmNpZGVudFJlcXVlc3QaHy5vcHMudjEuUHJldmlld0luY2lkZW50UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_ops_v1_action, file_ops_v1_preview]);
 
 /**
  * Which proposals.
@@ -59,6 +59,195 @@ export type ListPendingActionsResponse = Message<"ops.v1.ListPendingActionsRespo
  */
 export const ListPendingActionsResponseSchema: GenMessage<ListPendingActionsResponse> = /*@__PURE__*/
   messageDesc(file_ops_v1_action_service, 1);
+
+/**
+ * An action of the operator's own.
+ *
+ * @generated from message ops.v1.ProposeActionRequest
+ */
+export type ProposeActionRequest = Message<"ops.v1.ProposeActionRequest"> & {
+  /**
+   * UUID of the incident that it answers. The simulation is the incident's.
+   *
+   * @generated from field: string incident_id = 1;
+   */
+  incidentId: string;
+
+  /**
+   * What to do.
+   *
+   * @generated from field: ops.v1.ActionType type = 2;
+   */
+  type: ActionType;
+
+  /**
+   * Service id, or node id for DRAIN_NODE and UNDRAIN_NODE. Never empty, never a wildcard.
+   *
+   * @generated from field: string target_id = 3;
+   */
+  targetId: string;
+
+  /**
+   * Replicas, for types that take them: SCALE_UP and SCALE_DOWN 1 to 100, the ADD_ types 1 to 16; 0 means 1.
+   *
+   * @generated from field: uint32 replicas = 4;
+   */
+  replicas: number;
+
+  /**
+   * Why, 1 to 2 000 characters.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * Who proposes, 1 to 128 characters.
+   *
+   * @generated from field: string operator = 6;
+   */
+  operator: string;
+
+  /**
+   * Chosen by the client, at most 128 characters; the same key with another body is INVALID_ARGUMENT. Empty means none.
+   *
+   * @generated from field: string idempotency_key = 7;
+   */
+  idempotencyKey: string;
+};
+
+/**
+ * Describes the message ops.v1.ProposeActionRequest.
+ * Use `create(ProposeActionRequestSchema)` to create a new message.
+ */
+export const ProposeActionRequestSchema: GenMessage<ProposeActionRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 2);
+
+/**
+ * What came of it.
+ *
+ * @generated from message ops.v1.ProposeActionResponse
+ */
+export type ProposeActionResponse = Message<"ops.v1.ProposeActionResponse"> & {
+  /**
+   * The action, as it stands.
+   *
+   * @generated from field: ops.v1.Action action = 1;
+   */
+  action?: Action | undefined;
+};
+
+/**
+ * Describes the message ops.v1.ProposeActionResponse.
+ * Use `create(ProposeActionResponseSchema)` to create a new message.
+ */
+export const ProposeActionResponseSchema: GenMessage<ProposeActionResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 3);
+
+/**
+ * Which predictions.
+ *
+ * @generated from message ops.v1.GetCalibrationRequest
+ */
+export type GetCalibrationRequest = Message<"ops.v1.GetCalibrationRequest"> & {
+  /**
+   * Only this simulation; empty means all.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+};
+
+/**
+ * Describes the message ops.v1.GetCalibrationRequest.
+ * Use `create(GetCalibrationRequestSchema)` to create a new message.
+ */
+export const GetCalibrationRequestSchema: GenMessage<GetCalibrationRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 4);
+
+/**
+ * Predictions against what came.
+ *
+ * @generated from message ops.v1.GetCalibrationResponse
+ */
+export type GetCalibrationResponse = Message<"ops.v1.GetCalibrationResponse"> & {
+  /**
+   * By type of action, those with most predictions first.
+   *
+   * @generated from field: repeated ops.v1.Calibration by_type = 1;
+   */
+  byType: Calibration[];
+
+  /**
+   * All of them.
+   *
+   * @generated from field: ops.v1.Calibration all = 2;
+   */
+  all?: Calibration | undefined;
+};
+
+/**
+ * Describes the message ops.v1.GetCalibrationResponse.
+ * Use `create(GetCalibrationResponseSchema)` to create a new message.
+ */
+export const GetCalibrationResponseSchema: GenMessage<GetCalibrationResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 5);
+
+/**
+ * How good predictions were. A prediction counts once its time has come and either the action was done at once, or nothing was.
+ *
+ * @generated from message ops.v1.Calibration
+ */
+export type Calibration = Message<"ops.v1.Calibration"> & {
+  /**
+   * Type of action; unspecified for all.
+   *
+   * @generated from field: ops.v1.ActionType type = 1;
+   */
+  type: ActionType;
+
+  /**
+   * Predictions that were made.
+   *
+   * @generated from field: uint32 made = 2;
+   */
+  made: number;
+
+  /**
+   * Those that could be compared with what came.
+   *
+   * @generated from field: uint32 compared = 3;
+   */
+  compared: number;
+
+  /**
+   * Of those compared, how many have the p99 that came within the band that holds eight futures in ten.
+   *
+   * @generated from field: uint32 p99_in_band = 4;
+   */
+  p99InBand: number;
+
+  /**
+   * The same for the error rate.
+   *
+   * @generated from field: uint32 error_in_band = 5;
+   */
+  errorInBand: number;
+
+  /**
+   * Median of |came − predicted| / predicted of p99, %.
+   *
+   * @generated from field: double p99_error_pct = 6;
+   */
+  p99ErrorPct: number;
+};
+
+/**
+ * Describes the message ops.v1.Calibration.
+ * Use `create(CalibrationSchema)` to create a new message.
+ */
+export const CalibrationSchema: GenMessage<Calibration> = /*@__PURE__*/
+  messageDesc(file_ops_v1_action_service, 6);
 
 /**
  * A yes.
@@ -107,7 +296,7 @@ export type ApproveActionRequest = Message<"ops.v1.ApproveActionRequest"> & {
  * Use `create(ApproveActionRequestSchema)` to create a new message.
  */
 export const ApproveActionRequestSchema: GenMessage<ApproveActionRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 2);
+  messageDesc(file_ops_v1_action_service, 7);
 
 /**
  * The action after the decision.
@@ -128,7 +317,7 @@ export type ApproveActionResponse = Message<"ops.v1.ApproveActionResponse"> & {
  * Use `create(ApproveActionResponseSchema)` to create a new message.
  */
 export const ApproveActionResponseSchema: GenMessage<ApproveActionResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 3);
+  messageDesc(file_ops_v1_action_service, 8);
 
 /**
  * A no.
@@ -177,7 +366,7 @@ export type RejectActionRequest = Message<"ops.v1.RejectActionRequest"> & {
  * Use `create(RejectActionRequestSchema)` to create a new message.
  */
 export const RejectActionRequestSchema: GenMessage<RejectActionRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 4);
+  messageDesc(file_ops_v1_action_service, 9);
 
 /**
  * The action after the decision.
@@ -198,7 +387,7 @@ export type RejectActionResponse = Message<"ops.v1.RejectActionResponse"> & {
  * Use `create(RejectActionResponseSchema)` to create a new message.
  */
 export const RejectActionResponseSchema: GenMessage<RejectActionResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 5);
+  messageDesc(file_ops_v1_action_service, 10);
 
 /**
  * Which actions.
@@ -240,7 +429,7 @@ export type GetActionHistoryRequest = Message<"ops.v1.GetActionHistoryRequest"> 
  * Use `create(GetActionHistoryRequestSchema)` to create a new message.
  */
 export const GetActionHistoryRequestSchema: GenMessage<GetActionHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 6);
+  messageDesc(file_ops_v1_action_service, 11);
 
 /**
  * One page.
@@ -268,7 +457,7 @@ export type GetActionHistoryResponse = Message<"ops.v1.GetActionHistoryResponse"
  * Use `create(GetActionHistoryResponseSchema)` to create a new message.
  */
 export const GetActionHistoryResponseSchema: GenMessage<GetActionHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 7);
+  messageDesc(file_ops_v1_action_service, 12);
 
 /**
  * Which action.
@@ -289,7 +478,7 @@ export type GetActionRequest = Message<"ops.v1.GetActionRequest"> & {
  * Use `create(GetActionRequestSchema)` to create a new message.
  */
 export const GetActionRequestSchema: GenMessage<GetActionRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 8);
+  messageDesc(file_ops_v1_action_service, 13);
 
 /**
  * The action.
@@ -317,7 +506,7 @@ export type GetActionResponse = Message<"ops.v1.GetActionResponse"> & {
  * Use `create(GetActionResponseSchema)` to create a new message.
  */
 export const GetActionResponseSchema: GenMessage<GetActionResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 9);
+  messageDesc(file_ops_v1_action_service, 14);
 
 /**
  * What was expected of an option.
@@ -352,7 +541,7 @@ export type Expected = Message<"ops.v1.Expected"> & {
  * Use `create(ExpectedSchema)` to create a new message.
  */
 export const ExpectedSchema: GenMessage<Expected> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 10);
+  messageDesc(file_ops_v1_action_service, 15);
 
 /**
  * What was expected of a proposal when it was made, and what came.
@@ -464,7 +653,7 @@ export type Prediction = Message<"ops.v1.Prediction"> & {
  * Use `create(PredictionSchema)` to create a new message.
  */
 export const PredictionSchema: GenMessage<Prediction> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 11);
+  messageDesc(file_ops_v1_action_service, 16);
 
 /**
  * Which proposal.
@@ -499,7 +688,7 @@ export type PreviewActionRequest = Message<"ops.v1.PreviewActionRequest"> & {
  * Use `create(PreviewActionRequestSchema)` to create a new message.
  */
 export const PreviewActionRequestSchema: GenMessage<PreviewActionRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 12);
+  messageDesc(file_ops_v1_action_service, 17);
 
 /**
  * What would come of it.
@@ -520,7 +709,7 @@ export type PreviewActionResponse = Message<"ops.v1.PreviewActionResponse"> & {
  * Use `create(PreviewActionResponseSchema)` to create a new message.
  */
 export const PreviewActionResponseSchema: GenMessage<PreviewActionResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 13);
+  messageDesc(file_ops_v1_action_service, 18);
 
 /**
  * Which incident.
@@ -555,7 +744,7 @@ export type PreviewIncidentRequest = Message<"ops.v1.PreviewIncidentRequest"> & 
  * Use `create(PreviewIncidentRequestSchema)` to create a new message.
  */
 export const PreviewIncidentRequestSchema: GenMessage<PreviewIncidentRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 14);
+  messageDesc(file_ops_v1_action_service, 19);
 
 /**
  * What would come of each remedy.
@@ -576,7 +765,7 @@ export type PreviewIncidentResponse = Message<"ops.v1.PreviewIncidentResponse"> 
  * Use `create(PreviewIncidentResponseSchema)` to create a new message.
  */
 export const PreviewIncidentResponseSchema: GenMessage<PreviewIncidentResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_action_service, 15);
+  messageDesc(file_ops_v1_action_service, 20);
 
 /**
  * Against what a prediction can be held.
@@ -636,6 +825,18 @@ export const ActionService: GenService<{
     output: typeof ListPendingActionsResponseSchema;
   },
   /**
+   * Puts an action of the operator's own before whoever decides: one of what PreviewIncident listed, say. Nothing else is different about
+   * it: policies, limits and the look at the target's version hold, and under TWO_PERSON somebody else has to say yes too. Refused with
+   * the reason, as an agent's would be.
+   *
+   * @generated from rpc ops.v1.ActionService.ProposeAction
+   */
+  proposeAction: {
+    methodKind: "unary";
+    input: typeof ProposeActionRequestSchema;
+    output: typeof ProposeActionResponseSchema;
+  },
+  /**
    * Approves a proposal. Under TWO_PERSON the first yes is recorded, and the second, of somebody else, decides. FAILED_PRECONDITION when it
    * is no longer PROPOSED, has expired, is not at `expected_version`, was approved by the same person before, was proposed by them under
    * TWO_PERSON, or automation is paused; the message names who decided. Repeating the call with the same idempotency key and body gives the same answer.
@@ -676,6 +877,16 @@ export const ActionService: GenService<{
     methodKind: "unary";
     input: typeof GetActionRequestSchema;
     output: typeof GetActionResponseSchema;
+  },
+  /**
+   * How what was predicted of actions compares with what came, by type. The newest 10 000 predictions are counted.
+   *
+   * @generated from rpc ops.v1.ActionService.GetCalibration
+   */
+  getCalibration: {
+    methodKind: "unary";
+    input: typeof GetCalibrationRequestSchema;
+    output: typeof GetCalibrationResponseSchema;
   },
   /**
    * Looks ahead from this moment at what would come of a proposal, of the alternatives to it, and of doing nothing.

@@ -6,6 +6,8 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ActiveFault, FaultKind, FaultSpec } from "./fault_pb";
 import { file_sim_v1_fault } from "./fault_pb";
+import type { ScenarioBundle } from "./journal_pb";
+import { file_sim_v1_journal } from "./journal_pb";
 import type { SimulationState, Topology } from "./state_pb";
 import { file_sim_v1_state } from "./state_pb";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/control_service.proto.
  */
 export const file_sim_v1_control_service: GenFile = /*@__PURE__*/
-  fileDesc("ChxzaW0vdjEvY29udHJvbF9zZXJ2aWNlLnByb3RvEgZzaW0udjEiKAoPR2V0U3RhdGVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiOgoQR2V0U3RhdGVSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiKwoSR2V0VG9wb2xvZ3lSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiRwoTR2V0VG9wb2xvZ3lSZXNwb25zZRIiCgh0b3BvbG9neRgBIAEoCzIQLnNpbS52MS5Ub3BvbG9neRIMCgR0aWNrGAIgASgEIiQKC1BsYXlSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiNgoMUGxheVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxQYXVzZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1QYXVzZVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIzCgtTdGVwUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg0KBXRpY2tzGAIgASgNIjYKDFN0ZXBSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiNwoPU2V0U3BlZWRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSDQoFc3BlZWQYAiABKAEiOgoQU2V0U3BlZWRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiFgoUTGlzdFNjZW5hcmlvc1JlcXVlc3QiQwoVTGlzdFNjZW5hcmlvc1Jlc3BvbnNlEioKCXNjZW5hcmlvcxgBIAMoCzIXLnNpbS52MS5TY2VuYXJpb1N1bW1hcnkibAoPU2NlbmFyaW9TdW1tYXJ5EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGZmFtaWx5GAMgASgJEhIKCmR1cmF0aW9uX3MYBCABKAESEgoKZGlmZmljdWx0eRgFIAEoDSI9ChJTZXRTY2VuYXJpb1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCSI9ChNTZXRTY2VuYXJpb1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSJTCgxSZXNldFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCRIRCgRzZWVkGAMgASgESACIAQFCBwoFX3NlZWQiNwoNUmVzZXRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiTQoSSW5qZWN0RmF1bHRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSIAoFZmF1bHQYAiABKAsyES5zaW0udjEuRmF1bHRTcGVjIjkKE0luamVjdEZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiPAoRQ2xlYXJGYXVsdFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghmYXVsdF9pZBgCIAEoCSI4ChJDbGVhckZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiKgoRTGlzdEZhdWx0c1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJbChJMaXN0RmF1bHRzUmVzcG9uc2USIwoGZmF1bHRzGAEgAygLMhMuc2ltLnYxLkFjdGl2ZUZhdWx0EiAKBWtpbmRzGAIgAygLMhEuc2ltLnYxLkZhdWx0S2luZCI3Cg9TZXRDaGFvc1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRINCgVsZXZlbBgCIAEoASI6ChBTZXRDaGFvc1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxXYXRjaFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1XYXRjaFJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZTKbBwoOQ29udHJvbFNlcnZpY2USQgoIR2V0U3RhdGUSFy5zaW0udjEuR2V0U3RhdGVSZXF1ZXN0Ghguc2ltLnYxLkdldFN0YXRlUmVzcG9uc2UiA5ACARJLCgtHZXRUb3BvbG9neRIaLnNpbS52MS5HZXRUb3BvbG9neVJlcXVlc3QaGy5zaW0udjEuR2V0VG9wb2xvZ3lSZXNwb25zZSIDkAIBEjEKBFBsYXkSEy5zaW0udjEuUGxheVJlcXVlc3QaFC5zaW0udjEuUGxheVJlc3BvbnNlEjQKBVBhdXNlEhQuc2ltLnYxLlBhdXNlUmVxdWVzdBoVLnNpbS52MS5QYXVzZVJlc3BvbnNlEjEKBFN0ZXASEy5zaW0udjEuU3RlcFJlcXVlc3QaFC5zaW0udjEuU3RlcFJlc3BvbnNlEj0KCFNldFNwZWVkEhcuc2ltLnYxLlNldFNwZWVkUmVxdWVzdBoYLnNpbS52MS5TZXRTcGVlZFJlc3BvbnNlElEKDUxpc3RTY2VuYXJpb3MSHC5zaW0udjEuTGlzdFNjZW5hcmlvc1JlcXVlc3QaHS5zaW0udjEuTGlzdFNjZW5hcmlvc1Jlc3BvbnNlIgOQAgESRgoLU2V0U2NlbmFyaW8SGi5zaW0udjEuU2V0U2NlbmFyaW9SZXF1ZXN0Ghsuc2ltLnYxLlNldFNjZW5hcmlvUmVzcG9uc2USNAoFUmVzZXQSFC5zaW0udjEuUmVzZXRSZXF1ZXN0GhUuc2ltLnYxLlJlc2V0UmVzcG9uc2USRgoLSW5qZWN0RmF1bHQSGi5zaW0udjEuSW5qZWN0RmF1bHRSZXF1ZXN0Ghsuc2ltLnYxLkluamVjdEZhdWx0UmVzcG9uc2USQwoKQ2xlYXJGYXVsdBIZLnNpbS52MS5DbGVhckZhdWx0UmVxdWVzdBoaLnNpbS52MS5DbGVhckZhdWx0UmVzcG9uc2USSAoKTGlzdEZhdWx0cxIZLnNpbS52MS5MaXN0RmF1bHRzUmVxdWVzdBoaLnNpbS52MS5MaXN0RmF1bHRzUmVzcG9uc2UiA5ACARI9CghTZXRDaGFvcxIXLnNpbS52MS5TZXRDaGFvc1JlcXVlc3QaGC5zaW0udjEuU2V0Q2hhb3NSZXNwb25zZRI2CgVXYXRjaBIULnNpbS52MS5XYXRjaFJlcXVlc3QaFS5zaW0udjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM", [file_sim_v1_fault, file_sim_v1_state]);
+  fileDesc("ChxzaW0vdjEvY29udHJvbF9zZXJ2aWNlLnByb3RvEgZzaW0udjEiKAoPR2V0U3RhdGVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiOgoQR2V0U3RhdGVSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiKwoSR2V0VG9wb2xvZ3lSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiRwoTR2V0VG9wb2xvZ3lSZXNwb25zZRIiCgh0b3BvbG9neRgBIAEoCzIQLnNpbS52MS5Ub3BvbG9neRIMCgR0aWNrGAIgASgEIiQKC1BsYXlSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiNgoMUGxheVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxQYXVzZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1QYXVzZVJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIzCgtTdGVwUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg0KBXRpY2tzGAIgASgNIjYKDFN0ZXBSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiNwoPU2V0U3BlZWRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSDQoFc3BlZWQYAiABKAEiOgoQU2V0U3BlZWRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiFgoUTGlzdFNjZW5hcmlvc1JlcXVlc3QiQwoVTGlzdFNjZW5hcmlvc1Jlc3BvbnNlEioKCXNjZW5hcmlvcxgBIAMoCzIXLnNpbS52MS5TY2VuYXJpb1N1bW1hcnkiIgoSR2V0U2NlbmFyaW9SZXF1ZXN0EgwKBG5hbWUYASABKAkiPQoTR2V0U2NlbmFyaW9SZXNwb25zZRImCgZidW5kbGUYASABKAsyFi5zaW0udjEuU2NlbmFyaW9CdW5kbGUibAoPU2NlbmFyaW9TdW1tYXJ5EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGZmFtaWx5GAMgASgJEhIKCmR1cmF0aW9uX3MYBCABKAESEgoKZGlmZmljdWx0eRgFIAEoDSI9ChJTZXRTY2VuYXJpb1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCSI9ChNTZXRTY2VuYXJpb1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSJTCgxSZXNldFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghzY2VuYXJpbxgCIAEoCRIRCgRzZWVkGAMgASgESACIAQFCBwoFX3NlZWQiNwoNUmVzZXRSZXNwb25zZRImCgVzdGF0ZRgBIAEoCzIXLnNpbS52MS5TaW11bGF0aW9uU3RhdGUiTQoSSW5qZWN0RmF1bHRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSIAoFZmF1bHQYAiABKAsyES5zaW0udjEuRmF1bHRTcGVjIjkKE0luamVjdEZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiPAoRQ2xlYXJGYXVsdFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIQCghmYXVsdF9pZBgCIAEoCSI4ChJDbGVhckZhdWx0UmVzcG9uc2USIgoFZmF1bHQYASABKAsyEy5zaW0udjEuQWN0aXZlRmF1bHQiKgoRTGlzdEZhdWx0c1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJbChJMaXN0RmF1bHRzUmVzcG9uc2USIwoGZmF1bHRzGAEgAygLMhMuc2ltLnYxLkFjdGl2ZUZhdWx0EiAKBWtpbmRzGAIgAygLMhEuc2ltLnYxLkZhdWx0S2luZCI3Cg9TZXRDaGFvc1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRINCgVsZXZlbBgCIAEoASI6ChBTZXRDaGFvc1Jlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZSIlCgxXYXRjaFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSI3Cg1XYXRjaFJlc3BvbnNlEiYKBXN0YXRlGAEgASgLMhcuc2ltLnYxLlNpbXVsYXRpb25TdGF0ZTLoBwoOQ29udHJvbFNlcnZpY2USQgoIR2V0U3RhdGUSFy5zaW0udjEuR2V0U3RhdGVSZXF1ZXN0Ghguc2ltLnYxLkdldFN0YXRlUmVzcG9uc2UiA5ACARJLCgtHZXRUb3BvbG9neRIaLnNpbS52MS5HZXRUb3BvbG9neVJlcXVlc3QaGy5zaW0udjEuR2V0VG9wb2xvZ3lSZXNwb25zZSIDkAIBEjEKBFBsYXkSEy5zaW0udjEuUGxheVJlcXVlc3QaFC5zaW0udjEuUGxheVJlc3BvbnNlEjQKBVBhdXNlEhQuc2ltLnYxLlBhdXNlUmVxdWVzdBoVLnNpbS52MS5QYXVzZVJlc3BvbnNlEjEKBFN0ZXASEy5zaW0udjEuU3RlcFJlcXVlc3QaFC5zaW0udjEuU3RlcFJlc3BvbnNlEj0KCFNldFNwZWVkEhcuc2ltLnYxLlNldFNwZWVkUmVxdWVzdBoYLnNpbS52MS5TZXRTcGVlZFJlc3BvbnNlElEKDUxpc3RTY2VuYXJpb3MSHC5zaW0udjEuTGlzdFNjZW5hcmlvc1JlcXVlc3QaHS5zaW0udjEuTGlzdFNjZW5hcmlvc1Jlc3BvbnNlIgOQAgESSwoLR2V0U2NlbmFyaW8SGi5zaW0udjEuR2V0U2NlbmFyaW9SZXF1ZXN0Ghsuc2ltLnYxLkdldFNjZW5hcmlvUmVzcG9uc2UiA5ACARJGCgtTZXRTY2VuYXJpbxIaLnNpbS52MS5TZXRTY2VuYXJpb1JlcXVlc3QaGy5zaW0udjEuU2V0U2NlbmFyaW9SZXNwb25zZRI0CgVSZXNldBIULnNpbS52MS5SZXNldFJlcXVlc3QaFS5zaW0udjEuUmVzZXRSZXNwb25zZRJGCgtJbmplY3RGYXVsdBIaLnNpbS52MS5JbmplY3RGYXVsdFJlcXVlc3QaGy5zaW0udjEuSW5qZWN0RmF1bHRSZXNwb25zZRJDCgpDbGVhckZhdWx0Ehkuc2ltLnYxLkNsZWFyRmF1bHRSZXF1ZXN0Ghouc2ltLnYxLkNsZWFyRmF1bHRSZXNwb25zZRJICgpMaXN0RmF1bHRzEhkuc2ltLnYxLkxpc3RGYXVsdHNSZXF1ZXN0Ghouc2ltLnYxLkxpc3RGYXVsdHNSZXNwb25zZSIDkAIBEj0KCFNldENoYW9zEhcuc2ltLnYxLlNldENoYW9zUmVxdWVzdBoYLnNpbS52MS5TZXRDaGFvc1Jlc3BvbnNlEjYKBVdhdGNoEhQuc2ltLnYxLldhdGNoUmVxdWVzdBoVLnNpbS52MS5XYXRjaFJlc3BvbnNlMAFiBnByb3RvMw", [file_sim_v1_fault, file_sim_v1_journal, file_sim_v1_state]);
 
 /**
  * Which simulation.
@@ -326,6 +328,48 @@ export const ListScenariosResponseSchema: GenMessage<ListScenariosResponse> = /*
   messageDesc(file_sim_v1_control_service, 13);
 
 /**
+ * Which scenario.
+ *
+ * @generated from message sim.v1.GetScenarioRequest
+ */
+export type GetScenarioRequest = Message<"sim.v1.GetScenarioRequest"> & {
+  /**
+   * Name, as ListScenarios gives it.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message sim.v1.GetScenarioRequest.
+ * Use `create(GetScenarioRequestSchema)` to create a new message.
+ */
+export const GetScenarioRequestSchema: GenMessage<GetScenarioRequest> = /*@__PURE__*/
+  messageDesc(file_sim_v1_control_service, 14);
+
+/**
+ * What it is written as.
+ *
+ * @generated from message sim.v1.GetScenarioResponse
+ */
+export type GetScenarioResponse = Message<"sim.v1.GetScenarioResponse"> & {
+  /**
+   * `<name>.yaml` and every topology and trace that it refers to.
+   *
+   * @generated from field: sim.v1.ScenarioBundle bundle = 1;
+   */
+  bundle?: ScenarioBundle | undefined;
+};
+
+/**
+ * Describes the message sim.v1.GetScenarioResponse.
+ * Use `create(GetScenarioResponseSchema)` to create a new message.
+ */
+export const GetScenarioResponseSchema: GenMessage<GetScenarioResponse> = /*@__PURE__*/
+  messageDesc(file_sim_v1_control_service, 15);
+
+/**
  * One scenario, for pickers.
  *
  * @generated from message sim.v1.ScenarioSummary
@@ -372,7 +416,7 @@ export type ScenarioSummary = Message<"sim.v1.ScenarioSummary"> & {
  * Use `create(ScenarioSummarySchema)` to create a new message.
  */
 export const ScenarioSummarySchema: GenMessage<ScenarioSummary> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 14);
+  messageDesc(file_sim_v1_control_service, 16);
 
 /**
  * Which scenario.
@@ -400,7 +444,7 @@ export type SetScenarioRequest = Message<"sim.v1.SetScenarioRequest"> & {
  * Use `create(SetScenarioRequestSchema)` to create a new message.
  */
 export const SetScenarioRequestSchema: GenMessage<SetScenarioRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 15);
+  messageDesc(file_sim_v1_control_service, 17);
 
 /**
  * The state after the switch.
@@ -421,7 +465,7 @@ export type SetScenarioResponse = Message<"sim.v1.SetScenarioResponse"> & {
  * Use `create(SetScenarioResponseSchema)` to create a new message.
  */
 export const SetScenarioResponseSchema: GenMessage<SetScenarioResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 16);
+  messageDesc(file_sim_v1_control_service, 18);
 
 /**
  * How the new run begins.
@@ -456,7 +500,7 @@ export type ResetRequest = Message<"sim.v1.ResetRequest"> & {
  * Use `create(ResetRequestSchema)` to create a new message.
  */
 export const ResetRequestSchema: GenMessage<ResetRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 17);
+  messageDesc(file_sim_v1_control_service, 19);
 
 /**
  * The state at tick 0 of the new run.
@@ -477,7 +521,7 @@ export type ResetResponse = Message<"sim.v1.ResetResponse"> & {
  * Use `create(ResetResponseSchema)` to create a new message.
  */
 export const ResetResponseSchema: GenMessage<ResetResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 18);
+  messageDesc(file_sim_v1_control_service, 20);
 
 /**
  * What to inject.
@@ -505,7 +549,7 @@ export type InjectFaultRequest = Message<"sim.v1.InjectFaultRequest"> & {
  * Use `create(InjectFaultRequestSchema)` to create a new message.
  */
 export const InjectFaultRequestSchema: GenMessage<InjectFaultRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 19);
+  messageDesc(file_sim_v1_control_service, 21);
 
 /**
  * What was injected.
@@ -526,7 +570,7 @@ export type InjectFaultResponse = Message<"sim.v1.InjectFaultResponse"> & {
  * Use `create(InjectFaultResponseSchema)` to create a new message.
  */
 export const InjectFaultResponseSchema: GenMessage<InjectFaultResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 20);
+  messageDesc(file_sim_v1_control_service, 22);
 
 /**
  * What to clear.
@@ -554,7 +598,7 @@ export type ClearFaultRequest = Message<"sim.v1.ClearFaultRequest"> & {
  * Use `create(ClearFaultRequestSchema)` to create a new message.
  */
 export const ClearFaultRequestSchema: GenMessage<ClearFaultRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 21);
+  messageDesc(file_sim_v1_control_service, 23);
 
 /**
  * What was cleared.
@@ -575,7 +619,7 @@ export type ClearFaultResponse = Message<"sim.v1.ClearFaultResponse"> & {
  * Use `create(ClearFaultResponseSchema)` to create a new message.
  */
 export const ClearFaultResponseSchema: GenMessage<ClearFaultResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 22);
+  messageDesc(file_sim_v1_control_service, 24);
 
 /**
  * Which simulation.
@@ -596,7 +640,7 @@ export type ListFaultsRequest = Message<"sim.v1.ListFaultsRequest"> & {
  * Use `create(ListFaultsRequestSchema)` to create a new message.
  */
 export const ListFaultsRequestSchema: GenMessage<ListFaultsRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 23);
+  messageDesc(file_sim_v1_control_service, 25);
 
 /**
  * What is in force, and what could be.
@@ -624,7 +668,7 @@ export type ListFaultsResponse = Message<"sim.v1.ListFaultsResponse"> & {
  * Use `create(ListFaultsResponseSchema)` to create a new message.
  */
 export const ListFaultsResponseSchema: GenMessage<ListFaultsResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 24);
+  messageDesc(file_sim_v1_control_service, 26);
 
 /**
  * How much chaos.
@@ -652,7 +696,7 @@ export type SetChaosRequest = Message<"sim.v1.SetChaosRequest"> & {
  * Use `create(SetChaosRequestSchema)` to create a new message.
  */
 export const SetChaosRequestSchema: GenMessage<SetChaosRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 25);
+  messageDesc(file_sim_v1_control_service, 27);
 
 /**
  * The state after the call.
@@ -673,7 +717,7 @@ export type SetChaosResponse = Message<"sim.v1.SetChaosResponse"> & {
  * Use `create(SetChaosResponseSchema)` to create a new message.
  */
 export const SetChaosResponseSchema: GenMessage<SetChaosResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 26);
+  messageDesc(file_sim_v1_control_service, 28);
 
 /**
  * Which simulation.
@@ -694,7 +738,7 @@ export type WatchRequest = Message<"sim.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 27);
+  messageDesc(file_sim_v1_control_service, 29);
 
 /**
  * One state of the stream.
@@ -715,7 +759,7 @@ export type WatchResponse = Message<"sim.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_control_service, 28);
+  messageDesc(file_sim_v1_control_service, 30);
 
 /**
  * Control of a running simulation. Served by sim-engine (:8080) and, by way of `sim.control`, by the orchestrator (:8081).
@@ -793,6 +837,16 @@ export const ControlService: GenService<{
     methodKind: "unary";
     input: typeof ListScenariosRequestSchema;
     output: typeof ListScenariosResponseSchema;
+  },
+  /**
+   * The texts of a scenario, to read or to change into one of your own. NOT_FOUND names the ones there are.
+   *
+   * @generated from rpc sim.v1.ControlService.GetScenario
+   */
+  getScenario: {
+    methodKind: "unary";
+    input: typeof GetScenarioRequestSchema;
+    output: typeof GetScenarioResponseSchema;
   },
   /**
    * Switches the scenario at the next tick; its timeline counts from there. NOT_FOUND names the ones there are.

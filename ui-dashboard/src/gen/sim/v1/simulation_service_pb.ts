@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/simulation_service.proto.
  */
 export const file_sim_v1_simulation_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zaW0vdjEvc2ltdWxhdGlvbl9zZXJ2aWNlLnByb3RvEgZzaW0udjEi0wEKHlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRISCghzY2VuYXJpbxgDIAEoCUgAEigKBmJ1bmRsZRgEIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZUgAEhEKBHNlZWQYBSABKARIAYgBARINCgVzcGVlZBgGIAEoARIRCglhdXRvc3RhcnQYByABKAhCCAoGc291cmNlQgcKBV9zZWVkIkkKH1NpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjYKHVNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSAoeU2ltdWxhdGlvblNlcnZpY2VTdGFydFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI2Ch1TaW11bGF0aW9uU2VydmljZVBhdXNlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkgKHlNpbXVsYXRpb25TZXJ2aWNlUGF1c2VSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNwoeU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSQofU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNQocU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkcKHVNpbXVsYXRpb25TZXJ2aWNlU3RvcFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI0ChtTaW11bGF0aW9uU2VydmljZUdldFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJGChxTaW11bGF0aW9uU2VydmljZUdldFJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiJBChxTaW11bGF0aW9uU2VydmljZUxpc3RSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiYQodU2ltdWxhdGlvblNlcnZpY2VMaXN0UmVzcG9uc2USJwoLc2ltdWxhdGlvbnMYASADKAsyEi5zaW0udjEuU2ltdWxhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifgocU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg8KB2ZvcmtfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEg0KBXNwZWVkGAQgASgBEhEKCWF1dG9zdGFydBgFIAEoCCJHCh1TaW11bGF0aW9uU2VydmljZUZvcmtSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24iNwoeU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiIQofU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXNwb25zZSI1ChxTaW11bGF0aW9uU2VydmljZVNhdmVSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiWAodU2ltdWxhdGlvblNlcnZpY2VTYXZlUmVzcG9uc2USEQoJcmVjb3JkaW5nGAEgASgMEgwKBHRpY2sYAiABKAQSFgoOdGVsZW1ldHJ5X2hhc2gYAyABKAkigwEKH1NpbXVsYXRpb25TZXJ2aWNlUmVzdG9yZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEQoJcmVjb3JkaW5nGAMgASgMEg0KBXNwZWVkGAQgASgBEhEKCWF1dG9zdGFydBgFIAEoCCJKCiBTaW11bGF0aW9uU2VydmljZVJlc3RvcmVSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24y5wcKEVNpbXVsYXRpb25TZXJ2aWNlElkKBkNyZWF0ZRImLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUNyZWF0ZVJlcXVlc3QaJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VDcmVhdGVSZXNwb25zZRJWCgVTdGFydBIlLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0YXJ0UmVxdWVzdBomLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0YXJ0UmVzcG9uc2USVgoFUGF1c2USJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VQYXVzZVJlcXVlc3QaJi5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VQYXVzZVJlc3BvbnNlElkKBlJlc3VtZRImLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlcXVlc3QaJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VSZXN1bWVSZXNwb25zZRJTCgRTdG9wEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RvcFJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVzcG9uc2USVQoDR2V0EiMuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlR2V0UmVxdWVzdBokLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUdldFJlc3BvbnNlIgOQAgESWAoETGlzdBIkLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUxpc3RSZXF1ZXN0GiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlc3BvbnNlIgOQAgESUwoERm9yaxIkLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUZvcmtSZXF1ZXN0GiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRm9ya1Jlc3BvbnNlElkKBkRlbGV0ZRImLnNpbS52MS5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlcXVlc3QaJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VEZWxldGVSZXNwb25zZRJYCgRTYXZlEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU2F2ZVJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTYXZlUmVzcG9uc2UiA5ACARJcCgdSZXN0b3JlEicuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlUmVzdG9yZVJlcXVlc3QaKC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVzcG9uc2ViBnByb3RvMw", [file_sim_v1_journal, file_sim_v1_simulation]);
+  fileDesc("Ch9zaW0vdjEvc2ltdWxhdGlvbl9zZXJ2aWNlLnByb3RvEgZzaW0udjEi0wEKHlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRISCghzY2VuYXJpbxgDIAEoCUgAEigKBmJ1bmRsZRgEIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZUgAEhEKBHNlZWQYBSABKARIAYgBARINCgVzcGVlZBgGIAEoARIRCglhdXRvc3RhcnQYByABKAhCCAoGc291cmNlQgcKBV9zZWVkIkkKH1NpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIkoKIFNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXF1ZXN0EiYKBmJ1bmRsZRgBIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZSJyCiFTaW11bGF0aW9uU2VydmljZVZhbGlkYXRlUmVzcG9uc2USKQoIcHJvYmxlbXMYASADKAsyFy5zaW0udjEuU2NlbmFyaW9Qcm9ibGVtEiIKBHNpemUYAiABKAsyFC5zaW0udjEuU2NlbmFyaW9TaXplIj4KD1NjZW5hcmlvUHJvYmxlbRIMCgRmaWxlGAEgASgJEgwKBGxpbmUYAiABKA0SDwoHbWVzc2FnZRgDIAEoCSJQCgxTY2VuYXJpb1NpemUSEAoIc2VydmljZXMYASABKA0SEAoIcmVwbGljYXMYAiABKA0SDQoFbm9kZXMYAyABKA0SDQoFZWRnZXMYBCABKA0iNgodU2ltdWxhdGlvblNlcnZpY2VTdGFydFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJICh5TaW11bGF0aW9uU2VydmljZVN0YXJ0UmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjYKHVNpbXVsYXRpb25TZXJ2aWNlUGF1c2VSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSAoeU2ltdWxhdGlvblNlcnZpY2VQYXVzZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI3Ch5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJJCh9TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI1ChxTaW11bGF0aW9uU2VydmljZVN0b3BSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiRwodU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjQKG1NpbXVsYXRpb25TZXJ2aWNlR2V0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkYKHFNpbXVsYXRpb25TZXJ2aWNlR2V0UmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIkEKHFNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlcXVlc3QSDQoFbGltaXQYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJhCh1TaW11bGF0aW9uU2VydmljZUxpc3RSZXNwb25zZRInCgtzaW11bGF0aW9ucxgBIAMoCzISLnNpbS52MS5TaW11bGF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ+ChxTaW11bGF0aW9uU2VydmljZUZvcmtSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSDwoHZm9ya19pZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDQoFc3BlZWQYBCABKAESEQoJYXV0b3N0YXJ0GAUgASgIIkcKHVNpbXVsYXRpb25TZXJ2aWNlRm9ya1Jlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI3Ch5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSIhCh9TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlc3BvbnNlIjUKHFNpbXVsYXRpb25TZXJ2aWNlU2F2ZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJYCh1TaW11bGF0aW9uU2VydmljZVNhdmVSZXNwb25zZRIRCglyZWNvcmRpbmcYASABKAwSDAoEdGljaxgCIAEoBBIWCg50ZWxlbWV0cnlfaGFzaBgDIAEoCSKDAQofU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIRCglyZWNvcmRpbmcYAyABKAwSDQoFc3BlZWQYBCABKAESEQoJYXV0b3N0YXJ0GAUgASgIIkoKIFNpbXVsYXRpb25TZXJ2aWNlUmVzdG9yZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbjLNCAoRU2ltdWxhdGlvblNlcnZpY2USWQoGQ3JlYXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUNyZWF0ZVJlc3BvbnNlEmQKCFZhbGlkYXRlEiguc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXF1ZXN0Gikuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXNwb25zZSIDkAIBElYKBVN0YXJ0EiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXF1ZXN0GiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXNwb25zZRJWCgVQYXVzZRIlLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVxdWVzdBomLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVzcG9uc2USWQoGUmVzdW1lEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlUmVzdW1lUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlc3BvbnNlElMKBFN0b3ASJC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVxdWVzdBolLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0b3BSZXNwb25zZRJVCgNHZXQSIy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VHZXRSZXF1ZXN0GiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlR2V0UmVzcG9uc2UiA5ACARJYCgRMaXN0EiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VMaXN0UmVzcG9uc2UiA5ACARJTCgRGb3JrEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRm9ya1JlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVzcG9uc2USWQoGRGVsZXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRGVsZXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlc3BvbnNlElgKBFNhdmUSJC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTYXZlUmVxdWVzdBolLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVNhdmVSZXNwb25zZSIDkAIBElwKB1Jlc3RvcmUSJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVxdWVzdBooLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3RvcmVSZXNwb25zZWIGcHJvdG8z", [file_sim_v1_journal, file_sim_v1_simulation]);
 
 /**
  * What to create.
@@ -110,6 +110,132 @@ export const SimulationServiceCreateResponseSchema: GenMessage<SimulationService
   messageDesc(file_sim_v1_simulation_service, 1);
 
 /**
+ * What to look through.
+ *
+ * @generated from message sim.v1.SimulationServiceValidateRequest
+ */
+export type SimulationServiceValidateRequest = Message<"sim.v1.SimulationServiceValidateRequest"> & {
+  /**
+   * Texts of a scenario, as in Create.
+   *
+   * @generated from field: sim.v1.ScenarioBundle bundle = 1;
+   */
+  bundle?: ScenarioBundle | undefined;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceValidateRequest.
+ * Use `create(SimulationServiceValidateRequestSchema)` to create a new message.
+ */
+export const SimulationServiceValidateRequestSchema: GenMessage<SimulationServiceValidateRequest> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 2);
+
+/**
+ * What was found.
+ *
+ * @generated from message sim.v1.SimulationServiceValidateResponse
+ */
+export type SimulationServiceValidateResponse = Message<"sim.v1.SimulationServiceValidateResponse"> & {
+  /**
+   * What is wrong, in file order, at most 50; empty when Create would take it.
+   *
+   * @generated from field: repeated sim.v1.ScenarioProblem problems = 1;
+   */
+  problems: ScenarioProblem[];
+
+  /**
+   * What the scenario makes, when nothing is wrong.
+   *
+   * @generated from field: sim.v1.ScenarioSize size = 2;
+   */
+  size?: ScenarioSize | undefined;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceValidateResponse.
+ * Use `create(SimulationServiceValidateResponseSchema)` to create a new message.
+ */
+export const SimulationServiceValidateResponseSchema: GenMessage<SimulationServiceValidateResponse> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 3);
+
+/**
+ * A mistake in a file of a scenario.
+ *
+ * @generated from message sim.v1.ScenarioProblem
+ */
+export type ScenarioProblem = Message<"sim.v1.ScenarioProblem"> & {
+  /**
+   * Path of the file, as in the bundle.
+   *
+   * @generated from field: string file = 1;
+   */
+  file: string;
+
+  /**
+   * Line, from 1; 0 when it is about the file.
+   *
+   * @generated from field: uint32 line = 2;
+   */
+  line: number;
+
+  /**
+   * What is wrong and what to do, as a sentence.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message sim.v1.ScenarioProblem.
+ * Use `create(ScenarioProblemSchema)` to create a new message.
+ */
+export const ScenarioProblemSchema: GenMessage<ScenarioProblem> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 4);
+
+/**
+ * How large a cloud is.
+ *
+ * @generated from message sim.v1.ScenarioSize
+ */
+export type ScenarioSize = Message<"sim.v1.ScenarioSize"> & {
+  /**
+   * Services.
+   *
+   * @generated from field: uint32 services = 1;
+   */
+  services: number;
+
+  /**
+   * Replicas at the start.
+   *
+   * @generated from field: uint32 replicas = 2;
+   */
+  replicas: number;
+
+  /**
+   * Nodes.
+   *
+   * @generated from field: uint32 nodes = 3;
+   */
+  nodes: number;
+
+  /**
+   * Calls between services.
+   *
+   * @generated from field: uint32 edges = 4;
+   */
+  edges: number;
+};
+
+/**
+ * Describes the message sim.v1.ScenarioSize.
+ * Use `create(ScenarioSizeSchema)` to create a new message.
+ */
+export const ScenarioSizeSchema: GenMessage<ScenarioSize> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 5);
+
+/**
  * Which simulation.
  *
  * @generated from message sim.v1.SimulationServiceStartRequest
@@ -128,7 +254,7 @@ export type SimulationServiceStartRequest = Message<"sim.v1.SimulationServiceSta
  * Use `create(SimulationServiceStartRequestSchema)` to create a new message.
  */
 export const SimulationServiceStartRequestSchema: GenMessage<SimulationServiceStartRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 2);
+  messageDesc(file_sim_v1_simulation_service, 6);
 
 /**
  * The simulation after the call.
@@ -149,7 +275,7 @@ export type SimulationServiceStartResponse = Message<"sim.v1.SimulationServiceSt
  * Use `create(SimulationServiceStartResponseSchema)` to create a new message.
  */
 export const SimulationServiceStartResponseSchema: GenMessage<SimulationServiceStartResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 3);
+  messageDesc(file_sim_v1_simulation_service, 7);
 
 /**
  * Which simulation.
@@ -170,7 +296,7 @@ export type SimulationServicePauseRequest = Message<"sim.v1.SimulationServicePau
  * Use `create(SimulationServicePauseRequestSchema)` to create a new message.
  */
 export const SimulationServicePauseRequestSchema: GenMessage<SimulationServicePauseRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 4);
+  messageDesc(file_sim_v1_simulation_service, 8);
 
 /**
  * The simulation after the call.
@@ -191,7 +317,7 @@ export type SimulationServicePauseResponse = Message<"sim.v1.SimulationServicePa
  * Use `create(SimulationServicePauseResponseSchema)` to create a new message.
  */
 export const SimulationServicePauseResponseSchema: GenMessage<SimulationServicePauseResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 5);
+  messageDesc(file_sim_v1_simulation_service, 9);
 
 /**
  * Which simulation.
@@ -212,7 +338,7 @@ export type SimulationServiceResumeRequest = Message<"sim.v1.SimulationServiceRe
  * Use `create(SimulationServiceResumeRequestSchema)` to create a new message.
  */
 export const SimulationServiceResumeRequestSchema: GenMessage<SimulationServiceResumeRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 6);
+  messageDesc(file_sim_v1_simulation_service, 10);
 
 /**
  * The simulation after the call.
@@ -233,7 +359,7 @@ export type SimulationServiceResumeResponse = Message<"sim.v1.SimulationServiceR
  * Use `create(SimulationServiceResumeResponseSchema)` to create a new message.
  */
 export const SimulationServiceResumeResponseSchema: GenMessage<SimulationServiceResumeResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 7);
+  messageDesc(file_sim_v1_simulation_service, 11);
 
 /**
  * Which simulation.
@@ -254,7 +380,7 @@ export type SimulationServiceStopRequest = Message<"sim.v1.SimulationServiceStop
  * Use `create(SimulationServiceStopRequestSchema)` to create a new message.
  */
 export const SimulationServiceStopRequestSchema: GenMessage<SimulationServiceStopRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 8);
+  messageDesc(file_sim_v1_simulation_service, 12);
 
 /**
  * The simulation after the call.
@@ -275,7 +401,7 @@ export type SimulationServiceStopResponse = Message<"sim.v1.SimulationServiceSto
  * Use `create(SimulationServiceStopResponseSchema)` to create a new message.
  */
 export const SimulationServiceStopResponseSchema: GenMessage<SimulationServiceStopResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 9);
+  messageDesc(file_sim_v1_simulation_service, 13);
 
 /**
  * Which simulation.
@@ -296,7 +422,7 @@ export type SimulationServiceGetRequest = Message<"sim.v1.SimulationServiceGetRe
  * Use `create(SimulationServiceGetRequestSchema)` to create a new message.
  */
 export const SimulationServiceGetRequestSchema: GenMessage<SimulationServiceGetRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 10);
+  messageDesc(file_sim_v1_simulation_service, 14);
 
 /**
  * The simulation.
@@ -317,7 +443,7 @@ export type SimulationServiceGetResponse = Message<"sim.v1.SimulationServiceGetR
  * Use `create(SimulationServiceGetResponseSchema)` to create a new message.
  */
 export const SimulationServiceGetResponseSchema: GenMessage<SimulationServiceGetResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 11);
+  messageDesc(file_sim_v1_simulation_service, 15);
 
 /**
  * Which page.
@@ -345,7 +471,7 @@ export type SimulationServiceListRequest = Message<"sim.v1.SimulationServiceList
  * Use `create(SimulationServiceListRequestSchema)` to create a new message.
  */
 export const SimulationServiceListRequestSchema: GenMessage<SimulationServiceListRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 12);
+  messageDesc(file_sim_v1_simulation_service, 16);
 
 /**
  * One page.
@@ -373,7 +499,7 @@ export type SimulationServiceListResponse = Message<"sim.v1.SimulationServiceLis
  * Use `create(SimulationServiceListResponseSchema)` to create a new message.
  */
 export const SimulationServiceListResponseSchema: GenMessage<SimulationServiceListResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 13);
+  messageDesc(file_sim_v1_simulation_service, 17);
 
 /**
  * What to fork.
@@ -422,7 +548,7 @@ export type SimulationServiceForkRequest = Message<"sim.v1.SimulationServiceFork
  * Use `create(SimulationServiceForkRequestSchema)` to create a new message.
  */
 export const SimulationServiceForkRequestSchema: GenMessage<SimulationServiceForkRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 14);
+  messageDesc(file_sim_v1_simulation_service, 18);
 
 /**
  * The fork.
@@ -443,7 +569,7 @@ export type SimulationServiceForkResponse = Message<"sim.v1.SimulationServiceFor
  * Use `create(SimulationServiceForkResponseSchema)` to create a new message.
  */
 export const SimulationServiceForkResponseSchema: GenMessage<SimulationServiceForkResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 15);
+  messageDesc(file_sim_v1_simulation_service, 19);
 
 /**
  * Which simulation.
@@ -464,7 +590,7 @@ export type SimulationServiceDeleteRequest = Message<"sim.v1.SimulationServiceDe
  * Use `create(SimulationServiceDeleteRequestSchema)` to create a new message.
  */
 export const SimulationServiceDeleteRequestSchema: GenMessage<SimulationServiceDeleteRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 16);
+  messageDesc(file_sim_v1_simulation_service, 20);
 
 /**
  * Nothing is left to say.
@@ -479,7 +605,7 @@ export type SimulationServiceDeleteResponse = Message<"sim.v1.SimulationServiceD
  * Use `create(SimulationServiceDeleteResponseSchema)` to create a new message.
  */
 export const SimulationServiceDeleteResponseSchema: GenMessage<SimulationServiceDeleteResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 17);
+  messageDesc(file_sim_v1_simulation_service, 21);
 
 /**
  * Which simulation.
@@ -500,7 +626,7 @@ export type SimulationServiceSaveRequest = Message<"sim.v1.SimulationServiceSave
  * Use `create(SimulationServiceSaveRequestSchema)` to create a new message.
  */
 export const SimulationServiceSaveRequestSchema: GenMessage<SimulationServiceSaveRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 18);
+  messageDesc(file_sim_v1_simulation_service, 22);
 
 /**
  * The run so far.
@@ -535,7 +661,7 @@ export type SimulationServiceSaveResponse = Message<"sim.v1.SimulationServiceSav
  * Use `create(SimulationServiceSaveResponseSchema)` to create a new message.
  */
 export const SimulationServiceSaveResponseSchema: GenMessage<SimulationServiceSaveResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 19);
+  messageDesc(file_sim_v1_simulation_service, 23);
 
 /**
  * What to begin with.
@@ -584,7 +710,7 @@ export type SimulationServiceRestoreRequest = Message<"sim.v1.SimulationServiceR
  * Use `create(SimulationServiceRestoreRequestSchema)` to create a new message.
  */
 export const SimulationServiceRestoreRequestSchema: GenMessage<SimulationServiceRestoreRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 20);
+  messageDesc(file_sim_v1_simulation_service, 24);
 
 /**
  * The new simulation.
@@ -605,7 +731,7 @@ export type SimulationServiceRestoreResponse = Message<"sim.v1.SimulationService
  * Use `create(SimulationServiceRestoreResponseSchema)` to create a new message.
  */
 export const SimulationServiceRestoreResponseSchema: GenMessage<SimulationServiceRestoreResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 21);
+  messageDesc(file_sim_v1_simulation_service, 25);
 
 /**
  * The simulations of an engine. Served by sim-engine (:8080) and, by way of `sim.control.simulation.<Method>`, by the
@@ -629,6 +755,16 @@ export const SimulationService: GenService<{
     methodKind: "unary";
     input: typeof SimulationServiceCreateRequestSchema;
     output: typeof SimulationServiceCreateResponseSchema;
+  },
+  /**
+   * Reads a scenario of the caller's own as Create would, and says everything that is wrong with it. Creates nothing.
+   *
+   * @generated from rpc sim.v1.SimulationService.Validate
+   */
+  validate: {
+    methodKind: "unary";
+    input: typeof SimulationServiceValidateRequestSchema;
+    output: typeof SimulationServiceValidateResponseSchema;
   },
   /**
    * Lets the clock run: of a created or paused one from where it stands; of a stopped or failed one after its run has been
