@@ -18,14 +18,13 @@ mod leaderboard;
 mod outside;
 mod page;
 mod program;
+mod progress;
 mod table;
 mod tables;
 
 use agent::Agent;
 use kept::Kept;
-
-/// A line of progress every so many episodes.
-const TOLD_EVERY: usize = 20;
+use progress::Progress;
 
 pub(crate) fn run(options: &EvaluateOptions) -> Result<(), Failure> {
     let agent = Agent::parse(&options.agent, options.agent_timeout)?;
@@ -33,19 +32,19 @@ pub(crate) fn run(options: &EvaluateOptions) -> Result<(), Failure> {
     let scenarios = scenarios(options)?;
     let evaluation = Options { seeds: options.seeds, workers: runs::one_a_core(options.catalogue.threads)? };
     let kept = options.out.as_deref().map(|folder| Kept::open(folder, &agent.key())).transpose()?;
+    let progress = Progress::new();
     let known = |scenario: &Scenario, seed: u64| kept.as_ref()?.row(scenario, seed);
     let told = |row: &Row, done: usize, all: usize| {
         if let Some(kept) = &kept {
             kept.keep(row, &scenarios);
         }
-        if done.is_multiple_of(TOLD_EVERY) || done == all {
-            output::progress(format!("evaluate: {done} of {all} episodes"));
-        }
+        progress.tell(row, done, all);
     };
     let rows = agent.with_entrant(|entrant| {
         benchmark::evaluate(&scenarios, entrant, &evaluation, &known, &told)
             .map_err(|error| Failure::because("read the rules", &error))
     })??;
+    progress.end();
     if let Some(kept) = &kept {
         kept.check()?;
     }

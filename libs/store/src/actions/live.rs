@@ -9,7 +9,7 @@ use crate::StoreError;
 /// How many actions are under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Live {
-    /// That agents proposed, the one that ships apart.
+    /// That agents and operators proposed; apart are the one that ships, and what takes harm back.
     pub all: i64,
     /// That this agent proposed.
     pub own: i64,
@@ -34,10 +34,10 @@ pub async fn lock_proposals(
     Ok(())
 }
 
-/// How many actions are under way, those of `built_in` left out of `all`.
+/// How many actions are under way, those of `built_in` and roll-backs left out of `all`.
 pub async fn live_count(conn: &mut PgConnection, agent: &str, built_in: &str) -> Result<Live, StoreError> {
     sqlx::query_as(
-        "select count(*) filter (where proposed_by <> $2) as \"all\", count(*) filter (where proposed_by = $1) as own
+        "select count(*) filter (where proposed_by <> $2 and rolls_back is null) as \"all\", count(*) filter (where proposed_by = $1) as own
          from actions where status in (1, 2, 3)",
     )
     .bind(agent)
