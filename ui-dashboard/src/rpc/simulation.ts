@@ -20,6 +20,12 @@ export function chooseSimulation(id: string): void {
   window.location.reload();
 }
 
+/** The same, on another page. */
+export function openSimulation(id: string, href: string): void {
+  window.sessionStorage.setItem(KEY, id);
+  window.location.assign(href);
+}
+
 /** The event stream of the chosen simulation. */
 export function streamOf(url: string): string {
   const id = chosenSimulation();
