@@ -2,6 +2,7 @@
 
 import { type ReactNode, useId, useState } from "react";
 import { formatNumber } from "@/format/format";
+import { cx } from "@/ui/class-names";
 import { Field, TextInput } from "@/ui/field";
 import type { Path } from "./draft";
 import { type NumberSpec, numberProblem } from "./fields";
@@ -35,12 +36,14 @@ interface NumberFieldsProps {
   readonly specs: readonly NumberSpec[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly fallbacks?: Readonly<Record<string, number>>;
+  /** Beside each other where there is room. */
+  readonly inRow?: boolean;
   readonly onChange: (path: Path, value: number | undefined) => void;
 }
 
-export function NumberFields({ specs, values, fallbacks, onChange }: NumberFieldsProps) {
+export function NumberFields({ specs, values, fallbacks, inRow = false, onChange }: NumberFieldsProps) {
   return (
-    <div className="grid grid-cols-2 items-start gap-3">
+    <div className={cx("grid grid-cols-2 items-start gap-3", inRow && "sm:grid-cols-4")}>
       {specs.map((spec) => (
         <NumberField key={spec.name} spec={spec} value={values[spec.name]} fallback={fallbacks?.[spec.name]} onChange={(value) => onChange([spec.name], value)} />
       ))}

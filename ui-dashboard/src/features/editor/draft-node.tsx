@@ -12,7 +12,7 @@ import { asRecord } from "./draft";
 
 export type DraftNodeType = Node<{ readonly service: DraftService; readonly direction: Direction; readonly problems: number }, "draft">;
 
-const HANDLE = "!size-2.5 !border-line-strong !bg-surface hover:!bg-accent";
+const HANDLE = "!size-2.5 !rounded-full !border !border-solid !border-line-strong !bg-surface hover:!bg-accent";
 
 /** A service that is drawn, not measured: what it is, how many, how much they take. */
 export const DraftNode = memo(function DraftNode({ data: { service, direction, problems }, selected }: NodeProps<DraftNodeType>) {

@@ -28,7 +28,7 @@ const SPECS: Readonly<Record<SpecName, NumberSpec>> = {
   max_throughput: number("max_throughput", "Throughput", "req/s", 0.001, 1e9),
   service_cv2: number("service_cv2", "Spread of work", "CV²", 0, 25, { hint: "0: always the same; 1: exponential." }),
   service_time_noise: number("service_time_noise", "Noise of work", "share", 0, 0.25),
-  concurrency: number("concurrency", "In progress at once", "req", 1, 1e9),
+  concurrency: number("concurrency", "At once", "req", 1, 1e9),
   queue_limit: number("queue_limit", "May wait", "req", 0, 1e9),
   startup_s: number("startup_s", "Start-up", "s", 0.05, 3_600),
   cold_slowdown: number("cold_slowdown", "Slower when cold", "times", 1, 1_000),

@@ -50,7 +50,7 @@ function ZonePart({ zone }: { zone: string }) {
       </header>
       <div className="p-3">
         <ProblemList problems={problems} />
-        <ul className="grid gap-3 md:grid-cols-2 2xl:grid-cols-3">
+        <ul className="grid gap-3 xl:grid-cols-2">
           {nodes.map((node) => (
             <NodePart key={node.at} node={node} />
           ))}
@@ -76,7 +76,7 @@ function NodePart({ node: { at, id, fields } }: { node: DraftNode }) {
         </Button>
       </div>
       <ProblemList problems={problems} />
-      <NumberFields specs={NODE_FIELDS} values={fields} onChange={(path, value) => edit(setNode(at, path, value), `node ${at} ${path.join(".")}`)} />
+      <NumberFields inRow specs={NODE_FIELDS} values={fields} onChange={(path, value) => edit(setNode(at, path, value), `node ${at} ${path.join(".")}`)} />
     </li>
   );
 }

@@ -9,7 +9,7 @@ import { idOfSimulation, simulationIdProblem } from "@/features/simulations/simu
 import { formatSpeed, plural } from "@/format/format";
 import { SimulationService } from "@/gen/sim/v1/simulation_service_pb";
 import { patiently } from "@/rpc/patient";
-import { openSimulation } from "@/rpc/simulation";
+import { chooseSimulation } from "@/rpc/simulation";
 import { errorSentence } from "@/rpc/transport";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -41,7 +41,7 @@ function SimulateForm({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState<string>();
   const [problems, setProblems] = useState<{ readonly id?: string; readonly seed?: string }>({});
   const id = typed ?? idOfSimulation(draft.name, taken);
-  const create = useMutation(SimulationService.method.create, { transport: patiently(useTransport()), onSuccess: ({ simulation }) => openSimulation(simulation?.id ?? id, "/topology/") });
+  const create = useMutation(SimulationService.method.create, { transport: patiently(useTransport()), onSuccess: ({ simulation }) => chooseSimulation(simulation?.id ?? id, "/topology/") });
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

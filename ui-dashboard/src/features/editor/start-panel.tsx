@@ -77,7 +77,9 @@ function ScenarioField({ busy, onOpen }: { busy: boolean; onOpen: (name: string)
   const { data, isError } = useQuery(ControlService.method.listScenarios);
   const [chosen, setChosen] = useState("");
   const families = byFamily(data?.scenarios ?? []);
-  const name = chosen === "" ? (families[0]?.members[0]?.name ?? "") : chosen;
+  const running = useCloud(({ simulation }) => simulation?.scenario);
+  const known = (data?.scenarios ?? []).some((scenario) => scenario.name === running);
+  const name = chosen !== "" ? chosen : known && running !== undefined ? running : (families[0]?.members[0]?.name ?? "");
   return (
     <div className="flex items-end gap-2">
       <Field label="Scenario" error={isError ? "The list could not be loaded." : undefined}>
