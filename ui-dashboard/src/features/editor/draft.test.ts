@@ -81,6 +81,7 @@ describe("edits", () => {
     const there = setService("web", ["specs", "cpu_cores"], 4)(before);
     expect(there.files["topologies/my_cloud.yaml"]).toContain("specs:");
     expect(setService("web", ["specs", "cpu_cores"], undefined)(there).files).toEqual(before.files);
+    expect(setService("web", ["specs", "cpu_cores"], undefined)(before).files).toEqual(before.files);
   });
 
   it("add a service and a call to it, and a policy to that", () => {

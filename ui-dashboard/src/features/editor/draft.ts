@@ -121,7 +121,7 @@ export function changeFile(draft: Draft, path: string, change: (doc: Document) =
 /** Sets a value; nothing takes it out, and its map with it when it was the only one there. */
 export function setAt(doc: Document, path: Path, value: unknown): void {
   if (value === undefined) {
-    doc.deleteIn(path);
+    if (doc.hasIn(path)) doc.deleteIn(path);
     return;
   }
   for (let depth = 1; depth < path.length; depth += 1) {

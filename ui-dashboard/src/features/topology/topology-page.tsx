@@ -18,6 +18,7 @@ import { ServiceList } from "./service-list";
 import { ServicePanel } from "./service-panel";
 import { TOPOLOGY_PARAMS, type View, VIEWS } from "./topology-params";
 import { useFocus } from "./use-focus";
+import { useMapFaults } from "./use-map-faults";
 import { VitalsProvider } from "./use-vitals";
 import { ZoneView } from "./zone-view";
 
@@ -33,6 +34,7 @@ export function TopologyPage() {
   const shape = useMemo(() => shapeOf(topology), [topology]);
   const graph = useMemo(() => graphOf(shape), [shape]);
   const focused = useFocus(incident, action);
+  const faults = useMapFaults();
   const choose = useCallback((id: string | null) => void set({ service: id }, { history: "push" }), [set]);
   const [aspect, setAspect] = useState(1);
   const canvas = useCallback((element: HTMLDivElement | null) => {
@@ -41,7 +43,7 @@ export function TopologyPage() {
   const hint = graph.services.length === 0 ? undefined : `${plural(graph.services.length, "service")}, ${plural(graph.calls.length, "kind of call", "kinds of calls")}; a call's rate is its caller's, times calls per request`;
   return (
     <VitalsProvider>
-      <ChoiceProvider service={service} focus={focused?.focus}>
+      <ChoiceProvider service={service} focus={focused?.focus} faults={faults}>
         <h1 className="sr-only">Topology</h1>
         <Card flush title="Topology" hint={hint} aria-busy={loading} actions={
             <>
