@@ -1,6 +1,9 @@
 "use client";
 
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
+
+/** After the last key, this long until the value holds. */
+const SETTLE_MS = 500;
 
 interface SliderProps {
   readonly label: string;
@@ -20,10 +23,17 @@ interface SliderProps {
 export function Slider({ label, hint, value, min, max, step, disabled = false, words, onCommit }: SliderProps) {
   const id = useId();
   const [dragged, setDragged] = useState<number>();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const shown = dragged ?? value;
   const commit = () => {
+    clearTimeout(timer.current);
     if (dragged !== undefined && dragged !== value) onCommit(dragged);
     setDragged(undefined);
+  };
+  const settle = () => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(commit, SETTLE_MS);
   };
   return (
     <div className="flex flex-col gap-1 text-[13px]">
@@ -48,7 +58,7 @@ export function Slider({ label, hint, value, min, max, step, disabled = false, w
         aria-describedby={`${id}-hint`}
         onChange={(event) => setDragged(Number(event.target.value))}
         onPointerUp={commit}
-        onKeyUp={commit}
+        onKeyUp={settle}
         onBlur={commit}
       />
       <span id={`${id}-hint`} className="text-xs text-ink-muted">

@@ -23,7 +23,8 @@ import { useEdit, useOpenDraft } from "./use-draft";
 
 const NODE_TYPES = { draft: DraftNode };
 const EDGE_TYPES = { draft: DraftEdge };
-const FIT = { padding: 0.12, maxZoom: 1.1 } as const;
+/** Room for the buttons on top. */
+const FIT = { padding: { top: "64px", bottom: "40px", x: "32px" }, maxZoom: 1.1 } as const;
 const MOVE_MS = 300;
 
 interface EditorCanvasProps {

@@ -58,8 +58,8 @@ export const LIVENESS_FIELDS: readonly NumberSpec[] = [
 export const CALL_FIELDS: readonly NumberSpec[] = [
   number("calls_per_request", "Calls a request", "", 0, 1_000, { fallback: 1 }),
   number("timeout_ms", "Timeout", "ms", 1, MAX_WAIT_MS, { fallback: 1_000 }),
-  number("network_ms", "Network, both ways", "ms", 0, 60_000, { fallback: 0.5 }),
-  number("read_ratio", "Share that reads", "share", 0, 1, { hint: "Empty: the caller's." }),
+  number("network_ms", "Network", "ms", 0, 60_000, { fallback: 0.5 }),
+  number("read_ratio", "Reads", "share", 0, 1, { hint: "Empty: the caller's." }),
 ];
 
 export const RETRY_FIELDS: readonly NumberSpec[] = [

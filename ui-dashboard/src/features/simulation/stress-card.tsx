@@ -23,7 +23,7 @@ export function StressCard() {
           min={1}
           max={MOST_TRAFFIC}
           step={0.1}
-          disabled={chaos === undefined || traffic.busy}
+          disabled={chaos === undefined}
           words={(factor) => `${formatNumber(factor)}×`}
           onCommit={traffic.set}
         />
@@ -34,7 +34,7 @@ export function StressCard() {
           min={0}
           max={1}
           step={0.05}
-          disabled={chaos === undefined || setChaos.busy}
+          disabled={chaos === undefined}
           words={(level) => formatNumber(level)}
           onCommit={(level) => setChaos.run({ level })}
         />

@@ -30,10 +30,14 @@ export function useTraffic() {
   const { data, refetch } = useFaults();
   const mine = own(data?.faults ?? []);
   const { mutate, isPending, variables } = useMutation({
+    // One after the other: two at once would leave two faults.
+    scope: { id: ID },
     mutationFn: async (factor: number) => {
-      for (const { id } of mine) await callUnaryMethod(transport, ControlService.method.clearFault, { faultId: id });
+      // What is in force now, not what was when the page was drawn.
+      const { faults } = await callUnaryMethod(transport, ControlService.method.listFaults, {});
+      for (const { id } of own(faults)) await callUnaryMethod(transport, ControlService.method.clearFault, { faultId: id });
       if (factor <= 1) return;
-      const fault = { id: freshId(), kind: KIND, target: { kind: TargetKind.SIMULATION, id: simulationId }, severity: (factor - 1) / GAIN };
+      const fault = { id: freshId(), kind: KIND, target: { kind: TargetKind.SIMULATION, id: simulationId }, severity: Number(((factor - 1) / GAIN).toFixed(4)) };
       await callUnaryMethod(transport, ControlService.method.injectFault, { fault });
     },
     onSuccess: (_, factor) => toast.success(factor <= 1 ? "Traffic is what the scenario sends" : `Traffic is ${formatNumber(factor)} times what the scenario sends`),
@@ -41,5 +45,5 @@ export function useTraffic() {
     onSettled: () => refetch(),
   });
   const inForce = mine.reduce((factor, { severity }) => factor * (1 + GAIN * severity), 1);
-  return { factor: isPending ? (variables ?? inForce) : Math.min(inForce, MOST_TRAFFIC), set: mutate, busy: isPending };
+  return { factor: isPending ? (variables ?? inForce) : Math.min(inForce, MOST_TRAFFIC), set: mutate };
 }
