@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useId, useRef, useState } from "react";
+import { type CSSProperties, useEffect, useId, useRef, useState } from "react";
 
 /** After the last key, this long until the value holds. */
 const SETTLE_MS = 500;
@@ -48,7 +48,8 @@ export function Slider({ label, hint, value, min, max, step, disabled = false, w
       <input
         id={id}
         type="range"
-        className="h-6 w-full accent-accent disabled:opacity-50"
+        className="slider h-6 w-full cursor-pointer disabled:cursor-not-allowed disabled:opacity-50"
+        style={{ "--filled": `${((shown - min) / (max - min)) * 100}%` } as CSSProperties}
         min={min}
         max={max}
         step={step}

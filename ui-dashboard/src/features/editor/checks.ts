@@ -2,6 +2,7 @@
  * What can be known to be wrong without asking: references to nothing, circles, ids used twice, numbers out of range. The engine
  * has the last word (`SimulationService.Validate`); this is there while one types. Pure.
  */
+import { type Call, callersOf } from "@/features/topology/graph";
 import { BALANCINGS, profileOf, specsOf } from "./catalogue";
 import { type Cloud, cloudOf, type DraftCall, type DraftService, planOf } from "./cloud";
 import { asRecord, type Draft, type Fields, type File, MAX_BUNDLE_BYTES, type Path, readFile, scenarioFile, scenarioPath, topologyFile, valueAt } from "./draft";
@@ -175,17 +176,7 @@ export function circleOf({ services, calls }: Pick<Cloud, "services" | "calls">)
   return undefined;
 }
 
-/** Whether a call would close a circle. */
-export function wouldCircle(cloud: { readonly calls: readonly Pick<DraftCall, "from" | "to">[] }, from: string, to: string): boolean {
-  if (from === to) return true;
-  const reached = new Set([to]);
-  const open = [to];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    for (const call of cloud.calls) {
-      if (call.from !== id || reached.has(call.to)) continue;
-      reached.add(call.to);
-      open.push(call.to);
-    }
-  }
-  return reached.has(from);
+/** Whether a call would close a circle: the callee calls the caller already, directly or by way of others. */
+export function wouldCircle({ calls }: { readonly calls: readonly Call[] }, from: string, to: string): boolean {
+  return from === to || callersOf(calls, [from]).has(to);
 }

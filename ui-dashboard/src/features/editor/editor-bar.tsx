@@ -58,7 +58,7 @@ function useUndoKeys(undo: () => void, redo: () => void): void {
 }
 
 /** Whether something is wrong, what the draft makes, and whether it would survive a reload. */
-export function EditorStatus() {
+export function EditorStatus({ onProblems }: { onProblems: () => void }) {
   const { verdict, cloud } = useOpenDraft();
   const saved = useDraftState((state) => state.saved);
   const { problems, engine, reason, size } = verdict;
@@ -66,10 +66,10 @@ export function EditorStatus() {
   return (
     <div role="status" data-testid="editor-status" data-engine={engine} className="flex flex-wrap items-center gap-x-4 gap-y-1 border-b border-line bg-raised px-4 py-1.5 text-xs">
       {problems.length > 0 ? (
-        <span className="flex items-center gap-1 font-medium text-critical">
+        <button type="button" onClick={onProblems} className="flex min-h-6 items-center gap-1 rounded font-medium text-critical hover:underline">
           <CircleAlert aria-hidden className="size-3.5" />
           {plural(problems.length, "problem")}
-        </span>
+        </button>
       ) : engine === "said" ? (
         <span className="flex items-center gap-1 font-medium text-ok">
           <CircleCheck aria-hidden className="size-3.5" />

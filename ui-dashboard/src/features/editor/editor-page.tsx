@@ -61,7 +61,7 @@ function OpenEditor({ draft }: { draft: Draft }) {
         <Tabs label="View" options={VIEWS} words={VIEW_WORDS} value={view} onChange={(next) => void set({ view: next })} />
       </div>
       <Card flush title={draft.name} hint="a draft: nothing happens until you simulate it">
-        <EditorStatus />
+        <EditorStatus onProblems={() => void set({ view: "services", service: null, call: null })} />
         <Workbench />
       </Card>
       <Dialog wide open={starting} onOpenChange={setStarting} title="Start from…" description="Takes the place of this draft. Undo brings this one back.">

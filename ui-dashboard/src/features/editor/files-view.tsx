@@ -6,6 +6,7 @@ import { Button } from "@/ui/button";
 import { cx } from "@/ui/class-names";
 import { TextArea } from "@/ui/field";
 import { saveFile } from "@/ui/save-file";
+import { scenarioPath } from "./draft";
 import { setText } from "./edits";
 import { ProblemList } from "./problem-list";
 import type { Problem } from "./problems";
@@ -21,7 +22,8 @@ export function FilesView({ file, onFile }: { file: string | null; onFile: (path
   const { draft, verdict } = useOpenDraft();
   const edit = useEdit();
   const area = useRef<HTMLTextAreaElement>(null);
-  const paths = Object.keys(draft.files);
+  const first = scenarioPath(draft);
+  const paths = Object.keys(draft.files).toSorted((one, other) => Number(other === first) - Number(one === first) || one.localeCompare(other));
   const path = file !== null && paths.includes(file) ? file : (paths[0] ?? "");
   const text = draft.files[path] ?? "";
   const goTo = ({ line }: Problem) => {

@@ -3,6 +3,7 @@
 import { Plus, Trash2 } from "lucide-react";
 import { plural } from "@/format/format";
 import { Button } from "@/ui/button";
+import { Field, Select } from "@/ui/field";
 import { idProblem } from "./checks";
 import type { DraftNode } from "./cloud";
 import { NameField, NumberFields } from "./draft-fields";
@@ -15,11 +16,22 @@ import { useEdit, useOpenDraft, useProblems } from "./use-draft";
 export function NodesView() {
   const { cloud } = useOpenDraft();
   const edit = useEdit();
+  const lost = cloud.nodes.filter(({ zone }) => !cloud.zones.includes(zone));
   return (
     <div className="flex flex-col gap-4 p-4">
       {cloud.zones.map((zone, at) => (
         <ZonePart key={at} zone={zone} />
       ))}
+      {lost.length > 0 && (
+        <section aria-label="In no zone that there is" className="rounded-md border border-critical p-3">
+          <h3 className="mb-3 text-[13px] font-semibold">In no zone that there is</h3>
+          <ul className="grid gap-3 xl:grid-cols-2">
+            {lost.map((node) => (
+              <NodePart key={node.at} node={node} />
+            ))}
+          </ul>
+        </section>
+      )}
       <Button className="self-start" onClick={() => edit(addZone)}>
         <Plus aria-hidden className="size-3.5" />
         Add a zone
@@ -61,7 +73,7 @@ function ZonePart({ zone }: { zone: string }) {
   );
 }
 
-function NodePart({ node: { at, id, fields } }: { node: DraftNode }) {
+function NodePart({ node: { at, id, zone, fields } }: { node: DraftNode }) {
   const { cloud } = useOpenDraft();
   const edit = useEdit();
   const problems = useProblems({ kind: "node", id });
@@ -76,6 +88,15 @@ function NodePart({ node: { at, id, fields } }: { node: DraftNode }) {
         </Button>
       </div>
       <ProblemList problems={problems} />
+      {!cloud.zones.includes(zone) && (
+        <Field label="Zone">
+          <Select value={zone} onChange={(event) => edit(setNode(at, ["zone"], event.target.value))}>
+            {[zone, ...cloud.zones].map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </Select>
+        </Field>
+      )}
       <NumberFields inRow specs={NODE_FIELDS} values={fields} onChange={(path, value) => edit(setNode(at, path, value), `node ${at} ${path.join(".")}`)} />
     </li>
   );

@@ -2,11 +2,12 @@
 
 import { Plus, Trash2, X } from "lucide-react";
 import { useState } from "react";
+import { callersOf } from "@/features/topology/graph";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Field, Select } from "@/ui/field";
 import { BALANCINGS, type Engine, engineWords, PROFILES, specsOf, TEMPLATES } from "./catalogue";
-import { idProblem, wouldCircle } from "./checks";
+import { idProblem } from "./checks";
 import type { DraftService } from "./cloud";
 import { asRecord } from "./draft";
 import { Check, More, NameField, NumberField, NumberFields, OptionalPart, Part } from "./draft-fields";
@@ -112,7 +113,8 @@ function Calls({ service: { id, calls }, onCall }: { service: DraftService; onCa
   const { cloud, index } = useOpenDraft();
   const edit = useEdit();
   const [chosen, setChosen] = useState("");
-  const callees = cloud.services.map((other) => other.id).filter((to) => to !== id && !calls.some((call) => call.to === to) && !wouldCircle(cloud, id, to));
+  const callers = callersOf(cloud.calls, [id]);
+  const callees = cloud.services.map((other) => other.id).filter((to) => to !== id && !calls.some((call) => call.to === to) && !callers.has(to));
   const to = callees.includes(chosen) ? chosen : (callees[0] ?? "");
   return (
     <Part title="Calls">
