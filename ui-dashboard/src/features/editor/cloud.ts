@@ -22,6 +22,8 @@ export interface DraftService {
   readonly placement: readonly string[];
   readonly calls: readonly DraftCall[];
   readonly fields: Fields;
+  /** All of it and its place as text: what tells whether it changed. */
+  readonly written: string;
 }
 
 export interface DraftNode {
@@ -56,25 +58,38 @@ export interface Plan {
 }
 
 const clouds = new WeakMap<object, Cloud>();
+let last: Cloud | undefined;
 
+/** What did not change since the last one is the same object, so that nobody draws it anew. */
 export function cloudOf(draft: Draft): Cloud {
   const file = topologyFile(draft);
   if (!file) return readCloud(undefined);
   const known = clouds.get(file);
   if (known) return known;
-  const cloud = readCloud(file.value);
+  const cloud = readCloud(file.value, last);
   clouds.set(file, cloud);
+  last = cloud;
   return cloud;
 }
 
-function readCloud(value: unknown): Cloud {
+function readCloud(value: unknown, before?: Cloud): Cloud {
   const topology = asRecord(value);
-  const services = asList(topology["services"]).map(readService).filter(({ id }) => id !== "");
+  const unchanged = new Map(before?.services.map((service) => [service.written, service]));
+  const services = asList(topology["services"])
+    .map((service, at) => {
+      const read = unchanged.get(writtenAs(service, at));
+      return read ?? readService(service, at);
+    })
+    .filter(({ id }) => id !== "");
   const nodes = asList(topology["nodes"]).map((node, at) => {
     const fields = asRecord(node);
     return { at, id: asText(fields["id"]), zone: asText(fields["zone"]), fields };
   });
   return { name: asText(topology["name"]), zones: asList(topology["zones"]).map(asText), nodes, services, calls: services.flatMap(({ calls }) => calls) };
+}
+
+function writtenAs(value: unknown, at: number): string {
+  return `${at} ${JSON.stringify(value)}`;
 }
 
 function readService(value: unknown, at: number): DraftService {
@@ -84,7 +99,7 @@ function readService(value: unknown, at: number): DraftService {
     const own = asRecord(call);
     return { at: position, from: id, to: asText(own["to"]), asynchronous: own["asynchronous"] === true, required: own["required"] !== false, fields: own };
   });
-  return { at, id, engine: readEngine(fields), entry: fields["entry"] === true, placement: asList(fields["placement"]).map(asText), calls, fields };
+  return { at, id, engine: readEngine(fields), entry: fields["entry"] === true, placement: asList(fields["placement"]).map(asText), calls, fields, written: writtenAs(value, at) };
 }
 
 function readEngine(fields: Fields): Engine | undefined {

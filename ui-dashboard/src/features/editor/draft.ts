@@ -23,13 +23,69 @@ export interface Draft {
 /** What the engine takes as one bundle. */
 export const MAX_BUNDLE_BYTES = 896 * 1_024;
 
-export interface File {
-  readonly path: string;
-  readonly doc: Document;
-  readonly lines: LineCounter;
+interface Mistake {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** A file of a draft. What it takes long to know is found out when somebody asks. */
+export class File {
+  private read: { readonly doc: Document; readonly lines: LineCounter; readonly mistakes: readonly Mistake[] } | undefined;
+  private said: { readonly value: unknown } | undefined;
+  /** Says the same as the text, knows no lines, and is what the next change is made in. */
+  private editable: Document | undefined;
+
+  constructor(
+    readonly path: string,
+    readonly text: string,
+    written?: Document,
+  ) {
+    if (!written) return;
+    this.editable = written;
+    this.said = { value: plain(written) };
+  }
+
+  /** With positions in the text; not to be changed. */
+  get doc(): Document {
+    return this.parsed().doc;
+  }
+
+  get lines(): LineCounter {
+    return this.parsed().lines;
+  }
+
+  get mistakes(): readonly Mistake[] {
+    // What was written from a document has none.
+    return this.said && !this.read ? [] : this.parsed().mistakes;
+  }
+
   /** What it says, as plain values; nothing when it cannot be read. */
-  readonly value: unknown;
-  readonly mistakes: readonly { readonly line: number; readonly message: string }[];
+  get value(): unknown {
+    this.said ??= { value: this.parsed().mistakes.length === 0 ? plain(this.parsed().doc) : undefined };
+    return this.said.value;
+  }
+
+  /** Another file with this change; the same one when it changes nothing. */
+  changed(change: (doc: Document) => void): File {
+    const doc = this.editable ?? parseDocument(this.text);
+    this.editable = undefined;
+    change(doc);
+    const text = doc.toString(STYLE);
+    if (text === this.text) {
+      this.editable = doc;
+      return this;
+    }
+    return new File(this.path, text, doc);
+  }
+
+  private parsed() {
+    if (this.read) return this.read;
+    const lines = new LineCounter();
+    const doc = parseDocument(this.text, { lineCounter: lines });
+    const mistakes = doc.errors.map(({ message, pos }) => ({ line: lines.linePos(pos[0]).line, message: firstLine(message) }));
+    this.read = { doc, lines, mistakes };
+    return this.read;
+  }
 }
 
 export type Path = readonly (string | number)[];
@@ -37,26 +93,19 @@ export type Path = readonly (string | number)[];
 /** Without folding of long lines; as compact as the files that ship. */
 const STYLE = { lineWidth: 0, flowCollectionPadding: false } as const;
 
-const parsed = new Map<string, File>();
-/** As many files as a draft and its past have in use. */
+const files = new Map<string, File>();
+/** As many files as a draft and its last steps have in use. */
 const REMEMBERED = 24;
 
-/** A file that was read, remembered by its text. */
+/** A file, remembered by its text. */
 export function readFile(path: string, text: string): File {
-  const key = `${path}\n${text}`;
-  const known = parsed.get(key);
-  if (known) return known;
-  const file = parseFile(path, text);
-  parsed.set(key, file);
-  if (parsed.size > REMEMBERED) parsed.delete(parsed.keys().next().value ?? "");
-  return file;
+  return files.get(`${path}\n${text}`) ?? remember(new File(path, text));
 }
 
-function parseFile(path: string, text: string): File {
-  const lines = new LineCounter();
-  const doc = parseDocument(text, { lineCounter: lines });
-  const mistakes = doc.errors.map(({ message, pos }) => ({ line: lines.linePos(pos[0]).line, message: firstLine(message) }));
-  return { path, doc, lines, value: mistakes.length === 0 ? plain(doc) : undefined, mistakes };
+function remember(file: File): File {
+  files.set(`${file.path}\n${file.text}`, file);
+  if (files.size > REMEMBERED) files.delete(files.keys().next().value ?? "");
+  return file;
 }
 
 function plain(doc: Document): unknown {
@@ -112,10 +161,12 @@ export function valueAt(value: unknown, path: Path): unknown {
 export function changeFile(draft: Draft, path: string, change: (doc: Document) => void): Draft {
   const text = draft.files[path];
   if (text === undefined) return draft;
-  const doc = parseDocument(text);
-  if (doc.errors.length > 0) return draft;
-  change(doc);
-  return { ...draft, files: { ...draft.files, [path]: doc.toString(STYLE) } };
+  const file = readFile(path, text);
+  if (file.mistakes.length > 0) return draft;
+  const next = file.changed(change);
+  if (next === file) return draft;
+  remember(next);
+  return { ...draft, files: { ...draft.files, [path]: next.text } };
 }
 
 /** Sets a value; nothing takes it out, and its map with it when it was the only one there. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { Background, BackgroundVariant, ConnectionLineType, type EdgeChange, type NodeChange, Panel, ReactFlow, ReactFlowProvider, useNodesState, useReactFlow } from "@xyflow/react";
+import { Background, BackgroundVariant, ConnectionLineType, type EdgeChange, type NodeChange, Panel, ReactFlow, ReactFlowProvider, useEdgesState, useNodesState, useReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { Maximize, Minus, Plus, WandSparkles } from "lucide-react";
 import { type DragEvent, useEffect, useMemo, useState } from "react";
@@ -53,7 +53,8 @@ function Canvas({ service, call, aspect, onService, onCall }: EditorCanvasProps)
   const { places, direction, pictures } = usePlaces(cloud, draft.places, aspect, tidied);
   const [nodes, setNodes, onNodesChange] = useNodesState<DraftNodeType>([]);
   useEffect(() => setNodes((before) => nodesOf(cloud, places, direction, index, service, before)), [cloud, places, direction, index, service, setNodes]);
-  const edges = useMemo(() => edgesOf(cloud, places, index, call), [cloud, places, index, call]);
+  const [edges, setEdges] = useEdgesState<DraftEdgeType>([]);
+  useEffect(() => setEdges((before) => edgesOf(cloud, places, index, call, before)), [cloud, places, index, call, setEdges]);
   const drawn = nodes.length > 0;
   useEffect(() => {
     if (drawn) void flow.fitView(FIT);
@@ -110,7 +111,7 @@ function Canvas({ service, call, aspect, onService, onCall }: EditorCanvasProps)
       connectionRadius={30}
       onDragOver={(event) => event.preventDefault()}
       onDrop={drop}
-      minZoom={0.1}
+      minZoom={0.04}
       maxZoom={2}
       aria-label="The draft; the list beside it says the same"
     >
@@ -153,14 +154,21 @@ function nodesOf({ services }: Cloud, places: Places, direction: Direction, inde
     const problems = index.get(`service ${id}`)?.length ?? 0;
     const selected = several && node?.selected === true && chosen !== null ? true : id === chosen;
     const data = node && node.data.service === service && node.data.direction === direction && node.data.problems === problems ? node.data : { service, direction, problems };
+    if (node && node.data === data && node.selected === selected && node.position.x === position.x && node.position.y === position.y) return [node];
     return [{ ...node, id, type: "draft" as const, position, data, selected, ariaLabel: `Service ${id}` }];
   });
 }
 
-function edgesOf({ calls }: Cloud, places: Places, index: ProblemIndex, chosen: string | null): DraftEdgeType[] {
+function edgesOf({ calls }: Cloud, places: Places, index: ProblemIndex, chosen: string | null, before: readonly DraftEdgeType[]): DraftEdgeType[] {
+  const known = new Map(before.map((edge) => [edge.id, edge]));
   const drawn = calls.filter(({ from, to }) => places.has(from) && places.has(to));
   return drawn.map((call) => {
     const { from, to } = call;
-    return { id: callKey(call), source: from, target: to, type: "draft", data: { call, problems: index.get(`call ${from}>${to}`)?.length ?? 0 }, selected: chosen === `${from}>${to}`, ariaLabel: `Call from ${from} to ${to}` };
+    const id = callKey(call);
+    const problems = index.get(`call ${from}>${to}`)?.length ?? 0;
+    const selected = chosen === `${from}>${to}`;
+    const edge = known.get(id);
+    if (edge?.data?.call === call && edge.data.problems === problems && edge.selected === selected) return edge;
+    return { id, source: from, target: to, type: "draft", data: { call, problems }, selected, ariaLabel: `Call from ${from} to ${to}` };
   });
 }
