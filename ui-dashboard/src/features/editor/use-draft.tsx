@@ -1,6 +1,6 @@
 "use client";
 
-import { createContext, type ReactNode, useContext, useEffect, useMemo } from "react";
+import { createContext, type ReactNode, useContext, useDeferredValue, useEffect, useMemo } from "react";
 import { useStore } from "zustand";
 import { type Cloud, cloudOf } from "./cloud";
 import type { Draft } from "./draft";
@@ -39,8 +39,9 @@ interface Open {
 
 const OpenContext = createContext<Open | undefined>(undefined);
 
-/** Reads the draft and has it checked, once for everybody on the page. */
-export function OpenDraft({ draft, children }: { draft: Draft; children: ReactNode }) {
+/** Reads the draft and has it checked, once for everybody on the page; who types into a large one does not wait for that. */
+export function OpenDraft({ draft: latest, children }: { draft: Draft; children: ReactNode }) {
+  const draft = useDeferredValue(latest);
   const verdict = useVerdict(draft);
   const open = useMemo(() => ({ draft, cloud: cloudOf(draft), verdict, index: indexOf(verdict.problems) }), [draft, verdict]);
   return <OpenContext value={open}>{children}</OpenContext>;
