@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
@@ -55,4 +55,11 @@ it("sets the chaos level when the slider is let go", async () => {
   expect(await screen.findByText("Chaos is at 0.3")).toBeTruthy();
   expect(setChaos).toHaveBeenCalledOnce();
   expect(screen.getByText("0.3")).toBeTruthy();
+});
+
+it("is not there in a blind game", () => {
+  const { cloud } = renderScene(<StressCard />);
+  expect(screen.getAllByRole("slider")).toHaveLength(2);
+  act(() => cloud.apply([{ kind: "snapshot", message: aSnapshot({ state: aState({ scenario: "game" }) }) }]));
+  expect(screen.queryByRole("slider")).toBeNull();
 });
