@@ -13,6 +13,13 @@ const PAGES = [
   { path: "/system/", title: "System · Microcloud" },
   { path: "/silences/?over=true", title: "Silences · Microcloud" },
   { path: "/simulation/", title: "Simulation · Microcloud" },
+  { path: "/simulations/?add=new", title: "Simulations · Microcloud" },
+  { path: "/topology/edit/", title: "Cloud editor · Microcloud" },
+  { path: "/topology/edit/?scenario=normal", title: "Cloud editor · Microcloud" },
+  { path: "/topology/edit/?service=checkout", title: "Cloud editor · Microcloud" },
+  { path: "/topology/edit/?view=nodes", title: "Cloud editor · Microcloud" },
+  { path: "/topology/edit/?view=scenario", title: "Cloud editor · Microcloud" },
+  { path: "/topology/edit/?view=files", title: "Cloud editor · Microcloud" },
 ];
 
 const WIDTHS = [

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@connectrpc/connect-query";
 import { FileText } from "lucide-react";
+import Link from "next/link";
 import { formatScenarioLength } from "@/format/format";
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
 import { useCloud } from "@/features/cloud/use-cloud";
@@ -37,7 +38,10 @@ export function ScenarioList() {
                   </p>
                   <p className="mt-0.5 text-xs text-ink-muted">{description}</p>
                 </div>
-                <div className="ml-auto">
+                <div className="ml-auto flex items-center gap-2">
+                  <Link href={`/topology/edit/?scenario=${encodeURIComponent(name)}`} aria-label={`Open ${name} in the editor`} className="rounded text-xs text-accent-ink hover:underline">
+                    Edit
+                  </Link>
                   {name === current ? (
                     <Badge tone="accent">running</Badge>
                   ) : (

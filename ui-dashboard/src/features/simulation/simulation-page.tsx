@@ -7,6 +7,7 @@ import { FaultsCard } from "./faults-card";
 import { InjectFaultCard } from "./inject-fault-card";
 import { RunFacts } from "./run-facts";
 import { ScenarioList } from "./scenario-list";
+import { StressCard } from "./stress-card";
 
 /** Everything about the run: where it stands, what it runs, what is broken on purpose, and what happened. */
 export function SimulationPage() {
@@ -17,6 +18,7 @@ export function SimulationPage() {
       <h1 className="sr-only">Simulation</h1>
       <div className="flex min-w-0 flex-col gap-4">
         <RunFacts />
+        <StressCard />
         <FaultsCard />
         <InjectFaultCard />
         <ScenarioList />

@@ -6,7 +6,7 @@ import { useCloud } from "@/features/cloud/use-cloud";
 import { Select } from "@/ui/field";
 import { useControl } from "./use-control";
 
-const SPEEDS = [0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+export const SPEEDS = [0.1, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 /** Simulated seconds a wall-clock second. */
 export function SpeedSelect() {

@@ -1,5 +1,5 @@
 /** What an incident or an action means for the map: where it comes from, who suffers, what it touches, who stands behind that. */
-import { formatShare } from "@/format/format";
+import { formatShare, plural } from "@/format/format";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { type Action, ActionType } from "@/gen/ops/v1/action_pb";
 import { type Incident, type Suspect, SuspectKind } from "@/gen/ops/v1/incident_pb";
@@ -67,9 +67,19 @@ export function incidentFocus(incident: Incident, symptoms: readonly Incident[],
   const marks = new Marks(topology);
   for (const suspect of incident.suspects) markSuspect(marks, suspect);
   markTarget(marks, incident, "suffers", "suffers");
-  for (const symptom of symptoms) markTarget(marks, symptom, "symptom", "symptom");
+  for (const [one, count] of byTarget(symptoms)) markTarget(marks, one, "symptom", count === 1 ? "symptom" : plural(count, "symptom"));
   marks.callers(new Set<Role>(incident.suspects.length > 0 ? ["suspect"] : ["suffers"]));
   return marks;
+}
+
+/** Several symptoms of one target are said once, with their number. */
+function byTarget(symptoms: readonly Incident[]): (readonly [Incident, number])[] {
+  const counts = new Map<string, readonly [Incident, number]>();
+  for (const symptom of symptoms) {
+    const key = `${symptom.target?.kind ?? ""} ${symptom.target?.id ?? ""}`;
+    counts.set(key, [symptom, (counts.get(key)?.[1] ?? 0) + 1]);
+  }
+  return [...counts.values()];
 }
 
 function markSuspect(marks: Marks, { kind, id, share }: Suspect): void {

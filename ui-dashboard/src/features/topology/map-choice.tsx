@@ -3,19 +3,23 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { TargetKind } from "@/gen/common/v1/target_pb";
 import type { Focus, Mark } from "./focus";
+import { faultKey, type MapFault, type MapFaults } from "./map-faults";
 
 /** What is chosen and what is marked. A store, so that choosing one of 500 services draws two of them anew. */
 interface Choice {
   readonly service: string | null;
   readonly focus: Focus | undefined;
+  /** Faults in force. */
+  readonly faults: MapFaults;
 }
 
 const ChoiceContext = createContext<StoreApi<Choice> | undefined>(undefined);
 
-export function ChoiceProvider({ service, focus, children }: Choice & { children: ReactNode }) {
-  const [store] = useState(() => createStore<Choice>(() => ({ service, focus })));
-  useEffect(() => store.setState({ service, focus }), [store, service, focus]);
+export function ChoiceProvider({ service, focus, faults, children }: Choice & { children: ReactNode }) {
+  const [store] = useState(() => createStore<Choice>(() => ({ service, focus, faults })));
+  useEffect(() => store.setState({ service, focus, faults }), [store, service, focus, faults]);
   return <ChoiceContext value={store}>{children}</ChoiceContext>;
 }
 
@@ -35,6 +39,13 @@ export function useServiceMark(id: string): Mark | undefined {
 
 export function useNodeMark(id: string): Mark | undefined {
   return useChoice(({ focus }) => focus?.nodes.get(id));
+}
+
+const UNHARMED: readonly MapFault[] = [];
+
+/** Faults in force on something. */
+export function useFaultsOn(kind: TargetKind, id: string): readonly MapFault[] {
+  return useChoice(({ faults }) => faults.get(faultKey(kind, id)) ?? UNHARMED);
 }
 
 const NONE: ReadonlyMap<string, Mark> = new Map();

@@ -4,13 +4,13 @@ import { Background, BackgroundVariant, Panel, ReactFlow, ReactFlowProvider, use
 import "@xyflow/react/dist/base.css";
 import { Maximize, Minus, Plus, WandSparkles } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
-import { Button } from "@/ui/button";
 import { ErrorState, Skeleton } from "@/ui/states";
 import { CallEdge, type CallEdgeType } from "./call-edge";
 import { CallLayer, callsToShow } from "./call-layer";
 import { type Call, callKey, type Graph } from "./graph";
 import { type Direction, isInSight, type Layout, NODE_HEIGHT, NODE_WIDTH, type Places } from "./layout";
 import { useMarkedServices } from "./map-choice";
+import { MapTool } from "./map-tool";
 import { ServiceNode, type ServiceNodeType } from "./service-node";
 import { useLayout } from "./use-layout";
 
@@ -84,20 +84,12 @@ function Canvas({ graph, chosen, onChoose, layout, pictures, onTidy }: CanvasPro
       {large && <CallLayer calls={graph.calls} layout={layout} />}
       <Background variant={BackgroundVariant.Dots} gap={24} size={1} color="var(--line)" />
       <Panel position="top-right" className="flex gap-1">
-        <Tool label="Zoom in" icon={Plus} onClick={() => void flow.zoomIn({ duration: MOVE_MS })} />
-        <Tool label="Zoom out" icon={Minus} onClick={() => void flow.zoomOut({ duration: MOVE_MS })} />
-        <Tool label="Show everything" icon={Maximize} onClick={() => void flow.fitView({ ...FIT, duration: MOVE_MS })} />
-        <Tool label="Arrange anew" icon={WandSparkles} onClick={onTidy} />
+        <MapTool label="Zoom in" icon={Plus} onClick={() => void flow.zoomIn({ duration: MOVE_MS })} />
+        <MapTool label="Zoom out" icon={Minus} onClick={() => void flow.zoomOut({ duration: MOVE_MS })} />
+        <MapTool label="Show everything" icon={Maximize} onClick={() => void flow.fitView({ ...FIT, duration: MOVE_MS })} />
+        <MapTool label="Arrange anew" icon={WandSparkles} onClick={onTidy} />
       </Panel>
     </ReactFlow>
-  );
-}
-
-function Tool({ label, icon: Icon, onClick }: { label: string; icon: typeof Plus; onClick: () => void }) {
-  return (
-    <Button size="icon" aria-label={label} title={label} onClick={onClick}>
-      <Icon aria-hidden className="size-4" />
-    </Button>
   );
 }
 

@@ -1,15 +1,16 @@
 "use client";
 
 import { Handle, type Node, type NodeProps, Position, useStore } from "@xyflow/react";
-import { DoorOpen } from "lucide-react";
+import { DoorOpen, Zap } from "lucide-react";
 import { memo } from "react";
 import type { Standing } from "@/features/cloud/objectives";
 import { severityLook } from "@/features/incidents/severity";
 import { Severity } from "@/gen/common/v1/severity_pb";
+import { TargetKind } from "@/gen/common/v1/target_pb";
 import { Dot } from "@/ui/badge";
 import { cx } from "@/ui/class-names";
 import { type Direction, isInSight, NODE_HEIGHT, NODE_WIDTH } from "./layout";
-import { useHasFocus, useIsChosen, useServiceMark } from "./map-choice";
+import { useFaultsOn, useHasFocus, useIsChosen, useServiceMark } from "./map-choice";
 import { ROLE_LOOKS } from "./role-look";
 import { TONES } from "./standing-tones";
 import { useServiceLevel, useServiceVitals } from "./use-vitals";
@@ -46,6 +47,7 @@ export const ServiceNode = memo(function ServiceNode({ id, data, positionAbsolut
 
 function Words({ id, entry }: { id: string; entry: boolean }) {
   const vitals = useServiceVitals(id);
+  const faults = useFaultsOn(TargetKind.SERVICE, id);
   const severity = vitals?.severity ?? Severity.UNSPECIFIED;
   const Incident = severityLook(severity).icon;
   return (
@@ -54,6 +56,7 @@ function Words({ id, entry }: { id: string; entry: boolean }) {
         <Dot tone={TONES[vitals?.level ?? "unknown"]} />
         <span className="truncate">{id}</span>
         {entry && <DoorOpen aria-label="traffic enters here" className="size-3.5 shrink-0 text-ink-muted" />}
+        {faults.length > 0 && <Zap aria-label={`fault in force: ${faults.map(({ words }) => words).join("; ")}`} className="size-3.5 shrink-0 text-high" />}
         {severity !== Severity.UNSPECIFIED && <Incident aria-label={`open incident, ${severityLook(severity).word}`} className="ml-auto size-3.5 shrink-0 text-critical" />}
       </p>
       <p className="flex justify-between gap-2 text-xs whitespace-nowrap text-ink-muted">

@@ -6,13 +6,15 @@ import type { ReactNode } from "react";
 import { burningIncidents } from "@/features/cloud/assessment";
 import { useCalmCloud, useCloud } from "@/features/cloud/use-cloud";
 import { SeverityBadge } from "@/features/incidents/severity";
+import { InjectFaultButton } from "@/features/simulation/inject-fault-button";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import type { Service } from "@/gen/sim/v1/state_pb";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/class-names";
 import { EmptyState } from "@/ui/states";
-import { useServiceMark } from "./map-choice";
+import { FaultList } from "./fault-list";
+import { useFaultsOn, useServiceMark } from "./map-choice";
 import { ReplicaList } from "./replica-list";
 import { ROLE_LOOKS } from "./role-look";
 import { TONES } from "./standing-tones";
@@ -29,6 +31,7 @@ export function ServicePanel({ id, onChoose }: ServicePanelProps) {
   const service = topology?.services.find((known) => known.id === id);
   const edges = topology?.edges ?? [];
   const mark = useServiceMark(id);
+  const faults = useFaultsOn(TargetKind.SERVICE, id);
   return (
     <section aria-label={`Service ${id}`} data-testid="service-panel" className="flex min-h-0 flex-1 flex-col overflow-y-auto">
       <header className="flex items-start gap-2 border-b border-line py-2 pr-1.5 pl-4">
@@ -45,6 +48,11 @@ export function ServicePanel({ id, onChoose }: ServicePanelProps) {
           {mark && <p className={cx("text-[13px] font-medium", ROLE_LOOKS[mark.role].text)}>{mark.words}</p>}
           <Numbers service={service} />
           <Incidents id={id} />
+          {faults.length > 0 && (
+            <Part title="Faults in force">
+              <FaultList faults={faults} of={id} />
+            </Part>
+          )}
           <Part title={`Replicas: ${service.replicas.length}`}>
             <ReplicaList service={service} nodes={topology?.nodes ?? []} />
           </Part>
@@ -53,6 +61,7 @@ export function ServicePanel({ id, onChoose }: ServicePanelProps) {
           <Link href={`/?service=${encodeURIComponent(id)}`} className="self-start rounded text-[13px] text-accent-ink hover:underline">
             Its charts on the overview
           </Link>
+          <InjectFaultButton target={{ kind: TargetKind.SERVICE, id }} />
         </div>
       ) : (
         <EmptyState icon={CircleDashed} title="There is no such service">

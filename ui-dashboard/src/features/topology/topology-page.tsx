@@ -2,7 +2,8 @@
 
 import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
-import { Waypoints } from "lucide-react";
+import { PencilRuler, Waypoints } from "lucide-react";
+import Link from "next/link";
 import { useCallback, useMemo, useState } from "react";
 import { plural } from "@/format/format";
 import { useCloud } from "@/features/cloud/use-cloud";
@@ -17,6 +18,7 @@ import { ServiceList } from "./service-list";
 import { ServicePanel } from "./service-panel";
 import { TOPOLOGY_PARAMS, type View, VIEWS } from "./topology-params";
 import { useFocus } from "./use-focus";
+import { useMapFaults } from "./use-map-faults";
 import { VitalsProvider } from "./use-vitals";
 import { ZoneView } from "./zone-view";
 
@@ -32,6 +34,7 @@ export function TopologyPage() {
   const shape = useMemo(() => shapeOf(topology), [topology]);
   const graph = useMemo(() => graphOf(shape), [shape]);
   const focused = useFocus(incident, action);
+  const faults = useMapFaults();
   const choose = useCallback((id: string | null) => void set({ service: id }, { history: "push" }), [set]);
   const [aspect, setAspect] = useState(1);
   const canvas = useCallback((element: HTMLDivElement | null) => {
@@ -40,9 +43,17 @@ export function TopologyPage() {
   const hint = graph.services.length === 0 ? undefined : `${plural(graph.services.length, "service")}, ${plural(graph.calls.length, "kind of call", "kinds of calls")}; a call's rate is its caller's, times calls per request`;
   return (
     <VitalsProvider>
-      <ChoiceProvider service={service} focus={focused?.focus}>
+      <ChoiceProvider service={service} focus={focused?.focus} faults={faults}>
         <h1 className="sr-only">Topology</h1>
-        <Card flush title="Topology" hint={hint} aria-busy={loading} actions={<Tabs label="View" options={VIEWS} words={VIEW_WORDS} value={view} onChange={(next) => void set({ view: next })} />}>
+        <Card flush title="Topology" hint={hint} aria-busy={loading} actions={
+            <>
+              <Tabs label="View" options={VIEWS} words={VIEW_WORDS} value={view} onChange={(next) => void set({ view: next })} />
+              <Link href="/topology/edit/" className="flex h-7 items-center gap-1.5 rounded-md px-2 text-xs font-medium text-accent-ink hover:bg-raised">
+                <PencilRuler aria-hidden className="size-3.5" />
+                <span className="max-sm:sr-only">Cloud editor</span>
+              </Link>
+            </>
+          }>
           {focused && <FocusBar focused={focused} onEnd={() => void set({ incident: null, action: null })} />}
           <div className={cx("flex max-lg:flex-col", focused ? "lg:h-[calc(100dvh-12.5rem)]" : "lg:h-[calc(100dvh-10rem)]")}>
             <div ref={canvas} className="relative min-w-0 max-lg:h-[55dvh] lg:flex-1">

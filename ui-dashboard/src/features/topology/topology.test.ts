@@ -68,6 +68,7 @@ describe("what an incident means for the map", () => {
     const symptom = anIncident({ target: { kind: TargetKind.SERVICE, id: "payment" } });
     const { services } = incidentFocus(lead, [symptom], shop);
     expect([...services].map(([id, { role }]) => `${id} ${role}`).sort()).toEqual(["db suspect", "gateway caller", "orders suffers", "payment symptom"]);
+    expect(incidentFocus(lead, [symptom, anIncident({ target: symptom.target }), symptom], shop).services.get("payment")?.words).toBe("3 symptoms");
     expect(services.get("db")?.words).toBe("suspected cause 90 %");
   });
 

@@ -5,10 +5,13 @@ import { formatMetric, plural } from "@/format/format";
 import { standing } from "@/features/cloud/objectives";
 import { type NodeRow, nodeRows } from "@/features/cloud/rows";
 import { useCalmCloud, useCloud } from "@/features/cloud/use-cloud";
+import { InjectFaultButton } from "@/features/simulation/inject-fault-button";
+import { TargetKind } from "@/gen/common/v1/target_pb";
 import type { Topology } from "@/gen/sim/v1/state_pb";
 import { Badge, type BadgeTone } from "@/ui/badge";
 import { cx } from "@/ui/class-names";
-import { useIsChosen, useNodeMark } from "./map-choice";
+import { FaultList } from "./fault-list";
+import { useFaultsOn, useIsChosen, useNodeMark } from "./map-choice";
 import { replicaTone } from "./replica-list";
 import { ROLE_LOOKS } from "./role-look";
 
@@ -34,9 +37,12 @@ export function ZoneView({ onChoose }: { onChoose: (id: string) => void }) {
         const nodes = rows.filter((row) => row.zone === zone);
         return (
           <section key={zone} aria-label={zone === "" ? "Zone unknown" : `Zone ${zone}`} className="min-w-0">
-            <h2 className="mb-2 flex items-baseline gap-2 text-[13px] font-semibold">
+            <div className="mb-2 flex items-center">
+              <h2 className="flex items-baseline gap-2 text-[13px] font-semibold">
               {zone || "zone unknown"} <span className="text-xs font-normal text-ink-muted">{plural(nodes.length, "node")}</span>
-            </h2>
+              </h2>
+              {zone !== "" && <InjectFaultButton compact target={{ kind: TargetKind.ZONE, id: zone }} />}
+            </div>
             <ul className="flex flex-col gap-2">
               {nodes.map((row) => (
                 <NodeCard key={row.id} row={row} replicas={placed.get(row.id) ?? []} onChoose={onChoose} />
@@ -51,17 +57,20 @@ export function ZoneView({ onChoose }: { onChoose: (id: string) => void }) {
 
 function NodeCard({ row, replicas, onChoose }: { row: NodeRow; replicas: readonly Placed[]; onChoose: (id: string) => void }) {
   const mark = useNodeMark(row.id);
+  const faults = useFaultsOn(TargetKind.NODE, row.id);
   const [cpu, memory] = [row.metric("cpu_usage"), row.metric("memory_usage")];
   return (
     <li className={cx("rounded-md border bg-surface p-3", mark ? ROLE_LOOKS[mark.role].frame : "border-line")}>
-      <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px]">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px]">
         <span className="font-medium">{row.id}</span>
         <Badge tone={NODE_TONES[row.state]}>{row.state}</Badge>
         <span className="ml-auto flex gap-3 text-xs text-ink-muted">
           <span className={TEXT[standing("cpu_usage", cpu)]}>CPU {formatMetric("cpu_usage", cpu)}</span>
           <span className={TEXT[standing("memory_usage", memory)]}>memory {formatMetric("memory_usage", memory)}</span>
         </span>
-      </p>
+        <InjectFaultButton compact target={{ kind: TargetKind.NODE, id: row.id }} />
+      </div>
+      {faults.length > 0 && <FaultList faults={faults} of={row.id} />}
       {mark && <p className={cx("mt-1 text-xs", ROLE_LOOKS[mark.role].text)}>{mark.words}</p>}
       <ul aria-label={`Replicas on ${row.id}`} className="mt-2 flex flex-wrap gap-1">
         {replicas.map(({ service, ordinal, state }) => (

@@ -1,0 +1,99 @@
+"use client";
+
+import { Plus, Trash2 } from "lucide-react";
+import { plural } from "@/format/format";
+import { Button } from "@/ui/button";
+import { Field, Select, TextArea, TextInput } from "@/ui/field";
+import { nameProblem } from "./checks";
+import { planOf, type Source } from "./cloud";
+import { asRecord } from "./draft";
+import { NameField, NumberField, NumberFields, Part } from "./draft-fields";
+import { addSource, removeSource, renameDraft, setScenario, setShape } from "./edits";
+import { NOISE, SCENARIO_FIELDS, type Shape, SHAPE_FIELDS, SHAPES } from "./fields";
+import { ProblemList } from "./problem-list";
+import { useEdit, useOpenDraft, useProblems } from "./use-draft";
+
+/** What the scenario is called, what comes in, and how long it goes on. */
+export function ScenarioView() {
+  const { draft, cloud } = useOpenDraft();
+  const edit = useEdit();
+  const plan = planOf(draft);
+  const problems = useProblems({ kind: "scenario" });
+  const doors = cloud.services.filter(({ entry }) => entry).map(({ id }) => id);
+  const door = doors.find((id) => !plan.sources.some(({ service }) => service === id)) ?? doors[0];
+  return (
+    <div className="grid items-start gap-6 p-4 lg:grid-cols-2">
+      <Part title="Scenario">
+        <ProblemList problems={problems} />
+        <div className="grid grid-cols-2 items-start gap-3">
+          <NameField label="Name" hint="Its file is called that." value={draft.name} problemOf={nameProblem} onRename={(name) => edit(renameDraft(name))} />
+          <Field label="Family" hint="What it is listed under.">
+            <TextInput value={plan.family} onChange={(event) => edit(setScenario(["family"], event.target.value), "family")} />
+          </Field>
+        </div>
+        <Field label="Description" hint="What an operator notices, in one sentence.">
+          <TextArea className="!min-h-14" value={plan.description} onChange={(event) => edit(setScenario(["description"], event.target.value), "description")} />
+        </Field>
+        <NumberFields specs={SCENARIO_FIELDS} values={plan.fields} onChange={(path, value) => edit(setScenario(path, value), path.join("."))} />
+        <p className="text-xs text-ink-muted">
+          {plan.events === 0 ? "Its timeline is empty: nothing goes wrong by itself." : `Its timeline has ${plural(plan.events, "entry", "entries")}.`} Faults at given times are written in the file.
+        </p>
+      </Part>
+      <Part
+        title="Traffic"
+        actions={
+          <Button size="sm" disabled={door === undefined} onClick={() => door !== undefined && edit(addSource(door))}>
+            <Plus aria-hidden className="size-3.5" />
+            Add a source
+          </Button>
+        }
+      >
+        {doors.length === 0 && <p className="text-xs text-ink-muted">Let traffic enter at a service first: choose one on the canvas.</p>}
+        {plan.sources.map((source) => (
+          <SourcePart key={source.at} source={source} doors={doors} />
+        ))}
+      </Part>
+    </div>
+  );
+}
+
+function SourcePart({ source: { at, service, shapes, fields }, doors }: { source: Source; doors: readonly string[] }) {
+  const edit = useEdit();
+  const problems = useProblems({ kind: "traffic", at });
+  const shape = shapes[0];
+  return (
+    <fieldset className="flex flex-col gap-3 rounded-md border border-line p-3">
+      <legend className="px-1 text-[13px] font-medium">At {service}</legend>
+      <ProblemList problems={problems} />
+      <div className="flex items-end gap-3">
+        <div className="grid flex-1 grid-cols-2 gap-3">
+          <Field label="Arrives at">
+            <Select value={service} onChange={(event) => edit(setScenario(["traffic", at, "service"], event.target.value))}>
+              {!doors.includes(service) && <option value={service}>{service}</option>}
+              {doors.map((id) => (
+                <option key={id}>{id}</option>
+              ))}
+            </Select>
+          </Field>
+          <Field label="Shape">
+            <Select value={shape ?? ""} onChange={(event) => edit(setShape(at, shape, event.target.value as Shape))}>
+              {shape === undefined && <option value="">{fields["trace"] === undefined ? "none" : "a recording"}</option>}
+              {SHAPES.map((known) => (
+                <option key={known} value={known}>
+                  {SHAPE_FIELDS[known].word}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        </div>
+        <Button tone="danger" size="icon" aria-label={`Delete the traffic at ${service}`} title="Delete" onClick={() => edit(removeSource(at))}>
+          <Trash2 aria-hidden className="size-4" />
+        </Button>
+      </div>
+      {shapes.map((one) => (
+        <NumberFields key={one} specs={SHAPE_FIELDS[one].fields} values={asRecord(fields[one])} onChange={(path, value) => edit(setScenario(["traffic", at, one, ...path], value), `traffic ${at} ${one} ${path.join(".")}`)} />
+      ))}
+      <NumberField spec={NOISE} value={fields["noise"]} onChange={(value) => edit(setScenario(["traffic", at, "noise"], value), `traffic ${at} noise`)} />
+    </fieldset>
+  );
+}
