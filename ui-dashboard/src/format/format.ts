@@ -195,6 +195,18 @@ export function formatCountdown(milliseconds: number): string {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
+/** What is over of something timed, as a clock: `4:12`; negative before it began: `−0:05`. */
+export function formatClock(seconds: number | undefined): string {
+  if (seconds === undefined || !Number.isFinite(seconds)) return NO_DATA;
+  const whole = Math.floor(Math.abs(seconds));
+  return `${seconds <= -1 ? "−" : ""}${Math.floor(whole / 60)}:${pad(whole % 60)}`;
+}
+
+/** When something began in a simulation, from seconds: `after 1 min`. */
+export function formatSimulatedOnset(seconds: number): string {
+  return `after ${formatWholeDuration(seconds)} of simulated time`;
+}
+
 /** A span that somebody chose, in seconds: `5 min`, `2 h 10 min`. */
 export function formatWholeDuration(seconds: number): string {
   return formatDuration(seconds * 1_000).replace(/ 00 (s|min)$/, "");

@@ -14,10 +14,11 @@ export function chosenSimulation(): string {
   return window.sessionStorage.getItem(KEY) ?? DEFAULT_SIMULATION;
 }
 
-/** The page begins anew: nothing that it knows is about the other simulation. */
-export function chooseSimulation(id: string): void {
+/** The page begins anew, or another one does: nothing that it knows is about the other simulation. */
+export function chooseSimulation(id: string, href?: string): void {
   window.sessionStorage.setItem(KEY, id);
-  window.location.reload();
+  if (href === undefined) window.location.reload();
+  else window.location.assign(href);
 }
 
 /** The event stream of the chosen simulation. */

@@ -1,4 +1,4 @@
-import { Activity, BellOff, ChartLine, CircleAlert, HeartPulse, ListChecks, type LucideIcon, Radar, Scale, SlidersHorizontal, Waypoints } from "lucide-react";
+import { Activity, BellOff, ChartLine, CircleAlert, Gamepad2, HeartPulse, ListChecks, type LucideIcon, Radar, Scale, SlidersHorizontal, Waypoints } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
 import { burningIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
@@ -29,6 +29,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { href: "/silences/", label: "Silences", letter: "s", icon: BellOff },
   { href: "/policies/", label: "Policies", letter: "p", icon: Scale },
   { href: "/simulation/", label: "Simulation", letter: "m", icon: SlidersHorizontal, apart: true },
+  { href: "/game/", label: "Game day", letter: "b", icon: Gamepad2 },
   { href: "/system/", label: "System", letter: "y", icon: HeartPulse },
 ];
 

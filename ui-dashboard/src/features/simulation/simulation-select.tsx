@@ -1,17 +1,17 @@
 "use client";
 
 import { useQuery } from "@connectrpc/connect-query";
-import { useState } from "react";
 import { SimulationService } from "@/gen/sim/v1/simulation_service_pb";
-import { chooseSimulation, chosenSimulation, DEFAULT_SIMULATION } from "@/rpc/simulation";
+import { chooseSimulation, DEFAULT_SIMULATION } from "@/rpc/simulation";
 import { Select } from "@/ui/field";
+import { useChosenSimulation } from "./use-chosen-simulation";
 
 /** Simulations are created elsewhere; nobody waits for this list. */
 const REFRESH_MS = 5_000;
 
 /** Which simulation the page is about. Not there while there is only one. */
 export function SimulationSelect() {
-  const [chosen] = useState(chosenSimulation);
+  const chosen = useChosenSimulation();
   const { data } = useQuery(SimulationService.method.list, {}, { refetchInterval: REFRESH_MS });
   const simulations = data?.simulations ?? [];
   if (simulations.length < 2 && chosen === DEFAULT_SIMULATION) return null;
