@@ -172,6 +172,11 @@ export function formatDuration(milliseconds: number | undefined): string {
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
 }
 
+/** How long something took, finer than a second: `12.3 ms`, `1.2 s`. */
+export function formatMilliseconds(milliseconds: number): string {
+  return milliseconds < 1_000 ? `${formatNumber(milliseconds)} ms` : `${formatNumber(milliseconds / 1_000)} s`;
+}
+
 /** A place on an axis that begins now: `now`, `+30 s`, `+2 min`. */
 export function formatAhead(seconds: number): string {
   return seconds === 0 ? "now" : `+${formatWholeDuration(seconds)}`;

@@ -1,4 +1,4 @@
-import { Activity, BellOff, ChartLine, CircleAlert, Gamepad2, HeartPulse, ListChecks, type LucideIcon, Radar, Scale, SlidersHorizontal, Waypoints } from "lucide-react";
+import { Activity, BellOff, ChartLine, CircleAlert, DatabaseZap, Gamepad2, HeartPulse, ListChecks, type LucideIcon, Radar, Scale, SlidersHorizontal, Waypoints } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
 import { burningIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
@@ -25,6 +25,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { href: "/incidents/", label: "Incidents", letter: "i", icon: CircleAlert, primary: true, count: openCount, countLabel: "open" },
   { href: "/actions/", label: "Actions", letter: "a", icon: ListChecks, primary: true, count: pendingCount, countLabel: "waiting" },
   { href: "/explore/", label: "Explore", letter: "e", icon: ChartLine },
+  { href: "/sql/", label: "SQL", letter: "q", icon: DatabaseZap },
   { href: "/rules/", label: "Detection", letter: "d", icon: Radar, apart: true },
   { href: "/silences/", label: "Silences", letter: "s", icon: BellOff },
   { href: "/policies/", label: "Policies", letter: "p", icon: Scale },
