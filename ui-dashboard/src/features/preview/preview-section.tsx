@@ -1,19 +1,23 @@
 "use client";
 
 import { RefreshCw } from "lucide-react";
+import { useState } from "react";
 import { formatSimulatedAgo, formatSimulatedTime, formatWholeDuration, instantMs, plural } from "@/format/format";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
-import type { Preview } from "@/gen/ops/v1/preview_pb";
+import type { Preview, PreviewOption } from "@/gen/ops/v1/preview_pb";
 import { errorSentence } from "@/rpc/transport";
 import { Button } from "@/ui/button";
 import { ErrorState, Skeleton } from "@/ui/states";
 import { Curves, CurvesSkeleton } from "./curves";
 import { OptionTable } from "./option-table";
 import { proposed } from "./preview-words";
+import { ProposeDialog } from "./propose-dialog";
 import type { PreviewQuery } from "./use-preview";
 
 interface PreviewSectionProps {
   readonly query: PreviewQuery;
+  /** What it is an answer to: of an option somebody may make a proposal. */
+  readonly incidentId: string;
   /** Whether the first option after doing nothing is a proposal that waits. */
   readonly ofProposal: boolean;
   /** Why it cannot be computed any more, or nothing. */
@@ -21,7 +25,8 @@ interface PreviewSectionProps {
 }
 
 /** Every option beside doing nothing, with the curves: what would come of it, and when that was computed. */
-export function PreviewSection({ query: { data, isError, error, isFetching, refetch }, ofProposal, closed }: PreviewSectionProps) {
+export function PreviewSection({ query: { data, isError, error, isFetching, refetch }, incidentId, ofProposal, closed }: PreviewSectionProps) {
+  const [wanted, setWanted] = useState<PreviewOption>();
   const refresh = () => void refetch();
   const proposal = data && ofProposal ? proposed(data) : undefined;
   return (
@@ -34,8 +39,9 @@ export function PreviewSection({ query: { data, isError, error, isFetching, refe
               Not refreshed: {errorSentence(error)}
             </p>
           )}
-          <OptionTable preview={data} proposal={proposal} />
+          <OptionTable preview={data} proposal={proposal} onPropose={incidentId === "" || closed !== undefined ? undefined : setWanted} />
           <Curves preview={data} proposal={proposal} />
+          <ProposeDialog preview={data} incidentId={incidentId} option={wanted} onClose={() => setWanted(undefined)} />
         </>
       )}
       {!data && closed !== undefined && <p className="text-xs text-ink-muted">{closed}</p>}
