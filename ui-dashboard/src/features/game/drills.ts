@@ -95,7 +95,7 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     id: "capacity",
-    scenario: "premiere",
+    scenario: "chatty_client",
     title: "When capacity is the answer",
     teaches: "Nothing is broken: there is more to do than there is to do it with.",
     steps: [
@@ -110,10 +110,10 @@ export const DRILLS: readonly Drill[] = [
       AHEAD,
       {
         id: "approve",
-        title: "Approve more replicas for browse",
+        title: "Approve more replicas for search",
         hint: "You can change the number before you approve. Too few do not help, too many cost and lower the score.",
         href: "/actions/",
-        isDone: approved([ActionType.SCALE_UP], "browse"),
+        isDone: approved([ActionType.SCALE_UP], "search"),
       },
       HEALED,
     ],

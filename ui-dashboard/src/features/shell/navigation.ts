@@ -1,4 +1,4 @@
-import { Activity, BellOff, ChartLine, CircleAlert, DatabaseZap, Gamepad2, HeartPulse, ListChecks, type LucideIcon, Radar, Scale, SlidersHorizontal, Waypoints } from "lucide-react";
+import { Activity, BellOff, ChartLine, CircleAlert, DatabaseZap, Gamepad2, GraduationCap, HeartPulse, ListChecks, type LucideIcon, Radar, Scale, SlidersHorizontal, Trophy, Waypoints } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
 import { burningIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
@@ -31,6 +31,8 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { href: "/policies/", label: "Policies", letter: "p", icon: Scale },
   { href: "/simulation/", label: "Simulation", letter: "m", icon: SlidersHorizontal, apart: true },
   { href: "/game/", label: "Game day", letter: "b", icon: Gamepad2 },
+  { href: "/leaderboard/", label: "Leaderboard", letter: "l", icon: Trophy },
+  { href: "/grades/", label: "Grades", letter: "r", icon: GraduationCap },
   { href: "/system/", label: "System", letter: "y", icon: HeartPulse },
 ];
 
