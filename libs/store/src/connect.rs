@@ -8,6 +8,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};
 use sqlx::{PgConnection, PgPool};
 
+use crate::ask::Login;
 use crate::{Flavour, StoreError, Tx, reader, timeseries};
 
 /// Key of the advisory lock under which the schema changes: one service migrates, the others wait and find it done.
@@ -93,6 +94,7 @@ impl DbConfig {
 pub struct Store {
     pool: PgPool,
     flavour: Arc<OnceLock<Flavour>>,
+    login: Arc<Login>,
 }
 
 impl Store {
@@ -138,7 +140,8 @@ impl Store {
             tracing::info!(flavour = %found, address = config.address(), "connected to the database");
             flavour.get_or_init(|| found);
         }
-        Ok(Self { pool, flavour })
+        let login = Arc::new(Login::new(config.options(), &config.name, &config.password));
+        Ok(Self { pool, flavour, login })
     }
 
     /// Checks the version and, when the schema exists, which flavour it was made as.
@@ -167,7 +170,7 @@ impl Store {
         let shaped = timeseries::shape(&mut conn).await?;
         run_migrations(&mut conn, None).await?;
         timeseries::shape_rollups(&mut conn, &shaped).await?;
-        reader::set_up(&mut conn).await?;
+        reader::set_up(&mut conn, &self.login).await?;
         let flavour = self.flavour.get_or_init(|| shaped);
         tracing::info!(%flavour, "the database schema is up to date");
         Ok(())
@@ -192,6 +195,10 @@ impl Store {
     /// What the database can do. Known once the schema exists; plain PostgreSQL until then.
     pub fn flavour(&self) -> Flavour {
         self.flavour.get().cloned().unwrap_or(Flavour::Plain)
+    }
+
+    pub(crate) fn login(&self) -> &Login {
+        &self.login
     }
 
     /// Closes every connection; for a tidy shutdown.

@@ -9,6 +9,7 @@
 pub mod actions;
 pub mod agent;
 pub mod agents;
+pub mod ask;
 pub mod audit;
 pub mod budget;
 mod connect;

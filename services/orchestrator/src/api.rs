@@ -12,6 +12,7 @@ mod policies;
 mod rules;
 mod silences;
 mod simulations;
+mod sql;
 mod stream;
 mod telemetry;
 
@@ -53,6 +54,7 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .add_router(rules::router(app.clone()))
         .add_router(silences::router(app.clone()))
         .add_router(policies::router(app.clone()))
+        .add_router(sql::router(app.clone()))
         .add_router(control::unary(app.clone()))
         .build();
     let simulations = calls()

@@ -41,6 +41,8 @@ pub(crate) struct App {
     pub(crate) rules: watch::Receiver<Known<Book>>,
     /// A permit for each test of rules that may run at a time.
     pub(crate) trials: Arc<Semaphore>,
+    /// A permit for each question in SQL that may be asked at a time.
+    pub(crate) questions: Arc<Semaphore>,
     /// Cancelled when the process is to end; every stream and loop observes it.
     pub(crate) shutdown: CancellationToken,
 }

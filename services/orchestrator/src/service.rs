@@ -40,6 +40,9 @@ const DRAIN: Duration = Duration::from_secs(4);
 /// Tests of rules at a time: each keeps a connection to the database and most of a core busy.
 const TRIALS: usize = 2;
 
+/// Questions in SQL at a time: each is a connection to the database.
+const QUESTIONS: usize = 4;
+
 /// Why the orchestrator could not start, or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
@@ -121,6 +124,7 @@ impl Service {
             watchdog: Watchdog::new(&registry),
             rules,
             trials: Arc::new(Semaphore::new(TRIALS)),
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
             shutdown: shutdown.clone(),
         };
         app.hubs.register(&registry);

@@ -6,12 +6,12 @@ use catalogue::Scenarios;
 use futures::Stream;
 use proto::ops::v1::{PreviewRequest, PreviewResponse};
 use proto::sim::v1::{
-    ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
-    GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
-    ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
-    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
-    WatchResponse,
+    ClearFaultRequest, ClearFaultResponse, GetScenarioRequest, GetScenarioResponse, GetStateRequest,
+    GetStateResponse, GetTopologyRequest, GetTopologyResponse, InjectFaultRequest, InjectFaultResponse,
+    ListFaultsRequest, ListFaultsResponse, ListScenariosRequest, ListScenariosResponse, PauseRequest,
+    PauseResponse, PlayRequest, PlayResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
+    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest,
+    StepResponse, WatchRequest, WatchResponse,
 };
 use sim::FaultId;
 use tokio_util::sync::CancellationToken;
@@ -106,6 +106,12 @@ impl Control {
         Ok(ListScenariosResponse {
             scenarios: loaded.iter().map(|scenario| convert::scenario_summary(scenario)).collect(),
         })
+    }
+
+    pub(crate) async fn get_scenario(&self, request: GetScenarioRequest) -> Answer<GetScenarioResponse> {
+        let GetScenarioRequest { name } = request;
+        let scenario = fetch(&self.scenarios, name).await?;
+        Ok(GetScenarioResponse { bundle: Some(convert::bundle(&scenario)) })
     }
 
     pub(crate) async fn set_scenario(&self, request: SetScenarioRequest) -> Answer<SetScenarioResponse> {

@@ -8,16 +8,18 @@ use connectrpc_axum::Code;
 use prost::Message as _;
 use proto::sim::v1::simulation_service_create_request::Source;
 use proto::sim::v1::{
-    ScenarioBundle, SimulationServiceCreateRequest, SimulationServiceCreateResponse,
-    SimulationServiceDeleteRequest, SimulationServiceDeleteResponse, SimulationServiceForkRequest,
-    SimulationServiceForkResponse, SimulationServiceGetRequest, SimulationServiceGetResponse,
-    SimulationServiceListRequest, SimulationServiceListResponse, SimulationServicePauseRequest,
-    SimulationServicePauseResponse, SimulationServiceRestoreRequest, SimulationServiceRestoreResponse,
-    SimulationServiceResumeRequest, SimulationServiceResumeResponse, SimulationServiceSaveRequest,
-    SimulationServiceSaveResponse, SimulationServiceStartRequest, SimulationServiceStartResponse,
-    SimulationServiceStopRequest, SimulationServiceStopResponse,
+    ScenarioBundle, ScenarioProblem, ScenarioSize, SimulationServiceCreateRequest,
+    SimulationServiceCreateResponse, SimulationServiceDeleteRequest, SimulationServiceDeleteResponse,
+    SimulationServiceForkRequest, SimulationServiceForkResponse, SimulationServiceGetRequest,
+    SimulationServiceGetResponse, SimulationServiceListRequest, SimulationServiceListResponse,
+    SimulationServicePauseRequest, SimulationServicePauseResponse, SimulationServiceRestoreRequest,
+    SimulationServiceRestoreResponse, SimulationServiceResumeRequest, SimulationServiceResumeResponse,
+    SimulationServiceSaveRequest, SimulationServiceSaveResponse, SimulationServiceStartRequest,
+    SimulationServiceStartResponse, SimulationServiceStopRequest, SimulationServiceStopResponse,
+    SimulationServiceValidateRequest, SimulationServiceValidateResponse,
 };
 use sim::Scenario;
+use sim::scenario::{LoadError, Problem};
 
 use crate::fleet::{Fleet, NewFork, NewRestored, NewSimulation, Saved};
 use crate::id::SimulationId;
@@ -80,6 +82,25 @@ impl Simulations {
         let seed = seed.unwrap_or(scenario.seed);
         let new = NewSimulation { id, request_id, display_name, scenario, seed, speed, playing };
         Ok(SimulationServiceCreateResponse { simulation: Some(self.fleet.create(new).await?) })
+    }
+
+    pub(crate) async fn validate(
+        &self,
+        request: SimulationServiceValidateRequest,
+    ) -> Answer<SimulationServiceValidateResponse> {
+        let bundle = request.bundle.ok_or_else(|| {
+            Refusal::invalid("there is nothing to look through: pass `bundle` with the texts of a scenario")
+        })?;
+        let (_, read) = read(bundle).await?;
+        Ok(match read {
+            Ok(scenario) => {
+                SimulationServiceValidateResponse { problems: Vec::new(), size: Some(size_of(&scenario)) }
+            }
+            Err(LoadError { problems }) => SimulationServiceValidateResponse {
+                problems: problems.into_iter().map(problem).collect(),
+                size: None,
+            },
+        })
     }
 
     pub(crate) async fn start(
@@ -255,6 +276,14 @@ fn speed_in(speed: f64) -> Answer<Option<f64>> {
 
 /// The scenario in texts of the caller's own.
 async fn parsed(bundle: ScenarioBundle) -> Answer<Arc<Scenario>> {
+    let (name, read) = read(bundle).await?;
+    read.map_err(|problems| {
+        Refusal::new(Code::InvalidArgument, format!("scenario {name:?} cannot be loaded: {problems}"))
+    })
+}
+
+/// Reads the texts of a scenario, of the name that comes with it. Refused is what no scenario can look like.
+async fn read(bundle: ScenarioBundle) -> Answer<(String, Result<Arc<Scenario>, LoadError>)> {
     let ScenarioBundle { name, files } = bundle;
     if !is_name(&name) {
         return Err(Refusal::invalid(format!(
@@ -270,8 +299,25 @@ async fn parsed(bundle: ScenarioBundle) -> Answer<Arc<Scenario>> {
         )));
     }
     let files: BTreeMap<String, String> = files;
-    let loaded = off_runtime(move || sim::scenario::load(&name, &files).map_err(|problems| (name, problems)));
-    loaded.await?.map_err(|(name, problems)| {
-        Refusal::new(Code::InvalidArgument, format!("scenario {name:?} cannot be loaded: {problems}"))
+    off_runtime(move || {
+        let loaded = sim::scenario::load(&name, &files);
+        (name, loaded)
     })
+    .await
+}
+
+fn problem(problem: Problem) -> ScenarioProblem {
+    let Problem { file, line, message } = problem;
+    ScenarioProblem { file, line: u32::try_from(line).unwrap_or(u32::MAX), message }
+}
+
+fn size_of(scenario: &Scenario) -> ScenarioSize {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let topology = &scenario.topology;
+    ScenarioSize {
+        services: count(topology.services.len()),
+        replicas: topology.services.iter().map(|service| service.replicas).sum(),
+        nodes: count(topology.nodes.len()),
+        edges: count(topology.edges.len()),
+    }
 }

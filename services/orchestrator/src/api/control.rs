@@ -12,12 +12,12 @@ use proto::ops::v1::preview_service_connect::PreviewServiceBuilder;
 use proto::ops::v1::{PreviewRequest, PreviewResponse};
 use proto::sim::v1::control_service_connect::ControlServiceBuilder;
 use proto::sim::v1::{
-    ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
-    GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
-    ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
-    SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest, StepResponse, WatchRequest,
-    WatchResponse,
+    ClearFaultRequest, ClearFaultResponse, GetScenarioRequest, GetScenarioResponse, GetStateRequest,
+    GetStateResponse, GetTopologyRequest, GetTopologyResponse, InjectFaultRequest, InjectFaultResponse,
+    ListFaultsRequest, ListFaultsResponse, ListScenariosRequest, ListScenariosResponse, PauseRequest,
+    PauseResponse, PlayRequest, PlayResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
+    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, SimulationState, StepRequest,
+    StepResponse, WatchRequest, WatchResponse,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -107,6 +107,7 @@ relayed! {
     step: "Step", StepRequest => StepResponse;
     set_speed: "SetSpeed", SetSpeedRequest => SetSpeedResponse;
     list_scenarios: "ListScenarios", ListScenariosRequest => ListScenariosResponse;
+    get_scenario: "GetScenario", GetScenarioRequest => GetScenarioResponse;
     set_scenario: "SetScenario", SetScenarioRequest => SetScenarioResponse;
     reset: "Reset", ResetRequest => ResetResponse;
     inject_fault: "InjectFault", InjectFaultRequest => InjectFaultResponse;
@@ -126,6 +127,7 @@ pub(crate) fn unary(app: App) -> Router {
         .step(step)
         .set_speed(set_speed)
         .list_scenarios(list_scenarios)
+        .get_scenario(get_scenario)
         .set_scenario(set_scenario)
         .reset(reset)
         .inject_fault(inject_fault)

@@ -13,7 +13,7 @@ use proto::sim::v1::{
     SimulationServiceRestoreRequest, SimulationServiceRestoreResponse, SimulationServiceResumeRequest,
     SimulationServiceResumeResponse, SimulationServiceSaveRequest, SimulationServiceSaveResponse,
     SimulationServiceStartRequest, SimulationServiceStartResponse, SimulationServiceStopRequest,
-    SimulationServiceStopResponse,
+    SimulationServiceStopResponse, SimulationServiceValidateRequest, SimulationServiceValidateResponse,
 };
 
 use super::control::relay;
@@ -44,6 +44,7 @@ macro_rules! relayed {
 
 relayed! {
     create: "Create", SimulationServiceCreateRequest => SimulationServiceCreateResponse;
+    validate: "Validate", SimulationServiceValidateRequest => SimulationServiceValidateResponse;
     start: "Start", SimulationServiceStartRequest => SimulationServiceStartResponse;
     pause: "Pause", SimulationServicePauseRequest => SimulationServicePauseResponse;
     resume: "Resume", SimulationServiceResumeRequest => SimulationServiceResumeResponse;

@@ -9,11 +9,12 @@ use proto::ops::v1::preview_service_connect::PreviewServiceBuilder;
 use proto::ops::v1::{PreviewRequest, PreviewResponse};
 use proto::sim::v1::control_service_connect::ControlServiceBuilder;
 use proto::sim::v1::{
-    ClearFaultRequest, ClearFaultResponse, GetStateRequest, GetStateResponse, GetTopologyRequest,
-    GetTopologyResponse, InjectFaultRequest, InjectFaultResponse, ListFaultsRequest, ListFaultsResponse,
-    ListScenariosRequest, ListScenariosResponse, PauseRequest, PauseResponse, PlayRequest, PlayResponse,
-    ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse, SetScenarioRequest, SetScenarioResponse,
-    SetSpeedRequest, SetSpeedResponse, StepRequest, StepResponse, WatchRequest, WatchResponse,
+    ClearFaultRequest, ClearFaultResponse, GetScenarioRequest, GetScenarioResponse, GetStateRequest,
+    GetStateResponse, GetTopologyRequest, GetTopologyResponse, InjectFaultRequest, InjectFaultResponse,
+    ListFaultsRequest, ListFaultsResponse, ListScenariosRequest, ListScenariosResponse, PauseRequest,
+    PauseResponse, PlayRequest, PlayResponse, ResetRequest, ResetResponse, SetChaosRequest, SetChaosResponse,
+    SetScenarioRequest, SetScenarioResponse, SetSpeedRequest, SetSpeedResponse, StepRequest, StepResponse,
+    WatchRequest, WatchResponse,
 };
 
 use super::Control;
@@ -40,6 +41,7 @@ pub(crate) fn router(control: Control) -> Router {
         step: StepRequest => StepResponse,
         set_speed: SetSpeedRequest => SetSpeedResponse,
         list_scenarios: ListScenariosRequest => ListScenariosResponse,
+        get_scenario: GetScenarioRequest => GetScenarioResponse,
         set_scenario: SetScenarioRequest => SetScenarioResponse,
         reset: ResetRequest => ResetResponse,
         inject_fault: InjectFaultRequest => InjectFaultResponse,

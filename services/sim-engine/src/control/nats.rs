@@ -9,7 +9,7 @@ use super::Control;
 use crate::refusal::Refusal;
 
 /// The methods: all of the service but Watch, whose part `sim.state` plays, and `ops.v1.PreviewService`.
-pub(crate) const METHODS: [&str; 14] = [
+pub(crate) const METHODS: [&str; 15] = [
     "GetState",
     "GetTopology",
     "Play",
@@ -17,6 +17,7 @@ pub(crate) const METHODS: [&str; 14] = [
     "Step",
     "SetSpeed",
     "ListScenarios",
+    "GetScenario",
     "SetScenario",
     "Reset",
     "InjectFault",
@@ -36,6 +37,7 @@ impl Calls for Control {
             "Step" => encoded(self.step(decoded(payload)?).await),
             "SetSpeed" => encoded(self.set_speed(decoded(payload)?).await),
             "ListScenarios" => encoded(self.list_scenarios(decoded(payload)?).await),
+            "GetScenario" => encoded(self.get_scenario(decoded(payload)?).await),
             "SetScenario" => encoded(self.set_scenario(decoded(payload)?).await),
             "Reset" => encoded(self.reset(decoded(payload)?).await),
             "InjectFault" => encoded(self.inject_fault(decoded(payload)?).await),

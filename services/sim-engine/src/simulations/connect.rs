@@ -12,7 +12,7 @@ use proto::sim::v1::{
     SimulationServiceRestoreRequest, SimulationServiceRestoreResponse, SimulationServiceResumeRequest,
     SimulationServiceResumeResponse, SimulationServiceSaveRequest, SimulationServiceSaveResponse,
     SimulationServiceStartRequest, SimulationServiceStartResponse, SimulationServiceStopRequest,
-    SimulationServiceStopResponse,
+    SimulationServiceStopResponse, SimulationServiceValidateRequest, SimulationServiceValidateResponse,
 };
 
 use super::Simulations;
@@ -35,6 +35,7 @@ macro_rules! unary {
 pub(crate) fn router(simulations: Simulations) -> Router {
     let unary = unary!(SimulationServiceBuilder::<Simulations>::new(),
         create: SimulationServiceCreateRequest => SimulationServiceCreateResponse,
+        validate: SimulationServiceValidateRequest => SimulationServiceValidateResponse,
         start: SimulationServiceStartRequest => SimulationServiceStartResponse,
         pause: SimulationServicePauseRequest => SimulationServicePauseResponse,
         resume: SimulationServiceResumeRequest => SimulationServiceResumeResponse,

@@ -9,13 +9,16 @@ use crate::control::nats::{decoded, encoded};
 use crate::refusal::Refusal;
 
 /// The methods.
-pub(crate) const METHODS: [&str; 11] =
-    ["Create", "Start", "Pause", "Resume", "Stop", "Get", "List", "Fork", "Delete", "Save", "Restore"];
+pub(crate) const METHODS: [&str; 12] = [
+    "Create", "Validate", "Start", "Pause", "Resume", "Stop", "Get", "List", "Fork", "Delete", "Save",
+    "Restore",
+];
 
 impl Calls for Simulations {
     async fn call(&self, method: &str, payload: Bytes) -> Result<Bytes, CallError> {
         let answered = match method {
             "Create" => encoded(self.create(decoded(payload)?).await),
+            "Validate" => encoded(self.validate(decoded(payload)?).await),
             "Start" => encoded(self.start(decoded(payload)?).await),
             "Pause" => encoded(self.pause(decoded(payload)?).await),
             "Resume" => encoded(self.resume(decoded(payload)?).await),

@@ -302,6 +302,43 @@ async fn creating_is_idempotent_by_the_callers_id_and_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scenario_of_ones_own_is_looked_through_before_it_is_created() {
+    let cloud = Cloud::start().await;
+    let engine = cloud.engine().start().await;
+    let bundle = engine.call("GetScenario", json!({"name": "normal"})).await["bundle"].clone();
+    assert_eq!(bundle, json!({"name": "normal", "files": texts("normal")}));
+    let (code, message) = engine.try_call("GetScenario", json!({"name": "nope"})).await.unwrap_err();
+    assert!(code == "not_found" && message.contains("cascade_failure"), "{code}: {message}");
+
+    let sound = engine.try_fleet("Validate", json!({"bundle": bundle})).await.unwrap();
+    assert!(sound["problems"].is_null(), "{sound}");
+    let state = engine.call("GetTopology", json!({})).await;
+    assert_eq!(
+        sound["size"]["services"].as_u64().unwrap(),
+        state["topology"]["services"].as_array().unwrap().len() as u64
+    );
+
+    let mut files = texts("normal");
+    let text =
+        files["normal.yaml"].replace("swing: 0.15", "swing: 7").replace("service: cdn", "service: nobody");
+    files.insert("normal.yaml".to_owned(), text);
+    let wrong = json!({"bundle": {"name": "normal", "files": files}});
+    let answer = engine.try_fleet("Validate", wrong).await.unwrap();
+    let problems = answer["problems"].as_array().unwrap();
+    assert!(problems.len() > 1 && answer["size"].is_null(), "{answer}");
+    for problem in problems {
+        assert_eq!(problem["file"], "normal.yaml");
+        assert!(
+            problem["line"].as_u64() > Some(0) && !problem["message"].as_str().unwrap().is_empty(),
+            "{problem}"
+        );
+    }
+    assert_eq!(engine.simulations().await.len(), 1, "looking creates nothing");
+    let (code, message) = engine.try_fleet("Validate", json!({})).await.unwrap_err();
+    assert!(code == "invalid_argument" && message.contains("bundle"), "{code}: {message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_simulations_together_have_a_bounded_number_of_replicas() {
     let cloud = Cloud::start().await;
     let probe = cloud.engine().start().await;
