@@ -26,7 +26,7 @@ export function ScoreTable({ label, scores, withCause }: { label: string; scores
     <Table label={label} columns={withCause ? [...COLUMNS, ...CAUSE] : COLUMNS}>
       {scores.map((score) => (
         <tr key={score.name}>
-          <HeadCell>{(score.name ?? "").replaceAll("_", " ")}</HeadCell>
+          <HeadCell>{score.name}</HeadCell>
           <Cell numeric>{score.faults === 0 ? "nothing to find" : `${formatCount(score.found)} of ${formatCount(score.faults)}`}</Cell>
           <Cell numeric>{shareWords(score.recall)}</Cell>
           <Cell numeric>{shareWords(score.precision)}</Cell>

@@ -26,7 +26,7 @@ export function AgentTable({ agents }: { agents: readonly Standing[] }) {
   const sorted = agents.toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0));
   const seeds = agents[0]?.seeds ?? 0;
   return (
-    <Card flush title="Agents" hint={`the whole catalogue, ${plural(seeds, "seed")} a scenario, model version ${agents[0]?.model_version ?? "unknown"}`}>
+    <Card flush title="Agents" hint={`the whole catalogue, ${plural(seeds, "seed")} a scenario${seeds === 1 ? ", so no intervals" : ""}; model version ${agents[0]?.model_version ?? "unknown"}`}>
       <Table label="Agents by score" columns={COLUMNS}>
         {sorted.map((one) => (
           <tr key={`${one.suite} ${one.agent}`} data-testid={`agent-${one.agent}`}>

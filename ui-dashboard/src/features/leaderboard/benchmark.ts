@@ -55,7 +55,7 @@ export function pointsWords(score: number | null | undefined): string {
 
 /** `81 to 87`; one seed has no spread, and so no interval. */
 export function intervalWords(low: number | null | undefined, high: number | null | undefined): string {
-  return low === null || low === undefined || high === null || high === undefined ? "one seed: none" : formatSpread(low, high) || formatNumber(low);
+  return low === null || low === undefined || high === null || high === undefined ? "–" : formatSpread(low, high) || formatNumber(low);
 }
 
 /** `+6 %`, `−43 %` */

@@ -35,5 +35,5 @@ it("ranks the committed agents, people beside them, and tells of the agent that 
 it("counts neither practice nor games without a result, and no score as no score", () => {
   expect(playersOf(GAMES).map(({ player, games }) => [player, games])).toEqual([["Ben", 1], ["Ana", 2]]);
   expect(playersOf([game("Eve", undefined)])[0]).toMatchObject({ score: undefined, best: undefined, troubled: 0 });
-  expect([intervalWords(null, null), intervalWords(81.2, 87), extraWords(-42.99), extraWords(0)]).toEqual(["one seed: none", "81.2 to 87", "−43 %", "±0 %"]);
+  expect([intervalWords(null, null), intervalWords(81.2, 87), extraWords(-42.99), extraWords(0)]).toEqual(["–", "81.2 to 87", "−43 %", "±0 %"]);
 });

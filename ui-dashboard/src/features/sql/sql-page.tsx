@@ -43,7 +43,7 @@ export function SqlPage() {
       <div className="flex min-w-0 flex-col gap-4">
         <SqlEditor ref={editor} draft={draft} busy={isFetching} onChange={setDraft} onRun={run} onStop={stop} />
         {isFetching && <SqlRunning />}
-        {!isFetching && isError && <SqlProblemCard error={error} />}
+        {!isFetching && isError && <SqlProblemCard error={error} statement={statement ?? ""} />}
         {!isFetching && !isError && data && <SqlResult key={statement} result={data} />}
         {!isFetching && !isError && !data && (
           <Card title="Result">

@@ -22,3 +22,22 @@ export function problemOf(cause: unknown): SqlProblem {
   const words = WORDS[error.code] ?? { title: "It could not be run", hint: "" };
   return { ...words, said: error.rawMessage };
 }
+
+export interface Place {
+  /** Line of the statement, from 1. */
+  readonly line: number;
+  readonly text: string;
+  /** Characters of that line before the place. */
+  readonly before: number;
+}
+
+/** Where in the statement a complaint is about, when it says so: `… at character 8`. */
+export function placeOf(said: string, statement: string): Place | undefined {
+  const character = Number(/ at character (\d+)/.exec(said)?.[1]);
+  // PostgreSQL counts characters, not the halves of those beyond the basic plane.
+  const before = Array.from(statement).slice(0, character - 1);
+  if (!(character >= 1) || before.length < character - 1) return undefined;
+  const lines = before.join("").split("\n");
+  const text = statement.split("\n")[lines.length - 1] ?? "";
+  return { line: lines.length, text, before: lines.at(-1)?.length ?? 0 };
+}

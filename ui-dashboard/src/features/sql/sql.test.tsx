@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SqlService, type SqlServiceQueryRequest, SqlServiceQueryResponseSchema } from "@/gen/ops/v1/sql_service_pb";
 import { renderScene } from "@/testing/render";
 import { SqlPage } from "./sql-page";
+import { placeOf } from "./sql-words";
 import { barsOf, drawable, linesOf, resultCsv, timeOf } from "./sql-values";
 
 // The canvas is looked at in a real browser; here only what surrounds it matters.
@@ -118,6 +119,13 @@ describe("values of a result", () => {
     expect(timeOf("2026-11-21")).toBe(Date.UTC(2026, 10, 21));
     expect(timeOf("infinity")).toBeNaN();
     expect(timeOf(undefined)).toBeNaN();
+  });
+
+  it("a complaint names its place in the statement", () => {
+    const statement = "select title\nfrom 😀 incidnets";
+    expect(placeOf('relation "incidnets" does not exist at character 21.', statement)).toEqual({ line: 2, text: "from 😀 incidnets", before: 8 });
+    expect(placeOf("no place", statement)).toBeUndefined();
+    expect(placeOf("x at character 999", statement)).toBeUndefined();
   });
 
   it("become lines in order of time, bars, and a file without NULLs", () => {
