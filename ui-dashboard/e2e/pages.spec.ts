@@ -12,6 +12,11 @@ const PAGES = [
   { path: "/explore/?metric=latency_p99&forecast=true", title: "Explore · Microcloud" },
   { path: "/system/", title: "System · Microcloud" },
   { path: "/silences/?over=true", title: "Silences · Microcloud" },
+  { path: "/sql/?q=select+time,+service_id,+metric_value+from+metrics+limit+150", title: "SQL · Microcloud" },
+  { path: "/sql/?q=select+nothing", title: "SQL · Microcloud" },
+  { path: "/game/", title: "Game day · Microcloud" },
+  { path: "/grades/", title: "Grades · Microcloud" },
+  { path: "/leaderboard/", title: "Leaderboard · Microcloud" },
   { path: "/simulation/", title: "Simulation · Microcloud" },
 ];
 

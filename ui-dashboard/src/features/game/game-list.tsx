@@ -5,7 +5,6 @@ import { formatPercent, formatWallTime, plural } from "@/format/format";
 import type { Game } from "@/gen/ops/v1/game_service_pb";
 import { chooseSimulation } from "@/rpc/simulation";
 import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { Cell, HeadCell, Table } from "@/ui/table";
@@ -19,7 +18,6 @@ const COLUMNS = [
   { key: "mitigated", label: "Mitigated after", numeric: true },
   { key: "harm", label: "Harm", numeric: true },
   { key: "when", label: "Began" },
-  { key: "open", label: "Open", numeric: true },
 ] as const;
 
 /** Games of everybody, newest first. */
@@ -51,7 +49,16 @@ function Line({ game, onOpen }: { game: Game; onOpen: () => void }) {
   const running = isRunning(game);
   return (
     <tr data-testid={`game-${game.gameId}`}>
-      <HeadCell className="max-w-40 truncate">{game.player}</HeadCell>
+      <HeadCell className="max-w-40 truncate">
+        <button
+          type="button"
+          className="min-h-7 max-w-full truncate rounded text-accent-ink hover:underline"
+          aria-label={running ? `Go to the game of ${game.player}` : `How the game of ${game.player} went`}
+          onClick={running ? () => chooseSimulation(game.simulationId, "/game/") : onOpen}
+        >
+          {game.player}
+        </button>
+      </HeadCell>
       <Cell>
         <span className="flex items-center gap-1.5">
           {running ? <Badge tone="accent">being played</Badge> : (game.result?.scenario ?? "not scored")}
@@ -65,17 +72,6 @@ function Line({ game, onOpen }: { game: Game; onOpen: () => void }) {
       <Cell numeric>{mine ? afterWords(mine.mitigateS) : "–"}</Cell>
       <Cell numeric>{mine ? formatPercent(mine.harmPct) : "–"}</Cell>
       <Cell className="text-xs text-ink-muted">{formatWallTime(game.startedAt)}</Cell>
-      <Cell numeric>
-        {running ? (
-          <Button size="sm" onClick={() => chooseSimulation(game.simulationId, "/game/")} aria-label={`Go to the game of ${game.player}`}>
-            Go there
-          </Button>
-        ) : (
-          <Button size="sm" onClick={onOpen} aria-label={`How the game of ${game.player} went`}>
-            How it went
-          </Button>
-        )}
-      </Cell>
     </tr>
   );
 }

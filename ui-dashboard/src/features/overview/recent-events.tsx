@@ -12,7 +12,7 @@ export function RecentEvents() {
   const blind = useCloud(({ simulation }) => isBlind(simulation));
   return (
     <Card flush title="What happened" hint={blind ? "faults are hidden in a blind game" : "since the page opened"}>
-      <div className="min-h-74">
+      <div className="lg:min-h-74">
         <EventList events={events.slice(0, SHOWN)} />
       </div>
     </Card>
