@@ -10,6 +10,10 @@ export interface DrillFacts {
   readonly actions: ReadonlyMap<string, Action>;
   /** Somebody has looked ahead at what could be done. */
   readonly previewed: boolean;
+  /** Whether it is known what is open. */
+  readonly known: boolean;
+  /** Steps that were done before. */
+  readonly done: readonly string[];
 }
 
 export interface DrillStep {
@@ -55,11 +59,7 @@ const HEALED: DrillStep = {
   title: "See it heal",
   hint: "Incidents end some seconds after the numbers are well again. Wait until nothing burns.",
   href: "/",
-  isDone: ({ incidents, actions }) => {
-    const leads = [...incidents.values()].filter(({ symptomOf }) => symptomOf === "");
-    const acted = [...actions.values()].some(({ status }) => status === ActionStatus.EXECUTING || status === ActionStatus.SUCCEEDED);
-    return acted && leads.length > 0 && leads.every(({ resolved }) => resolved);
-  },
+  isDone: ({ known, incidents, done }) => known && done.includes("approve") && [...incidents.values()].every(({ resolved }) => resolved),
 };
 
 function approved(types: readonly ActionType[], targetId: string): DrillStep["isDone"] {
@@ -126,7 +126,7 @@ export const DRILLS: readonly Drill[] = [
     teaches: "The first idea makes it worse, and the look ahead says so beforehand.",
     steps: [
       OPEN,
-      AHEAD,
+      { ...AHEAD, title: "Find the restart among the options", hint: "The card tries every option on copies of this cloud. Restarting orders-db comes last: see how many requests it costs, and in how many futures it harms." },
       {
         id: "compare",
         title: "See on the map who would be hit",

@@ -34,7 +34,7 @@ function Rules({ game }: { game: Game }) {
       <p>
         Watch the <Go href="/" words="overview" />, open <Go href="/incidents/" words="incidents" />, look for the cause, and decide on <Go href="/actions/" words="actions" />. Beside every option of a card is a button that proposes it.
       </p>
-      <p>The last ten minutes count. After their end comes a burst of traffic: what only looks mitigated breaks down again.</p>
+      <p>Ten minutes count, from when the trouble begins. When it is scored, a burst of traffic follows: what only looks mitigated breaks down then.</p>
       {!game.practice && <p className="text-ink-muted">Faults are not shown until the game is finished.</p>}
     </div>
   );

@@ -35,14 +35,14 @@ export function useDrillWatch({ gameId }: Pick<Game, "gameId">): void {
   const pathname = usePathname();
   const params = useSearchParams();
   const previewed = usePreviewed();
-  const { incidents, actions } = useCalmCloud((state) => ({ incidents: state.incidents, actions: state.actions }));
+  const { incidents, actions, known } = useCalmCloud((state) => ({ incidents: state.incidents, actions: state.actions, known: state.snapshots > 0 }));
   const note = useDrillStore((store) => store.note);
-  const drill = drillOf(useDrillStore(({ byGame }) => byGame[gameId]?.drill));
+  const kept = useDrillStore(({ byGame }) => byGame[gameId]);
   useEffect(() => {
-    const facts = { pathname, params, previewed, incidents, actions };
-    const done = drill?.steps.filter(({ isDone }) => isDone(facts)).map(({ id }) => id) ?? [];
+    const facts = { pathname, params, previewed, incidents, actions, known, done: kept?.done ?? [] };
+    const done = drillOf(kept?.drill)?.steps.filter(({ isDone }) => isDone(facts)).map(({ id }) => id) ?? [];
     if (done.length > 0) note(gameId, done);
-  }, [drill, gameId, note, pathname, params, previewed, incidents, actions]);
+  }, [kept, gameId, note, pathname, params, previewed, incidents, actions, known]);
 }
 
 /** Whether the page holds a look ahead at anything. */
