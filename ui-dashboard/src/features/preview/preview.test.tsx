@@ -24,6 +24,7 @@ const routes = (router: ConnectRouter) => {
     previewAction: async (request) => ({ preview: await ahead(request) }),
     previewIncident: async (request) => ({ preview: await ahead(request) }),
     getActionHistory: () => ({ actions: [] }),
+    getCalibration: () => ({}),
   });
 };
 
