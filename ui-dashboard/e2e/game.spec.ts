@@ -35,7 +35,7 @@ test("a drill notices by itself what was done", async ({ page }) => {
   await step.getByRole("link").click();
   await page.locator('[data-testid^="incident-"] > a').first().click({ timeout: 60_000 });
   await expect(step).toContainText("Find the cause on the map");
-  await page.getByRole("link", { name: "On the map" }).first().click();
+  await page.getByRole("link", { name: "On the map", exact: true }).first().click();
   await expect(step).not.toContainText("Find the cause on the map");
   await page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("link", { name: /^Actions/ }).click();
   await page.getByRole("button", { name: "Approve: Restart payment" }).click({ timeout: 60_000 });

@@ -2,6 +2,7 @@
 
 import { ArrowRight, CircleCheck, Flag, Gamepad2 } from "lucide-react";
 import Link from "next/link";
+import { usePathname } from "next/navigation";
 import { useState } from "react";
 import { formatClock, formatCount } from "@/format/format";
 import type { Game } from "@/gen/ops/v1/game_service_pb";
@@ -41,6 +42,7 @@ function Status({ game }: { game: Game }) {
 
 function NextStep({ game }: { game: Game }) {
   const progress = useDrillProgress(game);
+  const pathname = usePathname();
   if (!progress) return null;
   const { drill, current } = progress;
   return (
@@ -50,10 +52,14 @@ function NextStep({ game }: { game: Game }) {
           <span className="text-ink-muted">
             Step {formatCount(drill.steps.indexOf(current) + 1)} of {formatCount(drill.steps.length)}
           </span>
-          <Link href={current.href} className="flex items-center gap-1 rounded font-medium text-accent-ink hover:underline">
-            {current.title}
-            <ArrowRight aria-hidden className="size-3.5" />
-          </Link>
+          {isAt(pathname, current.href) ? (
+            <span className="font-medium">{current.title}</span>
+          ) : (
+            <Link href={current.href} className="flex items-center gap-1 rounded font-medium text-accent-ink hover:underline">
+              {current.title}
+              <ArrowRight aria-hidden className="size-3.5" />
+            </Link>
+          )}
           <span className="min-w-0 text-xs text-ink-muted">{current.hint}</span>
         </>
       ) : (
@@ -67,8 +73,13 @@ function NextStep({ game }: { game: Game }) {
   );
 }
 
+/** Who is there already would only lose what they have opened. */
+function isAt(pathname: string, href: string): boolean {
+  return !href.includes("?") && pathname.replace(/\/?$/, "/") === href;
+}
+
 /** Before its time a game can only be given up, which is asked for twice. */
-export function EndButton({ game, elapsed }: { game: Game; elapsed: number | undefined }) {
+function EndButton({ game, elapsed }: { game: Game; elapsed: number | undefined }) {
   const [asking, setAsking] = useState(false);
   const { mutate, isPending } = useFinishGame();
   const over = elapsed !== undefined && elapsed >= game.lengthS;

@@ -6,7 +6,6 @@ import { formatClock } from "@/format/format";
 import type { Game } from "@/gen/ops/v1/game_service_pb";
 import { Card } from "@/ui/card";
 import { cx } from "@/ui/class-names";
-import { EndButton } from "./game-status";
 import { useDrillProgress } from "./use-drill";
 import { useElapsed } from "./use-games";
 
@@ -16,7 +15,7 @@ export function PlayingCard({ game }: { game: Game }) {
   const progress = useDrillProgress(game);
   const share = elapsed === undefined ? 0 : Math.min(1, Math.max(0, elapsed / game.lengthS));
   return (
-    <Card title={progress ? progress.drill.title : game.practice ? "Practice game" : "Game day"} hint={game.player} actions={<EndButton game={game} elapsed={elapsed} />}>
+    <Card title={progress ? progress.drill.title : game.practice ? "Practice game" : "Game day"} hint={game.player}>
       <p className="text-2xl font-semibold tracking-tight tabular-nums">
         {formatClock(elapsed)} <span className="text-[13px] font-normal tracking-normal text-ink-muted">of {formatClock(game.lengthS)} simulated minutes</span>
       </p>
