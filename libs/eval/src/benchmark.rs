@@ -7,21 +7,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use detect::{RuleErrors, RuleSet};
+use remedy::Remedy;
 use sim::{Scenario, Workers};
 
-use crate::player::{Cheat, Nobody, Player, Rules, Script, Trick};
+use crate::player::{Cheat, Deed, Nobody, Player, Rules, Script, Trick};
 
+mod game;
 mod hindsight;
 mod play;
 mod report;
 mod row;
 mod stage;
 
+pub use game::{GameRow, game};
 pub use play::APPROVAL_S;
 pub use report::{Interval, Report, ScenarioScore, Standing};
 pub use row::Row;
 pub use stage::{AFTER_ONSET_S, BURST_PCT, BURST_S, CALM_S, REACTION_S};
 
+use crate::convert::seconds;
 use hindsight::Hindsight;
 use stage::Stage;
 
@@ -54,7 +58,8 @@ impl Entrant<'_> {
             Self::Oracle => {
                 let root = stage.scenario.truth.root_cause.iter().cloned().collect();
                 let proposed_s = stage.onset_s + REACTION_S - play::APPROVAL_S;
-                Box::new(Script::new(proposed_s, hindsight.best.clone(), root))
+                let deed = |remedy: &Remedy| Deed { at_s: proposed_s, remedy: remedy.clone() };
+                Box::new(Script::new(hindsight.best.iter().map(deed).collect(), root))
             }
             Self::Cheat(trick) => Box::new(Cheat::new(trick)),
             Self::Other(make) => make(),
@@ -119,7 +124,7 @@ impl Episode {
     fn play(&self, rules: &RuleSet, entrant: Entrant<'_>) -> Row {
         let stage = Stage::new(self.scenario.clone(), self.seed);
         let hindsight = Hindsight::of(&stage);
-        let played = play::play(&stage, rules, entrant.player(&stage, &hindsight));
+        let played = play::play(&stage, rules, entrant.player(&stage, &hindsight), APPROVAL_S);
         Row::of(&stage, &hindsight, &played)
     }
 }

@@ -23,7 +23,7 @@ mod suspicion;
 pub(crate) use ahead::expectations;
 pub use cheats::{Cheat, Trick};
 pub use rules::Rules;
-pub use script::{Nobody, Script};
+pub use script::{Deed, Nobody, Script};
 pub(crate) use suspicion::Suspicion;
 
 /// A player.

@@ -298,6 +298,26 @@ pub async fn executed_between(
     .map_err(StoreError::query("list what took effect"))
 }
 
+/// Everything that took effect in a run up to a tick, in order, at most 1 000, without what took harm back.
+pub async fn deeds(
+    conn: &mut PgConnection,
+    simulation_id: &str,
+    run_id: Uuid,
+    until: i64,
+) -> Result<Vec<ActionRow>, StoreError> {
+    sqlx::query_as(
+        "select * from actions
+         where simulation_id = $1 and run_id = $2 and executed_at_tick between 1 and $3 and rolls_back is null
+         order by executed_at_tick, id limit 1000",
+    )
+    .bind(simulation_id)
+    .bind(run_id)
+    .bind(until)
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("list what took effect in a run"))
+}
+
 /// Succeeded actions whose effect nobody has judged yet, oldest first, at most 1 000.
 pub async fn unjudged(conn: &mut PgConnection, simulation_id: &str) -> Result<Vec<ActionRow>, StoreError> {
     sqlx::query_as(

@@ -15,6 +15,7 @@ pub mod budget;
 mod connect;
 pub mod deleted;
 mod error;
+pub mod games;
 pub mod idempotency;
 pub mod inbox;
 pub mod incidents;

@@ -230,3 +230,47 @@ pub async fn settle(
     .map_err(StoreError::query("keep what came of a prediction"))?;
     Ok(settled.rows_affected() == 1)
 }
+
+/// Predictions of a type of action, or of all, beside what came.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct Tally {
+    /// Type of action; `None` for all.
+    pub action_type: Option<i32>,
+    /// Predictions that were made.
+    pub made: i64,
+    /// Those that can be compared with what came.
+    pub compared: i64,
+    /// Of these, with the p99 that came within the band.
+    pub p99_in_band: i64,
+    /// The same for the error rate.
+    pub error_in_band: i64,
+    /// Median of |came − predicted| / predicted of p99, %; 0 when nothing can be compared.
+    pub p99_error_pct: f64,
+}
+
+/// How the newest 10 000 predictions compare with what came: all of them, and by type, those with most first.
+pub async fn calibration(
+    conn: &mut PgConnection,
+    simulation_id: Option<&str>,
+) -> Result<Vec<Tally>, StoreError> {
+    sqlx::query_as(
+        "with newest as (
+            select a.action_type, c.*
+            from action_calibration c join actions a on a.id = c.action_id
+            where $1::text is null or c.simulation_id = $1
+            order by c.made_at desc limit 10000)
+         select action_type, count(*) as made,
+                count(*) filter (where p99_in_band is not null) as compared,
+                count(*) filter (where p99_in_band) as p99_in_band,
+                count(*) filter (where error_in_band) as error_in_band,
+                coalesce(percentile_cont(0.5) within group
+                    (order by 100 * abs(came_p99_ms - p99_ms_mid) / nullif(nullif(p99_ms_mid, 'NaN'), 0))
+                    filter (where p99_in_band is not null), 0) as p99_error_pct
+         from newest group by grouping sets ((), (action_type))
+         order by grouping(action_type) desc, made desc, action_type",
+    )
+    .bind(simulation_id)
+    .fetch_all(conn)
+    .await
+    .map_err(StoreError::query("compare predictions with what came"))
+}

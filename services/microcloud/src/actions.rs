@@ -4,14 +4,14 @@ use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::{
     Action, ActionEffect, ActionStatus, ActionType, ApproveActionRequest, GetActionHistoryRequest,
     GetActionRequest, GetActionResponse, ListPendingActionsRequest, Preview, PreviewActionRequest,
-    RejectActionRequest,
+    ProposeActionRequest, RejectActionRequest,
 };
 use serde_json::json;
 
 use crate::cli::ActionCommand;
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::{api, ids, operator, preview};
+use crate::{api, ids, incidents, operator, preview};
 
 /// No simulation named: ids are unique among all of them.
 const EVERY_ONE: &str = "";
@@ -34,6 +34,24 @@ pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), F
             let action = client.approve_action(&request).await?.into_inner().action.unwrap_or_default();
             decided(&action, decision.json)
         }
+        ActionCommand::Propose { incident, action, target: target_id, replicas, reason, operator, json } => {
+            let request = ProposeActionRequest {
+                incident_id: incidents::full_id(target, &incident).await?,
+                r#type: kind(&action)?.into(),
+                target_id,
+                replicas,
+                reason,
+                operator: operator::name(operator.as_deref())?,
+                idempotency_key: String::new(),
+            };
+            let action = client.propose_action(&request).await?.into_inner().action.unwrap_or_default();
+            if json {
+                return output::json(&action);
+            }
+            output::line(format!("{} is proposed: {}", ids::short(&action.id), what(&action)));
+            output::progress(format!("approve it: microcloud actions approve {}", ids::short(&action.id)));
+            Ok(())
+        }
         ActionCommand::Reject { id, reason, decision } => {
             let request = RejectActionRequest {
                 action_id: full_id(&client, &id, true).await?,
@@ -46,6 +64,13 @@ pub(crate) async fn run(target: &Target, command: ActionCommand) -> Result<(), F
             decided(&action, decision.json)
         }
     }
+}
+
+fn kind(typed: &str) -> Result<ActionType, Failure> {
+    let name = format!("ACTION_TYPE_{}", typed.to_uppercase().replace('-', "_"));
+    ActionType::from_str_name(&name).filter(|kind| *kind != ActionType::Unspecified).ok_or_else(|| {
+        Failure::Usage(format!("there is no action {typed:?}; docs/remediation.md lists those there are"))
+    })
 }
 
 async fn list(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use connectrpc_axum_client::ClientBuildError;
 use proto::ops::v1::action_service_connect_client::ActionServiceClient;
 use proto::ops::v1::agent_service_connect_client::AgentServiceClient;
+use proto::ops::v1::game_service_connect_client::GameServiceClient;
 use proto::ops::v1::incident_service_connect_client::IncidentServiceClient;
 use proto::ops::v1::policy_service_connect_client::PolicyServiceClient;
 use proto::ops::v1::preview_service_connect_client::PreviewServiceClient;
@@ -39,6 +40,14 @@ pub(crate) fn agents(target: &Target, token: Option<&str>) -> Result<AgentServic
         None => builder,
     };
     builder.build().map_err(|error| bad_url(target, &error))
+}
+
+pub(crate) fn games(target: &Target) -> Result<GameServiceClient, Failure> {
+    GameServiceClient::builder(target.url())
+        .use_proto()
+        .timeout(CALL_TIMEOUT)
+        .build()
+        .map_err(|error| bad_url(target, &error))
 }
 
 pub(crate) fn incidents(target: &Target) -> Result<IncidentServiceClient, Failure> {

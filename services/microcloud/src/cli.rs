@@ -10,6 +10,7 @@ mod agents;
 mod automation;
 mod catalogue;
 mod evaluate;
+mod games;
 mod grade;
 mod incidents;
 mod mcp;
@@ -22,6 +23,7 @@ mod simulations;
 pub(crate) use agents::AgentCommand;
 pub(crate) use automation::{AutomationCommand, SwitchOptions};
 pub(crate) use evaluate::EvaluateOptions;
+pub(crate) use games::{GameCommand, StartOptions as GameStartOptions};
 pub(crate) use grade::{DetectorOptions, GradeCommand, NabOptions, PreviewGradeOptions};
 pub(crate) use incidents::{IncidentCommand, IncidentListOptions, IncidentsOptions};
 pub(crate) use mcp::McpOptions;
@@ -91,6 +93,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  microcloud evaluate                                     the agent that ships, 5 seeds\n  microcloud evaluate --agent 'exec:python3 my_agent.py' --suite lite --seeds 1\n  microcloud evaluate --agent none --json | jq .score\n  microcloud evaluate --out report --leaderboard leaderboard.json\n\ndocs/benchmark.md says how scores come about and what a program of yours reads and writes."
     )]
     Evaluate(EvaluateOptions),
+    /// Plays game days: a scenario that you do not know, scored like the agents of `evaluate`.
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  microcloud game start --difficulty 2\n  microcloud game finish\n  microcloud game list"
+    )]
+    Game(GameCommand),
     /// Creates, forks and deletes simulations, and controls their clocks.
     #[command(
         subcommand,
@@ -307,6 +315,27 @@ pub(crate) enum ActionCommand {
         /// Id, or its first characters if they name only one action.
         id: String,
         /// Prints one JSON object: the action with its `preview`, null unless it waits for a decision.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Proposes an action of your own for an open incident; it waits for approval like any other.
+    Propose {
+        /// Incident: id, or its first characters if they name only one open incident.
+        incident: String,
+        /// What to do, for example restart_service, scale_up, drain_node, add_cache.
+        action: String,
+        /// Service, or node for drain_node and undrain_node.
+        target: String,
+        /// Replicas, for actions that take them.
+        #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+        replicas: u32,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who proposes (default: $USER).
+        #[arg(long, env = "MICROCLOUD_OPERATOR")]
+        operator: Option<String>,
+        /// Prints one JSON object.
         #[arg(long)]
         json: bool,
     },

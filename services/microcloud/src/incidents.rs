@@ -134,6 +134,20 @@ fn suspect(suspect: &Suspect) -> String {
     format!("{kind}{} {:.0} %", suspect.id, suspect.share * 100.0)
 }
 
+/// Lets people type the first characters of an id; ids are unique among all simulations.
+pub(crate) async fn full_id(target: &Target, id: &str) -> Result<String, Failure> {
+    if ids::is_whole(id) {
+        return Ok(id.to_owned());
+    }
+    let request = IncidentServiceListRequest { limit: PAGE, ..IncidentServiceListRequest::default() };
+    let newest = api::incidents(target)?.list(&request).await?.into_inner().incidents;
+    ids::whole(id, newest.into_iter().map(|incident| incident.id), || {
+        format!(
+            "none of the {PAGE} newest incidents starts with {id:?}: see `microcloud incidents`, or write the whole id"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proto::ops::v1::Impact;

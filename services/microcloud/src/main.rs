@@ -14,6 +14,7 @@ mod doctor;
 mod evaluate;
 mod faults;
 mod folders;
+mod games;
 mod grade;
 mod ids;
 mod incidents;
@@ -70,6 +71,7 @@ async fn run(cli: Cli) -> Result<(), output::Failure> {
         Command::Rules(command) => rules::run(&target, command).await,
         Command::Silences(command) => silences::run(&target, command).await,
         Command::Actions(command) => actions::run(&target, command).await,
+        Command::Game(command) => games::run(&target, command).await,
         Command::Agents(command) => agents::run(&target, command).await,
         Command::Mcp(options) => mcp::run(&target, &options).await,
         Command::Policies(command) => policies::run(&target, command).await,

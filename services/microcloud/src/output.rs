@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // This module is the program's voice.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -77,7 +78,11 @@ pub(crate) fn failure(failure: &Failure) {
 
 /// One line on standard output.
 pub(crate) fn line(text: impl std::fmt::Display) {
-    println!("{text}");
+    let written = writeln!(std::io::stdout().lock(), "{text}");
+    // Whoever reads has seen enough: `microcloud … | head` is no failure.
+    if written.is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        std::process::exit(0);
+    }
 }
 
 /// One line on standard error, for progress: standard output stays clean for results.
@@ -88,13 +93,13 @@ pub(crate) fn progress(text: impl std::fmt::Display) {
 /// Pretty JSON on standard output.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::because("write JSON", &error))?;
-    println!("{text}");
+    line(text);
     Ok(())
 }
 
 /// One JSON value a line.
 pub(crate) fn json_line(value: &serde_json::Value) {
-    println!("{value}");
+    line(value);
 }
 
 /// A table that fits the terminal.
@@ -107,7 +112,7 @@ pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) {
     for row in rows {
         table.add_row(row);
     }
-    println!("{table}");
+    line(table);
 }
 
 /// A protobuf timestamp, to the second, UTC.

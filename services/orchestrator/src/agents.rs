@@ -74,4 +74,11 @@ impl Agents {
             self.inner.tally.add(name, simulation_id, &limited.to_string());
         })
     }
+
+    /// The same for operators, all of whom share one agent's part.
+    pub(crate) fn admit_operator(&self) -> Result<(), Limited> {
+        self.inner.gate.admit(identity::OPERATORS).inspect_err(|limited| {
+            self.inner.tally.add(identity::OPERATORS, "", &limited.to_string());
+        })
+    }
 }

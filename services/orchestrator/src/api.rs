@@ -6,12 +6,13 @@ mod agents;
 mod asked;
 pub(crate) mod control;
 pub(crate) mod fields;
+mod games;
 pub(crate) mod guard;
 mod incidents;
 mod policies;
 mod rules;
 mod silences;
-mod simulations;
+pub(crate) mod simulations;
 mod sql;
 mod stream;
 mod telemetry;
@@ -62,8 +63,9 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .receive_max_bytes(simulations::MAX_REQUEST_BYTES)
         .add_router(simulations::router(app.clone()))
         .build();
-    // A test of rules has a limit of its own.
-    let trials = calls().add_router(rules::trials(app.clone())).build();
+    // A test of rules has a limit of its own, and a game is scored in some seconds.
+    let trials =
+        calls().add_router(rules::trials(app.clone())).add_router(games::router(app.clone())).build();
     let streaming = calls()
         .add_router(control::streaming(app.clone()))
         .add_router(agents::streaming(app.clone()))

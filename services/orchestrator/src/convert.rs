@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use proto::ops::v1::{
-    Action, ActionEffect, ActionStatus, ActionType, Band, Expected, Prediction, PredictionCame,
+    Action, ActionEffect, ActionStatus, ActionType, Band, Calibration, Expected, Prediction, PredictionCame,
 };
 use remedy::Remedy;
 use store::actions::{ActionRow, Approval, Status};
@@ -106,6 +106,21 @@ pub(crate) fn remedy(row: &ActionRow) -> Option<Remedy> {
 /// Whether it takes something back. Then it is right although, or because, its incident is over.
 pub(crate) fn takes_back(row: &ActionRow) -> bool {
     row.rolls_back.is_some() || remedy(row).is_some_and(|remedy| remedy.kind().takes_back())
+}
+
+/// How good predictions were, as the API shows it.
+pub(crate) fn calibration(tally: &predictions::Tally) -> Calibration {
+    let &predictions::Tally { action_type, made, compared, p99_in_band, error_in_band, p99_error_pct } =
+        tally;
+    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    Calibration {
+        r#type: action_type.unwrap_or_default(),
+        made: count(made),
+        compared: count(compared),
+        p99_in_band: count(p99_in_band),
+        error_in_band: count(error_in_band),
+        p99_error_pct,
+    }
 }
 
 /// A prediction as the API shows it.

@@ -2,7 +2,7 @@
 //!
 //! It records what agents propose, lets exactly one person decide, turns an approval into a command, follows what
 //! sim-engine makes of it, and tells every open page. It is a shell: rules about form live in `proposal`, every
-//! compare-and-set in `store`, and nothing here computes anything about the simulated cloud.
+//! compare-and-set in `store`. Nothing here computes anything about the simulated cloud, but for the score of a game that is over (`games`).
 
 // Handlers of the RPC library return its error by value, whatever its size.
 #[allow(clippy::result_large_err)]
@@ -24,6 +24,9 @@ mod dashboard;
 mod decision;
 mod error;
 mod feed;
+// As for `agents`.
+#[allow(clippy::result_large_err)]
+mod games;
 mod health;
 mod hub;
 mod hubs;

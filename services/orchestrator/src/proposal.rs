@@ -52,7 +52,7 @@ impl TryFrom<Action> for Proposal {
         let run_id = uuid("run_id", &action.run_id)?;
         let incident_id = uuid("incident_id", &action.incident_id)?;
         name("simulation_id", &action.simulation_id)?;
-        name("proposed_by", &action.proposed_by)?;
+        text("proposed_by", &action.proposed_by, MAX_ID)?;
         if action.proposed_by == PRODUCER || !action.rolls_back.is_empty() {
             return refuse(format!(
                 "proposed_by must not be {PRODUCER}, and rolls_back must be empty: only the orchestrator takes harm back"

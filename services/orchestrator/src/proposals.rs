@@ -28,6 +28,28 @@ const OPPOSITES: [(ActionType, ActionType); 3] = [
     (ActionType::RebalanceTraffic, ActionType::SpreadTraffic),
 ];
 
+/// Who proposes.
+#[derive(Debug, Clone)]
+pub(crate) enum Proposer {
+    Agent(AgentRow),
+    /// A person, by name.
+    Operator(String),
+}
+
+impl Proposer {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Agent(agent) => &agent.name,
+            Self::Operator(name) => name,
+        }
+    }
+
+    /// Whether it holds itself to rules that are stricter than those here.
+    fn is_built_in(&self) -> bool {
+        matches!(self, Self::Agent(agent) if agent.built_in)
+    }
+}
+
 /// What came of a proposal.
 #[derive(Debug)]
 pub(crate) enum Outcome {
@@ -74,7 +96,7 @@ pub(crate) async fn judge(
     app: &App,
     conn: &mut PgConnection,
     proposal: &Proposal,
-    agent: &AgentRow,
+    by: &Proposer,
     policies: &InForce,
     trace: Option<&str>,
 ) -> Result<Outcome, StoreError> {
@@ -87,8 +109,8 @@ pub(crate) async fn judge(
             format!("incident {} belongs to another run or simulation", incident.id),
         ));
     }
-    if !agent.built_in
-        && let Some(outcome) = misfit(conn, proposal, agent).await?
+    if !by.is_built_in()
+        && let Some(outcome) = misfit(conn, proposal, by.name()).await?
     {
         return Ok(outcome);
     }
@@ -109,14 +131,14 @@ pub(crate) fn is_over(incident: &IncidentRow, kind: RemedyKind) -> bool {
     incident.resolved && !kind.takes_back()
 }
 
-/// What keeps an agent's proposal from being one more beside those under way. The agent that ships keeps to stricter rules by itself.
+/// What keeps a proposal from being one more beside those under way. The agent that ships keeps to stricter rules by itself.
 async fn misfit(
     conn: &mut PgConnection,
     proposal: &Proposal,
-    agent: &AgentRow,
+    by: &str,
 ) -> Result<Option<Outcome>, StoreError> {
     let Action { simulation_id, target_id, .. } = &proposal.action;
-    actions::lock_proposals(conn, &agent.name, simulation_id, target_id).await?;
+    actions::lock_proposals(conn, by, simulation_id, target_id).await?;
     let under_way = actions::live_on(conn, simulation_id, target_id).await?;
     if under_way.iter().any(|row| row.id == proposal.id) {
         // It is this one: whether it is the same, whoever records it finds out.
@@ -128,9 +150,9 @@ async fn misfit(
         }
         return Ok(Some(Outcome::Refused(in_the_way(&row))));
     }
-    let Live { all, own } = actions::live_count(conn, &agent.name, BUILT_IN).await?;
+    let Live { all, own } = actions::live_count(conn, by, BUILT_IN).await?;
     let why = if own >= MAX_LIVE {
-        format!("{} has {own} actions under way, and {MAX_LIVE} is the limit", agent.name)
+        format!("{by} has {own} actions under way, and {MAX_LIVE} is the limit")
     } else if all >= ALL_MAX_LIVE {
         format!("agents have {all} actions under way together, and {ALL_MAX_LIVE} is the limit")
     } else {

@@ -26,11 +26,11 @@ pub(crate) struct Played {
     pub(crate) gave_up: Option<String>,
 }
 
-pub(crate) fn play(stage: &Stage, rules: &RuleSet, player: Box<dyn Player>) -> Played {
+pub(crate) fn play(stage: &Stage, rules: &RuleSet, player: Box<dyn Player>, approval_delay_s: f64) -> Played {
     let options = Options {
         seed: Some(stage.seed),
         policy: Policy::ApproveAll,
-        approval_delay_s: APPROVAL_S,
+        approval_delay_s,
         player,
         workers: Workers::default(),
     };

@@ -26,30 +26,43 @@ impl Player for Nobody {
     }
 }
 
-/// Proposes what it was told to, at the time it was told to.
+/// A remedy, and when it is proposed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deed {
+    /// Simulated seconds since the start of the run.
+    pub at_s: f64,
+    /// What to do.
+    pub remedy: Remedy,
+}
+
+/// Proposes what it was told to, when it was told to.
 #[derive(Debug)]
 pub struct Script {
-    at_s: f64,
-    remedies: Vec<Remedy>,
-    suspects: Vec<sim::Target>,
+    /// The next one last.
+    deeds: Vec<Deed>,
+    suspicion: Suspicion,
+    /// What it suspects, whatever the detector does.
+    knows: Vec<sim::Target>,
     drafts: Drafts,
 }
 
 impl Script {
-    /// Everything at one time, simulated seconds since the start of the run.
-    pub fn new(at_s: f64, remedies: Vec<Remedy>, suspects: Vec<sim::Target>) -> Self {
-        Self { at_s, remedies, suspects, drafts: Drafts::default() }
+    /// Suspects what it is told to; told nothing, what the detector does.
+    pub fn new(mut deeds: Vec<Deed>, knows: Vec<sim::Target>) -> Self {
+        deeds.sort_by(|one, other| other.at_s.total_cmp(&one.at_s));
+        Self { deeds, suspicion: Suspicion::default(), knows, drafts: Drafts::default() }
     }
 }
 
 impl Player for Script {
     fn look(&mut self, seen: &Seen<'_>) -> Moves {
-        if seen.time_s() < self.at_s {
-            return Moves::default();
+        self.suspicion.hear(seen.transitions);
+        let mut moves = Moves::default();
+        while let Some(deed) = self.deeds.pop_if(|deed| deed.at_s <= seen.time_s()) {
+            let proposal = self.drafts.propose(seen, Uuid::nil(), deed.remedy, "it is in the script");
+            moves.proposals.push(proposal);
         }
-        let due = std::mem::take(&mut self.remedies).into_iter();
-        let propose = |remedy| self.drafts.propose(seen, Uuid::nil(), remedy, "it is in the script");
-        Moves { proposals: due.map(propose).collect(), ..Moves::default() }
+        moves
     }
 
     fn hear(&mut self, _: &ActionUpdate, _: u64) -> Moves {
@@ -57,6 +70,6 @@ impl Player for Script {
     }
 
     fn suspects(&self) -> Vec<sim::Target> {
-        self.suspects.clone()
+        if self.knows.is_empty() { self.suspicion.suspects() } else { self.knows.clone() }
     }
 }

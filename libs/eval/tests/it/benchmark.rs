@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eval::benchmark::{Entrant, Options, Report, Row, evaluate};
+use eval::benchmark::{Entrant, Options, Report, Row, evaluate, game};
 use eval::player::Trick;
 use sim::{Scenario, Workers};
 
@@ -101,4 +101,29 @@ fn what_was_played_is_not_played_again() {
     let known = |_: &Scenario, _| Some(marked.clone());
     let rows = evaluate(&scenarios, Entrant::Oracle, &options, &known, &|_, _, _| ()).unwrap();
     assert_eq!(rows, std::slice::from_ref(&marked));
+}
+
+#[test]
+fn a_game_is_scored_like_an_episode_by_what_was_done() {
+    let scenarios = all();
+    let scenario = scenarios.iter().find(|scenario| scenario.name == "cascade_failure").unwrap();
+    let idle = game(scenario.clone(), 7, "Ana", Vec::new()).unwrap();
+    let names: Vec<&str> = idle.iter().map(|row| row.player.as_str()).collect();
+    assert_eq!(names, ["Ana", "nobody", "rules", "oracle"]);
+    assert_eq!(idle[0].row, idle[1].row, "who does nothing is nobody");
+    assert_eq!(idle[0].row.score, Some(0.0));
+
+    let of_agent = &idle[2];
+    assert!(!of_agent.deeds.is_empty());
+    let played = game(scenario.clone(), 7, "Ana", of_agent.deeds.clone()).unwrap();
+    let Row { score, slo_minutes, .. } = &played[0].row;
+    println!("{:?} beside {:?}", played[0], of_agent);
+    assert_eq!(played[0].deeds.len(), of_agent.deeds.len());
+    for (again, before) in played[0].deeds.iter().zip(&of_agent.deeds) {
+        assert_eq!(again.remedy, before.remedy);
+        assert!((again.at_s - before.at_s).abs() <= 1.0, "{again:?} {before:?}");
+    }
+    assert!((score.unwrap() - of_agent.row.score.unwrap()).abs() < 5.0, "{score:?} {:?}", of_agent.row.score);
+    assert!((slo_minutes - of_agent.row.slo_minutes).abs() < 0.2);
+    assert_eq!(played[1..], idle[1..], "the others play as before");
 }

@@ -1,6 +1,6 @@
 //! What an approved action does to users is watched: what does harm is taken back, and what is not to blame is left alone.
 
-use eval::player::Script;
+use eval::player::{Deed, Script};
 use eval::{Loop, Options};
 use remedy::{Effect, Remedy, ServiceId};
 use sim::{Command, FaultKind, FaultSpec, Target};
@@ -11,7 +11,7 @@ use crate::scenarios::{load, tell};
 const PROPOSED_S: f64 = 60.0;
 
 fn ordinary_day(remedy: Remedy) -> Loop {
-    let player = Box::new(Script::new(PROPOSED_S, vec![remedy], Vec::new()));
+    let player = Box::new(Script::new(vec![Deed { at_s: PROPOSED_S, remedy }], Vec::new()));
     Loop::new(load("normal"), Options { player, ..Options::default() }).unwrap()
 }
 

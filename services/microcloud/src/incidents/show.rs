@@ -20,7 +20,7 @@ pub(super) async fn run(
     with_preview: bool,
     json: bool,
 ) -> Result<(), Failure> {
-    let incident_id = full_id(client, id).await?;
+    let incident_id = super::full_id(target, id).await?;
     let request = IncidentServiceGetRequest { incident_id: incident_id.clone() };
     let incident = client.get(&request).await?.into_inner().incident.unwrap_or_default();
     let of_it = IncidentServiceListRequest {
@@ -130,18 +130,4 @@ fn symptom(incident: &Incident) -> Vec<String> {
         incident.detected_at.as_ref().map(output::time).unwrap_or_default(),
         incident.title.clone(),
     ]
-}
-
-/// Lets people type the first characters of an id; ids are unique among all simulations.
-async fn full_id(client: &IncidentServiceClient, id: &str) -> Result<String, Failure> {
-    if ids::is_whole(id) {
-        return Ok(id.to_owned());
-    }
-    let request = IncidentServiceListRequest { limit: PAGE, ..IncidentServiceListRequest::default() };
-    let newest = client.list(&request).await?.into_inner().incidents;
-    ids::whole(id, newest.into_iter().map(|incident| incident.id), || {
-        format!(
-            "none of the {PAGE} newest incidents starts with {id:?}: see `microcloud incidents`, or write the whole id"
-        )
-    })
 }

@@ -7,6 +7,7 @@ mod automation;
 mod commands;
 mod crashes;
 mod evaluate;
+mod games;
 mod grade;
 mod headless;
 mod r#loop;

@@ -18,6 +18,9 @@ use crate::record::{self, Note};
 /// How everybody is called together who gives no name that is registered.
 pub(crate) const UNREGISTERED: &str = "unregistered";
 
+/// How operators are called together when they are too many. No agent can have that name.
+pub(crate) const OPERATORS: &str = "operators (together)";
+
 /// Longest name.
 pub(crate) const MAX_NAME: usize = 64;
 /// Names that would pass for a part of Microcloud.
@@ -42,6 +45,12 @@ enum Registered {
 pub(crate) fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// Whether a name is an agent's or a part's, so that nobody else may propose under it.
+pub(crate) async fn is_taken(conn: &mut PgConnection, name: &str) -> Result<bool, StoreError> {
+    let name = name.trim().to_lowercase();
+    Ok(RESERVED.contains(&&*name) || agents::by_name(conn, &name).await?.is_some())
 }
 
 /// How the audit calls an agent.

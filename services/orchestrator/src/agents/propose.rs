@@ -7,7 +7,6 @@ use proto::sim::v1::{
     GetStateRequest, GetStateResponse, GetTopologyRequest, GetTopologyResponse, SimulationState,
 };
 use store::actions;
-use store::agents::AgentRow;
 use store::idempotency::{self, Claim};
 use store::incidents::{self, IncidentRow};
 use uuid::Uuid;
@@ -21,13 +20,13 @@ use crate::convert;
 use crate::error;
 use crate::policies::{self, InForce};
 use crate::proposal::{Proposal, Refusal, takes_replicas};
-use crate::proposals::{self, Outcome, Refused};
+use crate::proposals::{self, Outcome, Proposer, Refused};
 use crate::record::{self, Note};
 
-/// A call of an agent that was let in.
+/// A call of somebody who was let in.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) agent: AgentRow,
+    pub(crate) by: Proposer,
     pub(crate) request: AgentServiceProposeRequest,
     /// Hash of the request without its key.
     pub(crate) body_hash: Vec<u8>,
@@ -66,8 +65,8 @@ pub(crate) async fn propose(app: &App, call: &Call) -> Result<Action, ConnectErr
         Err(Stop::Failed(error)) => Err(error),
         Err(Stop::Refused(Refused { code, why })) => {
             app.metrics.proposal("refused");
-            tracing::warn!(agent = call.agent.name, reason = why, "proposal refused");
-            note(app, &call.agent.name, &call.request.incident_id, &why, &call.traceparent).await?;
+            tracing::warn!(by = call.by.name(), reason = why, "proposal refused");
+            note(app, call.by.name(), &call.request.incident_id, &why, &call.traceparent).await?;
             Err(ConnectError::new(code, format!("{why}.")))
         }
     }
@@ -120,7 +119,7 @@ fn draft(call: &Call) -> Result<Proposal, Refused> {
         reason: reason.trim().to_owned(),
         proposed_at_tick: *tick,
         proposed_at: Some(pbjson_types::Timestamp::default()),
-        proposed_by: call.agent.name.clone(),
+        proposed_by: call.by.name().to_owned(),
         attempt: 1,
         ..Action::default()
     };
@@ -196,10 +195,13 @@ async fn record(
     policies: &InForce,
 ) -> Result<(&'static str, Action), Stop> {
     let failed = |failure: store::StoreError| error::database("record your proposal", &failure);
-    let Call { agent, request, body_hash, traceparent, .. } = call;
+    let Call { by, request, body_hash, traceparent } = call;
     let key = &request.idempotency_key;
-    // Keys of different agents do not meet.
-    let scope = format!("AgentService.Propose/{}", agent.name);
+    // Keys of different proposers do not meet.
+    let scope = match by {
+        Proposer::Agent(agent) => format!("AgentService.Propose/{}", agent.name),
+        Proposer::Operator(name) => format!("ActionService.ProposeAction/{name}"),
+    };
     let mut tx = app.store.begin().await.map_err(failed)?;
     if !key.is_empty() {
         match idempotency::claim(&mut tx, &scope, key, body_hash).await.map_err(failed)? {
@@ -216,10 +218,10 @@ async fn record(
         }
     }
     let Action { simulation_id, target_id, .. } = &proposal.action;
-    actions::lock_proposals(&mut tx, &agent.name, simulation_id, target_id).await.map_err(failed)?;
-    let last = actions::last_attempt(&mut tx, proposal.incident_id, &agent.name).await.map_err(failed)?;
+    actions::lock_proposals(&mut tx, by.name(), simulation_id, target_id).await.map_err(failed)?;
+    let last = actions::last_attempt(&mut tx, proposal.incident_id, by.name()).await.map_err(failed)?;
     number(&mut proposal, u32::try_from(last).unwrap_or_default().saturating_add(1));
-    let outcome = proposals::judge(app, &mut tx, &proposal, agent, policies, Some(traceparent));
+    let outcome = proposals::judge(app, &mut tx, &proposal, by, policies, Some(traceparent));
     let outcome = outcome.await.map_err(failed)?;
     let label = outcome.label();
     let action = match outcome {

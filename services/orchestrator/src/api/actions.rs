@@ -6,21 +6,25 @@ use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
 use http::HeaderMap;
 use proto::ops::v1::action_service_connect::ActionServiceBuilder;
 use proto::ops::v1::{
-    ApproveActionRequest, ApproveActionResponse, GetActionHistoryRequest, GetActionHistoryResponse,
-    GetActionRequest, GetActionResponse, ListPendingActionsRequest, ListPendingActionsResponse,
-    PreviewActionRequest, PreviewActionResponse, PreviewIncidentRequest, PreviewIncidentResponse,
-    RejectActionRequest, RejectActionResponse,
+    AgentServiceProposeRequest, ApproveActionRequest, ApproveActionResponse, GetActionHistoryRequest,
+    GetActionHistoryResponse, GetActionRequest, GetActionResponse, GetCalibrationRequest,
+    GetCalibrationResponse, ListPendingActionsRequest, ListPendingActionsResponse, PreviewActionRequest,
+    PreviewActionResponse, PreviewIncidentRequest, PreviewIncidentResponse, ProposeActionRequest,
+    ProposeActionResponse, RejectActionRequest, RejectActionResponse,
 };
 use remedy::lifecycle::Answer;
 use store::actions::{self, ActionFilter, ActionRow};
 use store::{Cursor, Page, predictions};
 
+use super::agents::too_soon;
 use super::fields;
+use crate::agents::{self, Call, identity};
 use crate::app::App;
 use crate::convert;
 use crate::decision::{self, Decision, Request};
 use crate::error;
 use crate::preview::{self, Reach};
+use crate::proposals::Proposer;
 
 /// Longest reason of a rejection.
 const MAX_REASON: usize = 1_000;
@@ -29,6 +33,8 @@ const MAX_REASON: usize = 1_000;
 pub(crate) fn router(app: App) -> Router {
     ActionServiceBuilder::<App>::new()
         .list_pending_actions(list_pending)
+        .propose_action(propose)
+        .get_calibration(get_calibration)
         .approve_action(approve)
         .reject_action(reject)
         .get_action_history(history)
@@ -51,6 +57,57 @@ async fn list_pending(
     let rows = rows.await.map_err(|e| error::database("list the pending actions", &e))?;
     Ok(ConnectResponse(ListPendingActionsResponse {
         actions: rows.into_iter().map(convert::action).collect(),
+    }))
+}
+
+async fn propose(
+    State(app): State<App>,
+    headers: HeaderMap,
+    ConnectRequest(request): ConnectRequest<ProposeActionRequest>,
+) -> Result<ConnectResponse<ProposeActionResponse>, ConnectError> {
+    let bare = ProposeActionRequest { idempotency_key: String::new(), ..request.clone() };
+    let body_hash = fields::body_hash("propose", &bare);
+    let ProposeActionRequest { incident_id, r#type, target_id, replicas, reason, operator, idempotency_key } =
+        request;
+    let operator = fields::operator(&operator)?;
+    app.agents.admit_operator().map_err(|limited| too_soon(&app, limited))?;
+    let taken = async {
+        let mut conn = app.store.acquire().await?;
+        identity::is_taken(&mut conn, &operator).await
+    };
+    if taken.await.map_err(|e| error::database("look whether an agent has your name", &e))? {
+        return Err(error::invalid(format!("{operator:?} is the name of an agent; propose under your own.")));
+    }
+    let request = AgentServiceProposeRequest {
+        incident_id,
+        r#type,
+        target_id,
+        replicas,
+        reason,
+        expected_target_version: 0,
+        tick: 0,
+        idempotency_key,
+    };
+    let traceparent = fields::traceparent(&headers);
+    let call = Call { by: Proposer::Operator(operator), request, body_hash, traceparent };
+    let action = agents::propose(&app, &call).await?;
+    Ok(ConnectResponse(ProposeActionResponse { action: Some(action) }))
+}
+
+async fn get_calibration(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<GetCalibrationRequest>,
+) -> Result<ConnectResponse<GetCalibrationResponse>, ConnectError> {
+    let simulation = fields::optional_simulation(request.simulation_id)?;
+    let tallies = async {
+        let mut conn = app.store.acquire().await?;
+        predictions::calibration(&mut conn, simulation.as_deref()).await
+    };
+    let tallies = tallies.await.map_err(|e| error::database("compare predictions with what came", &e))?;
+    let (all, by_type): (Vec<_>, Vec<_>) = tallies.into_iter().partition(|tally| tally.action_type.is_none());
+    Ok(ConnectResponse(GetCalibrationResponse {
+        by_type: by_type.iter().map(convert::calibration).collect(),
+        all: all.first().map(convert::calibration),
     }))
 }
 

@@ -16,10 +16,11 @@ use store::agents::{self as rows, AgentRow, Card};
 use super::asked::MAX_REASON;
 use super::fields;
 use crate::agents::identity::{self, MAX_NAME};
-use crate::agents::{self, Call};
+use crate::agents::{self, Call, Limited};
 use crate::app::App;
 use crate::convert::timestamp;
 use crate::error;
+use crate::proposals::Proposer;
 
 /// Longest description; a paragraph.
 const MAX_DESCRIPTION: usize = 500;
@@ -125,17 +126,18 @@ async fn propose(
     let agent = match identity::caller(&app, &headers).await {
         Ok(agent) => agent,
         Err(error) if error.code() == Code::Unauthenticated => {
-            admit(&app, None)?;
+            app.agents.admit(None, "").map_err(|limited| too_soon(&app, limited))?;
             agents::refused_stranger(&app, &fields::traceparent(&headers)).await?;
             return Err(error);
         }
         Err(error) => return Err(error),
     };
-    admit(&app, Some(&agent))?;
+    app.agents.admit(Some(&agent), "").map_err(|limited| too_soon(&app, limited))?;
     let bare = AgentServiceProposeRequest { idempotency_key: String::new(), ..request.clone() };
     let body_hash = fields::body_hash("propose", &bare);
     let traceparent = fields::traceparent(&headers);
-    let action = agents::propose(&app, &Call { agent, request, body_hash, traceparent }).await?;
+    let action =
+        agents::propose(&app, &Call { by: Proposer::Agent(agent), request, body_hash, traceparent }).await?;
     Ok(ConnectResponse(AgentServiceProposeResponse { action: Some(action) }))
 }
 
@@ -153,12 +155,10 @@ async fn watch(
 }
 
 /// Refuses a proposal that comes too soon.
-fn admit(app: &App, agent: Option<&AgentRow>) -> Result<(), ConnectError> {
-    app.agents.admit(agent, "").map_err(|limited| {
-        app.metrics.proposal("limited");
-        ConnectError::new(Code::ResourceExhausted, format!("{limited}."))
-            .with_meta("retry-after", limited.retry_after_s().to_string())
-    })
+pub(super) fn too_soon(app: &App, limited: Limited) -> ConnectError {
+    app.metrics.proposal("limited");
+    ConnectError::new(Code::ResourceExhausted, format!("{limited}."))
+        .with_meta("retry-after", limited.retry_after_s().to_string())
 }
 
 fn checked(name: &str) -> Result<&str, ConnectError> {

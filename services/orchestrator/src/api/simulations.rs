@@ -22,6 +22,15 @@ use crate::app::App;
 /// Largest request: a scenario of the caller's own with all its files, which JSON makes longer.
 pub(crate) const MAX_REQUEST_BYTES: usize = 2 * 1024 * 1024;
 
+/// Passes a call on and returns the answer.
+pub(crate) async fn call<Req, Resp>(app: &App, method: &str, request: &Req) -> Result<Resp, ConnectError>
+where
+    Req: prost::Message,
+    Resp: prost::Message + Default,
+{
+    relay(app, &subjects::sim_control_simulation(method), method, request).await
+}
+
 /// A handler that passes its call on.
 macro_rules! relayed {
     ($($name:ident: $method:literal, $request:ty => $response:ty;)*) => {
@@ -30,8 +39,7 @@ macro_rules! relayed {
                 State(app): State<App>,
                 ConnectRequest(request): ConnectRequest<$request>,
             ) -> Result<ConnectResponse<$response>, ConnectError> {
-                let subject = subjects::sim_control_simulation($method);
-                relay(&app, &subject, $method, &request).await.map(ConnectResponse)
+                call(&app, $method, &request).await.map(ConnectResponse)
             }
         )*
 

@@ -12,7 +12,7 @@ use crate::agents::identity;
 use crate::app::App;
 use crate::policies::{self, InForce};
 use crate::proposal::{Proposal, Refusal};
-use crate::proposals::{self, Outcome, Refused};
+use crate::proposals::{self, Outcome, Proposer, Refused};
 use crate::record::{self, Note};
 
 pub(crate) async fn handle(app: &App, delivery: &Delivery) -> Result<(), Failure> {
@@ -66,16 +66,17 @@ async fn judged(
     if let Some(why) = proposals::unknown_target(app, &proposal).await {
         return refuse(app, delivery, action, Refused::new(Code::NotFound, why)).await;
     }
+    let by = Proposer::Agent(agent);
     // Whose yes it takes is not to be guessed: the message waits.
     let policies = policies::in_force(app).await.ok_or_else(|| Failure::wait(NoPolicies))?;
-    persist(app, delivery, || record(app, delivery, &proposal, &agent, &policies)).await
+    persist(app, delivery, || record(app, delivery, &proposal, &by, &policies)).await
 }
 
 async fn record(
     app: &App,
     delivery: &Delivery,
     proposal: &Proposal,
-    agent: &AgentRow,
+    by: &Proposer,
     policies: &InForce,
 ) -> Result<Outcome, StoreError> {
     let trace = delivery.traceparent.as_deref();
@@ -83,7 +84,7 @@ async fn record(
     if !inbox::first_time(&mut tx, ACTIONS, &delivery.id).await? {
         return repeated(&mut tx, proposal).await;
     }
-    let outcome = match proposals::judge(app, &mut tx, proposal, agent, policies, trace).await? {
+    let outcome = match proposals::judge(app, &mut tx, proposal, by, policies, trace).await? {
         // Whoever chose another id waits for news of that one.
         Outcome::Known(row) if row.id != proposal.id => Outcome::Refused(proposals::in_the_way(&row)),
         outcome => outcome,

@@ -4,6 +4,7 @@ use bus::{Outgoing, subjects};
 use proto::ops::v1::{Action, ActionType};
 use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot, SimulationEventKind as Kind};
 use serde_json::{Value, json};
+use store::predictions::{self, Came};
 use uuid::Uuid;
 
 use crate::events::EventSource;
@@ -127,4 +128,51 @@ async fn what_was_expected_of_a_proposal_is_kept_with_it() {
     .await;
     assert_eq!((&prediction["helps"], &prediction["horizonS"]), (&json!(0.75), &json!(300)));
     assert!(prediction["came"].is_null(), "its time has not come: {prediction}");
+
+    let calibration = || async { stack.call("ops.v1.ActionService/GetCalibration", json!({})).await.ok() };
+    let told = calibration().await;
+    assert_eq!((&told["all"]["made"], &told["all"]["compared"]), (&json!(1), &Value::Null), "{told}");
+    let mut conn = stack.store.acquire().await.unwrap();
+    let id = action.id.parse().unwrap();
+    let middle = predictions::get(&mut conn, id).await.unwrap().unwrap().action.p99_ms.mid;
+    predictions::settle(&mut conn, id, Came::Acted, Some((middle, 99.0))).await.unwrap();
+    let told = calibration().await;
+    let of_type = &told["byType"][0];
+    assert_eq!(of_type["type"], "ACTION_TYPE_SCALE_UP", "{told}");
+    for tally in [of_type, &told["all"]] {
+        assert_eq!((&tally["compared"], &tally["p99InBand"]), (&json!(1), &json!(1)), "{told}");
+        assert!(tally["errorInBand"].is_null() && tally["p99ErrorPct"].is_null(), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_proposes_like_an_agent_under_a_name_of_their_own() {
+    let stack = Stack::start().await;
+    let _alive = alive(&stack).await;
+    let incident = incident(Uuid::new_v4());
+    stack.store_incident(&incident).await;
+    let propose = |operator: &str, target: &str, key: &str| {
+        let body = json!({
+            "incidentId": incident.id, "type": "ACTION_TYPE_SCALE_UP", "targetId": target, "replicas": 2,
+            "reason": "CPU 93 %", "operator": operator, "idempotencyKey": key,
+        });
+        stack.call("ops.v1.ActionService/ProposeAction", body)
+    };
+    assert!(propose("ana", "*", "").await.error("invalid_argument").contains("wildcard"));
+    assert!(propose("ana", "nowhere", "").await.error("not_found").contains("nowhere"));
+    assert!(
+        propose("Agent-Service", "checkout", "").await.error("invalid_argument").contains("name of an agent")
+    );
+    let action = propose("Ana M.", "checkout", "one").await.ok()["action"].clone();
+    assert_eq!((&action["proposedBy"], &action["replicas"]), (&json!("Ana M."), &json!(2)), "{action}");
+    assert_eq!(propose("Ana M.", "checkout", "one").await.ok()["action"], action, "repeated");
+    propose("ben", "checkout", "").await.error("failed_precondition");
+    let approve = json!({ "actionId": action["id"], "operator": "ben" });
+    stack.call("ops.v1.ActionService/ApproveAction", approve).await.ok();
+    let commands = until("its command is on its way", || async {
+        let commands = stack.commands().await;
+        (!commands.is_empty()).then_some(commands)
+    })
+    .await;
+    assert_eq!(commands[0].action_id, action["id"].as_str().unwrap());
 }

@@ -273,7 +273,7 @@ export type Game = Message<"ops.v1.Game"> & {
   finishedAt?: Timestamp | undefined;
 
   /**
-   * Length, simulated seconds. The part that counts is the last ten minutes of it.
+   * Length, simulated seconds. The ten minutes that count, from the onset of the trouble on, lie within it; where is part of the riddle.
    *
    * @generated from field: double length_s = 6;
    */
@@ -392,7 +392,7 @@ export type GameRow = Message<"ops.v1.GameRow"> & {
   player: string;
 
   /**
-   * 0 to 100; absent where there was nothing to earn.
+   * 0 to 100; absent where nothing could be earned.
    *
    * @generated from field: optional double score = 2;
    */
