@@ -3,9 +3,10 @@ import { expect, openLive, signAs, test } from "./journey";
 test("a game is played blind, given up, and scored beside nobody, the agent and the best", async ({ page }) => {
   await signAs(page, "Ana");
   await openLive(page, "/game/");
-  await page.getByLabel("Difficulty").selectOption({ label: "1 of 5" });
-  await page.getByLabel("Speed").selectOption({ label: "10×" });
-  await page.getByRole("button", { name: "Begin", exact: true }).click();
+  const begin = page.getByRole("region", { name: "Begin a game" });
+  await begin.getByLabel("Difficulty").selectOption({ label: "1 of 5" });
+  await begin.getByLabel("Speed").selectOption({ label: "10×" });
+  await begin.getByRole("button", { name: "Begin", exact: true }).click();
   const bar = page.getByTestId("game-bar");
   await expect(bar).toContainText(/Game day: \d+:\d\d of \d+:\d\d, Ana/, { timeout: 30_000 });
   await expect(page.getByRole("combobox", { name: "Scenario", exact: true })).toHaveCount(0);

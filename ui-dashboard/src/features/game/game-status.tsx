@@ -46,7 +46,7 @@ function NextStep({ game }: { game: Game }) {
   if (!progress) return null;
   const { drill, current } = progress;
   return (
-    <p role="status" className="flex min-w-0 basis-full flex-wrap items-center gap-x-2 gap-y-0.5 lg:order-last" data-testid="drill-step">
+    <p role="status" className="flex min-w-0 order-last basis-full flex-wrap items-center gap-x-2 gap-y-0.5" data-testid="drill-step">
       {current ? (
         <>
           <span className="text-ink-muted">

@@ -24,7 +24,7 @@ export function ControlBar() {
   return (
     <div role="group" aria-label="Simulation" className="flex min-w-0 flex-1 items-center gap-1.5 lg:flex-none">
       <SimulationSelect />
-      {inGame ? <span className="truncate px-1 text-[13px] text-ink-muted">Game day</span> : <ScenarioSelect />}
+      {inGame ? <span className="truncate px-1 text-[13px] text-ink-muted max-sm:hidden">Game day</span> : <ScenarioSelect />}
       {playing ? (
         <Button size="icon" aria-label="Pause the simulation" title="Pause" busy={pause.busy} onClick={() => pause.run({})}>
           <Pause aria-hidden className="size-4" />
