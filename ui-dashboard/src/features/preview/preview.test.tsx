@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ActionsPage } from "@/features/actions/actions-page";
 import { IncidentActions } from "@/features/incidents/incident-actions";
 import { ActionService, type PreviewActionRequest, type PreviewIncidentRequest, type ProposeActionRequest } from "@/gen/ops/v1/action_service_pb";
-import type { Action } from "@/gen/ops/v1/action_pb";
+import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import type { Preview } from "@/gen/ops/v1/preview_pb";
 import { anAction, anIncident, anOption, aPreview, aSnapshot, aState, START_MS } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
@@ -21,6 +21,7 @@ const propose = vi.fn<(request: ProposeActionRequest) => Action>();
 const routes = (router: ConnectRouter) => {
   router.service(ActionService, {
     proposeAction: (request) => ({ action: propose(request) }),
+    rejectAction: ({ actionId, reason }) => ({ action: anAction({ id: actionId, version: 2n, status: ActionStatus.REJECTED, decidedBy: "ana", decisionReason: reason }) }),
     previewAction: async (request) => ({ preview: await ahead(request) }),
     previewIncident: async (request) => ({ preview: await ahead(request) }),
     getActionHistory: () => ({ actions: [] }),
@@ -129,6 +130,7 @@ describe("another option", () => {
     await user.click(await screen.findByRole("button", { name: "Do this instead: Restart orders" }));
     expect(screen.queryByRole("button", { name: /^Do this instead: (Do nothing|Drain|Scale)/ })).toBeNull();
     const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByText(/^It takes the place of "Scale orders up by 2 replicas", which is rejected\./)).toBeTruthy();
     const reason = dialog.getByLabelText(/Reason/);
     expect(reason).toHaveProperty("value", "Predicted: 0.5 % of requests fail or are slow over the next 5 min, 40 % if nothing is done; helps in 8 of 8 futures; p99 120 ms at the end; cost ±0 core h.");
     await user.clear(reason);
@@ -137,6 +139,7 @@ describe("another option", () => {
     await user.type(reason, "memory is full");
     await user.click(dialog.getByRole("button", { name: "Propose" }));
     expect(await screen.findByTestId("action-mine")).toBeTruthy();
+    expect(screen.getByText("Rejected by ana: Instead: Restart orders. memory is full")).toBeTruthy();
     expect(propose.mock.calls[0]?.[0]).toMatchObject({ incidentId: anIncident().id, targetId: "orders", reason: "memory is full", operator: "ana" });
     expect(propose.mock.calls[0]?.[0].idempotencyKey).not.toBe("");
     expect(await screen.findByText("It waits for a decision, like any other proposal.")).toBeTruthy();

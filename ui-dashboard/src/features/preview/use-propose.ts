@@ -1,13 +1,14 @@
 "use client";
 
-import { createClient } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import { useTransport } from "@connectrpc/connect-query";
 import { useMutation } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { actionTitle } from "@/features/actions/action-words";
+import { type CloudStore } from "@/features/cloud/cloud-store";
 import { useCloudStore } from "@/features/cloud/use-cloud";
 import { useOperator } from "@/features/operator/operator-provider";
-import { ActionStatus } from "@/gen/ops/v1/action_pb";
+import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
 import type { PreviewOption } from "@/gen/ops/v1/preview_pb";
 import { idempotencyKey } from "@/rpc/idempotency-key";
@@ -19,6 +20,8 @@ interface Wish {
   readonly reason: string;
   /** Of the preview that it was chosen from. */
   readonly tick: bigint;
+  /** What waits for the same target, where there is room for one only: it is rejected first. */
+  readonly replaces: Action | undefined;
 }
 
 /** Puts an option of a preview into the queue, in the operator's name. Repeating it after a lost answer is safe. */
@@ -27,11 +30,12 @@ export function usePropose(incidentId: string) {
   const operator = useOperator();
   const cloud = useCloudStore();
   return useMutation({
-    mutationFn: async ({ option: { action }, reason, tick }: Wish) => {
-      if (!action) return undefined;
+    mutationFn: async ({ option, reason, tick, replaces }: Wish) => {
+      if (!option.action) return undefined;
       const name = await operator.identify();
       if (name === undefined) return undefined;
-      const { type, targetId, replicas } = action;
+      if (replaces) await reject(client, cloud, { action: replaces, operator: name, reason: `Instead: ${optionTitle(option)}. ${reason}` });
+      const { type, targetId, replicas } = option.action;
       const request = { incidentId, type, targetId, replicas, reason, operator: name };
       const answer = await client.proposeAction({ ...request, idempotencyKey: idempotencyKey({ ...request, tick }) });
       return answer.action;
@@ -44,4 +48,14 @@ export function usePropose(incidentId: string) {
     },
     onError: (cause, { option }) => toast.error(`Not proposed: ${optionTitle(option)}`, { description: errorSentence(cause) }),
   });
+}
+
+/** What the API accepts. */
+const MAX_REJECTION_CHARS = 1_000;
+
+async function reject(client: Client<typeof ActionService>, cloud: CloudStore, { action, operator, reason }: { action: Action; operator: string; reason: string }): Promise<void> {
+  const request = { actionId: action.id, operator, reason: reason.slice(0, MAX_REJECTION_CHARS), expectedVersion: action.version };
+  const answer = await client.rejectAction({ ...request, idempotencyKey: idempotencyKey(request) });
+  cloud.noteAction(answer.action);
+  toast.info(`Rejected: ${actionTitle(action)}`);
 }
