@@ -135,6 +135,28 @@ pub enum RemedyKind {
 }
 
 impl RemedyKind {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::RestartService,
+        Self::ScaleUp,
+        Self::ScaleDown,
+        Self::DrainNode,
+        Self::RebalanceTraffic,
+        Self::AddReadReplica,
+        Self::AddCache,
+        Self::AddLoadBalancer,
+        Self::AddCdn,
+        Self::AddConsumers,
+        Self::RemoveComponent,
+        Self::UndrainNode,
+        Self::SpreadTraffic,
+    ];
+
+    /// The one with a [name](Self::name).
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name used in messages, tables and derived ids.
     pub fn name(self) -> &'static str {
         match self {

@@ -15,6 +15,7 @@ use crate::{
     target::Target,
     telemetry::{Sample, Windows},
     topology::Topology,
+    track_record::Lesson,
     undo,
 };
 
@@ -91,12 +92,15 @@ pub struct Output {
     pub decisions: Vec<Decision>,
     /// To ask whoever can look ahead; each is to be answered by [`Agent::observe_outlook`].
     pub questions: Vec<Question>,
+    /// To store.
+    pub lesson: Option<Lesson>,
 }
 
 impl Output {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.proposals.is_empty() && self.decisions.is_empty() && self.questions.is_empty()
+        let Self { proposals, decisions, questions, lesson } = self;
+        proposals.is_empty() && decisions.is_empty() && questions.is_empty() && lesson.is_none()
     }
 }
 
@@ -147,10 +151,11 @@ impl Agent {
         self.memory = memory;
     }
 
-    /// Forgets everything: a new run has begun, with ticks from 0.
+    /// Forgets everything but what it learnt: a new run has begun, with ticks from 0.
     pub fn begin_run(&mut self, tick_ms: u32) {
         let fresh = Self::new(self.limits.clone(), self.tuning.clone(), tick_ms);
-        *self = Self { foresight: self.foresight.as_ref().map(|_| Foresight::default()), ..fresh };
+        let memory = Memory { record: std::mem::take(&mut self.memory.record), ..Memory::default() };
+        *self = Self { memory, foresight: self.foresight.as_ref().map(|_| Foresight::default()), ..fresh };
     }
 
     /// Length of a tick, simulated ms, as the engine has it.
@@ -235,11 +240,12 @@ impl Agent {
             return Output::default();
         };
         let target = update.remedy.target();
+        let mut lesson = None;
         let before = if let Some(attempt) = known.attempts.iter_mut().find(|a| a.action_id == update.id) {
             if attempt.version >= update.version {
                 return Output::default();
             }
-            let before = attempt.status;
+            let (before, known_before) = (attempt.status, attempt.lesson().is_some());
             attempt.version = update.version;
             attempt.status = update.status;
             attempt.effect = update.effect.or(attempt.effect);
@@ -249,6 +255,7 @@ impl Agent {
             if !update.status.is_live() && before.is_live() {
                 attempt.done_tick = Some(update.completed_tick.unwrap_or(now));
             }
+            lesson = attempt.lesson().filter(|_| !known_before);
             before
         } else {
             known.add(Attempt {
@@ -264,13 +271,17 @@ impl Agent {
                 done_tick: (!update.status.is_live()).then(|| update.completed_tick.unwrap_or(now)),
                 note: update.note.clone(),
                 cures: false,
+                ailment: String::new(),
             });
             Status::Proposed
         };
         if before.is_live() && !update.status.is_live() {
             self.cool_down(update.status, update.remedy.kind(), &target, now);
         }
-        self.evaluate(freshness)
+        if let Some(lesson) = &lesson {
+            self.memory.record.learn(lesson);
+        }
+        Output { lesson, ..self.evaluate(freshness) }
     }
 
     fn cool_down(&mut self, status: Status, kind: RemedyKind, target: &Target, now: u64) {

@@ -44,6 +44,22 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// In one or two words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Healthy => "healthy",
+            Self::Busy => "busy",
+            Self::Slow => "slow",
+            Self::Failing => "failing",
+            Self::Backlogged => "backlogged",
+            Self::Overloaded => "overloaded",
+            Self::MemoryHigh => "memory high",
+            Self::PartlyDown => "partly down",
+            Self::Down => "down",
+        }
+    }
+
     /// Whether something is known to be wrong.
     pub fn is_unhealthy(self) -> bool {
         !matches!(self, Self::Unknown | Self::Healthy | Self::Busy)

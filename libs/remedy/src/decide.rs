@@ -148,7 +148,12 @@ impl<'a> Deciding<'a> {
         match self.choose(cause, &free) {
             Choice::Propose { candidate: Candidate { remedy, sentence, cures }, version } => {
                 let reason = self.reason(cause, primary, &sentence);
-                let action_id = self.propose(primary, (remedy, version), (&cause.target, cures), &reason);
+                let action_id = self.propose(
+                    primary,
+                    (remedy, version),
+                    (&cause.target, cures, cause.ailment()),
+                    &reason,
+                );
                 self.record(primary, Verdict::Proposed, Some(action_id), reason);
                 for id in free.into_iter().filter(|id| *id != primary) {
                     let why = format!(
@@ -232,7 +237,11 @@ impl<'a> Deciding<'a> {
         match choice {
             Choice::Propose { candidate, version } => match self.take_token() {
                 Ok(()) => {
-                    let sentence = with_reasons(&candidate.sentence, &barred);
+                    let mut sentence = with_reasons(&candidate.sentence, &barred);
+                    if let Some(told) = self.memory.record.sentence(cause.ailment(), candidate.remedy.kind())
+                    {
+                        sentence = format!("{sentence} {told}");
+                    }
                     Choice::Propose { candidate: Candidate { sentence, ..candidate }, version }
                 }
                 Err(refusal) => Choice::Refuse(refusal),
@@ -287,6 +296,9 @@ impl<'a> Deciding<'a> {
                 Err(_) => {}
             }
         }
+        self.memory
+            .record
+            .reorder(cause.ailment(), &mut admissible, |candidate: &Candidate| candidate.remedy.kind());
         (admissible, barred)
     }
 
@@ -365,7 +377,7 @@ impl<'a> Deciding<'a> {
         &mut self,
         incident_id: Uuid,
         (remedy, version): (Remedy, u64),
-        (cause, cures): (&Target, bool),
+        (cause, cures, ailment): (&Target, bool, &str),
         reason: &str,
     ) -> Uuid {
         let Some(known) = self.memory.incidents.get_mut(&incident_id) else { return Uuid::nil() };
@@ -385,6 +397,7 @@ impl<'a> Deciding<'a> {
             done_tick: None,
             note: String::new(),
             cures,
+            ailment: ailment.to_owned(),
         });
         let traceparent = known.incident.traceparent.clone();
         self.output.proposals.push(Proposal {

@@ -50,6 +50,17 @@ pub enum CauseKind {
     },
 }
 
+impl Cause {
+    /// What it is a case of, for the track record: the condition of a service, or what is wrong with a node.
+    pub fn ailment(&self) -> &'static str {
+        match &self.kind {
+            CauseKind::Service { assessment, .. } => assessment.condition.name(),
+            CauseKind::Node { down: true, .. } => "node down",
+            CauseKind::Node { down: false, .. } => "node unfit",
+        }
+    }
+}
+
 /// Why no cause was named.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NoCause {

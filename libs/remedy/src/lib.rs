@@ -13,6 +13,7 @@
 //! 4. [`remedies`]: candidates for that cause, in the order of its ladder, with reasons in words and numbers; [`autoscale`] adds
 //!    the components that would take load off it;
 //! 5. foresight: of what whoever can look ahead expects to help, the best; without anybody to ask, the order of the ladder;
+//!    what has hardly ever helped against such a thing comes last on it ([`track_record`]);
 //! 6. [`safety`]: the rules that keep automation from causing the outage; each can be switched off in [`Limits`];
 //! 7. [`agent`]: memory of attempts, cooldowns and rejections, and the choice of the first admissible candidate.
 //!
@@ -41,6 +42,7 @@ mod standing;
 pub mod target;
 pub mod telemetry;
 pub mod topology;
+pub mod track_record;
 mod undo;
 pub mod verification;
 mod words;

@@ -13,6 +13,7 @@ use crate::{
     incident::Incident,
     limits::Rate,
     target::{ServiceId, Target},
+    track_record::{Lesson, TrackRecord},
 };
 
 /// Incidents remembered at most; the oldest that are over go first. One is about 2 KiB.
@@ -52,6 +53,9 @@ pub struct Attempt {
     /// Whether it was expected to cure most of what users suffered from when it was proposed.
     #[serde(default)]
     pub cures: bool,
+    /// What it was used for; empty where nothing was to be cured, or somebody else proposed it.
+    #[serde(default)]
+    pub ailment: String,
 }
 
 impl Attempt {
@@ -61,6 +65,14 @@ impl Attempt {
         let undo = matches!(self.remedy.kind(), RemedyKind::ScaleDown | RemedyKind::RemoveComponent);
         let idle_undo = self.status == Status::Proposed && undo;
         self.status.is_live() && !idle_undo
+    }
+
+    /// What its end teaches.
+    pub(crate) fn lesson(&self) -> Option<Lesson> {
+        // What was refused or could not be finished says nothing about whether it would have helped.
+        let helped = self.effect? == Effect::Effective;
+        let (ailment, kind) = (self.ailment.clone(), self.remedy.kind());
+        (!ailment.is_empty()).then_some(Lesson { ailment, kind, helped })
     }
 
     /// Whether it ended without helping.
@@ -179,6 +191,9 @@ pub struct Memory {
     pub incidents: BTreeMap<Uuid, IncidentMemory>,
     /// Tick until which something is barred, by key.
     pub cooldowns: BTreeMap<String, u64>,
+    /// What was learnt from verdicts; the caller stores the [`crate::track_record::Lesson`]s of each step.
+    #[serde(default)]
+    pub record: TrackRecord,
 }
 
 /// What to store after a step.

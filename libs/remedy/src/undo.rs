@@ -98,6 +98,6 @@ pub(crate) fn offer(deciding: &mut Deciding<'_>, incident: Uuid, remedy: Remedy,
     if deciding.take_token().is_err() {
         return;
     }
-    let action_id = deciding.propose(incident, (remedy, version), (&target, false), &reason);
+    let action_id = deciding.propose(incident, (remedy, version), (&target, false, ""), &reason);
     deciding.record(incident, Verdict::Proposed, Some(action_id), reason);
 }

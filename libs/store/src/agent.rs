@@ -148,6 +148,47 @@ pub async fn set_cooldown(conn: &mut PgConnection, cooldown: &AgentCooldown) -> 
     Ok(())
 }
 
+/// A line of the track record.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Trials {
+    /// What was to be cured.
+    pub ailment: String,
+    /// What was done, for example `SCALE_UP`.
+    pub action_type: String,
+    /// Times it helped.
+    pub helped: i64,
+    /// Times it was tried.
+    pub tried: i64,
+}
+
+/// Adds a verdict to the track record.
+pub async fn learn(
+    conn: &mut PgConnection,
+    ailment: &str,
+    action_type: &str,
+    helped: bool,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into agent_track_record as t (ailment, action_type, helped, tried) values ($1, $2, $3::int, 1)
+         on conflict (ailment, action_type) do update set helped = t.helped + excluded.helped, tried = t.tried + 1",
+    )
+    .bind(ailment)
+    .bind(action_type)
+    .bind(helped)
+    .execute(conn)
+    .await
+    .map_err(StoreError::query("add to the track record"))?;
+    Ok(())
+}
+
+/// The track record.
+pub async fn track_record(conn: &mut PgConnection) -> Result<Vec<Trials>, StoreError> {
+    sqlx::query_as("select ailment, action_type, helped, tried from agent_track_record order by 1, 2")
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::query("read the track record"))
+}
+
 /// Every cooldown of a simulation.
 pub async fn cooldowns(
     conn: &mut PgConnection,

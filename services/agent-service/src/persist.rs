@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use prost::{Message as _, Name as _};
 use proto::ops::v1::Action;
-use remedy::{Decision, Memory, Output, Proposal, Verdict, memory::IncidentMemory};
+use remedy::track_record::{Lesson, Trials};
+use remedy::{Decision, Memory, Output, Proposal, RemedyKind, Verdict, memory::IncidentMemory};
 use store::{
     PgConnection, Store, StoreError,
     agent::{self, AgentCooldown, AgentDecision, AgentState},
@@ -80,6 +81,9 @@ impl Step<'_> {
         for decision in &self.output.decisions {
             agent::record_decision(conn, &decision_row(decision)).await?;
         }
+        if let Some(Lesson { ailment, kind, helped }) = &self.output.lesson {
+            agent::learn(conn, ailment, kind.name(), *helped).await?;
+        }
         for proposal in &self.output.proposals {
             outbox::enqueue(conn, PRODUCER, &self.message(proposal)).await?;
         }
@@ -132,6 +136,13 @@ pub(crate) async fn load(store: &Store, scope: &Scope) -> Result<Memory, Persist
         if let Some(key) = row.key.strip_prefix(&of_run) {
             memory.cooldowns.insert(key.to_owned(), u64::try_from(row.until_tick).unwrap_or(0));
         }
+    }
+    for row in agent::track_record(&mut tx).await? {
+        // A kind of a newer version says nothing to this one.
+        let Some(kind) = RemedyKind::named(&row.action_type) else { continue };
+        let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        let trials = Trials { helped: count(row.helped), tried: count(row.tried) };
+        memory.record.add(&row.ailment, kind, trials);
     }
     tx.commit().await?;
     Ok(memory)

@@ -25,7 +25,7 @@ impl Rules {
 impl Rules {
     /// Answers what the agent asks, until it asks no more.
     fn answered(&mut self, seen: &Seen<'_>, output: Output) -> Moves {
-        let Output { proposals, decisions, questions } = output;
+        let Output { proposals, decisions, questions, lesson: _ } = output;
         let mut moves = Moves { proposals, decisions, silence_s: None };
         for Question { cause, remedies } in questions {
             let expected = seen.look_ahead(&remedies);
@@ -61,7 +61,7 @@ impl Player for Rules {
     }
 
     fn hear(&mut self, update: &ActionUpdate, tick: u64) -> Moves {
-        let Output { proposals, decisions, questions } =
+        let Output { proposals, decisions, questions, lesson: _ } =
             self.agent.observe_action(update, Freshness::at(tick));
         self.open.extend(questions);
         Moves { proposals, decisions, silence_s: None }

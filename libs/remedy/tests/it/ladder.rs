@@ -1,5 +1,6 @@
 //! What comes after a remedy that did not help, was refused, or did its work.
 
+use remedy::track_record::Trials;
 use remedy::{Effect, Remedy, RemedyKind, ServiceId, Status};
 
 use crate::cloud::{Cloud, kinds, last_decision, scale_up, the_only, verdicts};
@@ -145,4 +146,38 @@ fn a_scale_down_that_nobody_decided_on_does_not_stand_in_the_way_of_a_scale_up()
     cloud.seconds(10);
     cloud.open("checkout-db", "cpu_usage", 95.0);
     assert_eq!(the_only(&cloud.seconds(5)).remedy, scale_up("checkout-db", 2));
+}
+
+#[test]
+fn a_verdict_is_learnt_once_and_told_with_the_next_proposal() {
+    let mut cloud = overloaded();
+    let first = the_only(&cloud.seconds(5)).clone();
+    assert!(!first.reason.contains("Track record"), "{}", first.reason);
+    cloud.update(&first, 3, Status::Succeeded);
+    cloud.seconds(115);
+    for version in [4, 4] {
+        cloud.judge(&first, version, Status::Succeeded, Some(Effect::Ineffective));
+    }
+    cloud.judge(&first, 5, Status::Succeeded, Some(Effect::Ineffective));
+    let second = the_only(&cloud.seconds(2)).clone();
+    let told = "SCALE_UP has helped 0 of 1 times against overloaded (0 to 79 %)";
+    assert!(second.reason.contains(told), "{}", second.reason);
+
+    // What was done for another reason than to cure, or could not be done at all, teaches nothing.
+    cloud.update(&second, 3, Status::Failed);
+    let trials = cloud.agent.memory().record.of("overloaded", RemedyKind::ScaleUp);
+    assert_eq!((trials.helped, trials.tried), (0, 1));
+}
+
+#[test]
+fn what_hardly_ever_helped_comes_last_and_a_new_run_remembers_that() {
+    let mut cloud = overloaded();
+    let mut memory = cloud.agent.memory().clone();
+    memory.record.add("overloaded", RemedyKind::ScaleUp, Trials { helped: 0, tried: 9 });
+    cloud.agent.restore(memory);
+    let first = the_only(&cloud.seconds(5)).clone();
+    assert_ne!(first.remedy.kind(), RemedyKind::ScaleUp, "{}", first.reason);
+    cloud.agent.begin_run(crate::cloud::TICK_MS);
+    assert!(cloud.agent.memory().incidents.is_empty());
+    assert_eq!(cloud.agent.memory().record.of("overloaded", RemedyKind::ScaleUp).tried, 9);
 }

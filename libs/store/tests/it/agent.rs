@@ -1,3 +1,4 @@
+use remedy::track_record::Trials;
 use serde_json::json;
 use store::agent::{self, AgentCooldown, AgentDecision, AgentState};
 use uuid::Uuid;
@@ -55,4 +56,31 @@ async fn a_cooldown_is_never_shortened() {
     assert_eq!(agent::cooldowns(&mut conn, "default").await.unwrap()[0].until_tick, 100);
     agent::clear_cooldowns(&mut conn, "default").await.unwrap();
     assert!(agent::cooldowns(&mut conn, "default").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_track_record_adds_up_and_tells_how_sure_it_is() {
+    let database = Database::start().await;
+    let mut conn = database.store.acquire().await.unwrap();
+    for helped in [true, false, true] {
+        agent::learn(&mut conn, "slow", "SCALE_UP", helped).await.unwrap();
+    }
+    agent::learn(&mut conn, "down", "RESTART_SERVICE", false).await.unwrap();
+    let record = agent::track_record(&mut conn).await.unwrap();
+    let counts: Vec<_> = record.iter().map(|it| (it.ailment.as_str(), it.helped, it.tried)).collect();
+    assert_eq!(counts, [("down", 0, 1), ("slow", 2, 3)]);
+    // As Wilson's interval in `remedy::track_record`.
+    let bands: Vec<(f64, f64, f64)> = sqlx::query_as(
+        "select helped_pct::float8, low_pct::float8, high_pct::float8 from track_record order by ailment",
+    )
+    .fetch_all(&mut *conn)
+    .await
+    .unwrap();
+    for (row, trials) in bands.iter().zip([Trials { helped: 0, tried: 1 }, Trials { helped: 2, tried: 3 }]) {
+        let (low, high) = trials.band();
+        assert!(
+            (row.1 - 100.0 * low).abs() < 0.06 && (row.2 - 100.0 * high).abs() < 0.06,
+            "{row:?} {trials:?}"
+        );
+    }
 }

@@ -140,6 +140,7 @@ pub(crate) async fn an_hour(database: &Database) {
     actions::judge(&mut tx, id, 1, "the incident resolved after 45 s").await.unwrap().unwrap();
     predictions::keep(&mut tx, &prediction(10)).await.unwrap();
     predictions::settle(&mut tx, id, Came::Acted, Some((105.0, 0.2))).await.unwrap();
+    store::agent::learn(&mut tx, "overloaded", "SCALE_UP", true).await.unwrap();
     incidents::upsert(&mut tx, &resolved(&cured, 45)).await.unwrap();
     incidents::upsert(&mut tx, &resolved(&ignored, 400)).await.unwrap();
     tx.commit().await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use prost::Message as _;
-use proto::ops::v1::{ActionStatus, ActionType, AutomationState, Heartbeat};
+use proto::ops::v1::{Action, ActionEffect, ActionStatus, ActionType, AutomationState, Heartbeat};
 
 use crate::stack::{Stack, switch};
 
@@ -118,4 +118,23 @@ async fn a_new_run_forgets_the_incidents_of_the_old_one() {
     stack.decide(&first, 2, ActionStatus::Rejected).await;
     stack.pass(10).await;
     assert_eq!(stack.proposals().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_is_kept_in_the_track_record_once() {
+    let mut stack = Stack::start().await;
+    stack.open_on_database().await;
+    let first = stack.until_proposals(1).await.remove(0);
+    stack.decide(&first, 2, ActionStatus::Approved).await;
+    stack.decide(&first, 3, ActionStatus::Succeeded).await;
+    let judged = Action { effect: ActionEffect::Ineffective.into(), ..first.clone() };
+    stack.decide(&judged, 4, ActionStatus::Succeeded).await;
+    stack.decide(&judged, 5, ActionStatus::Succeeded).await;
+    stack
+        .pass_until("it is learnt", async |stack| {
+            stack.count("select count(*) from agent_track_record where helped = 0").await == 1
+        })
+        .await;
+    stack.pass(5).await;
+    assert_eq!(stack.count("select sum(tried)::bigint from agent_track_record").await, 1);
 }
