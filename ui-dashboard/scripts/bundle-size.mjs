@@ -10,7 +10,7 @@ if (!existsSync(out)) {
   process.exit(1);
 }
 
-for (const route of ["", "topology", "incidents", "actions", "explore", "rules", "policies", "simulation", "system"]) {
+for (const route of ["", "topology", "incidents", "actions", "explore", "rules", "policies", "sql", "game", "grades", "leaderboard", "simulation", "system"]) {
   const html = readFileSync(join(out, route, "index.html"), "utf8");
   // `nomodule` polyfills are never fetched by a browser that can run the rest.
   const tags = [...html.matchAll(/<script[^>]*\ssrc="([^"]+)"[^>]*>/g)].filter(([tag]) => !/nomodule/i.test(tag));

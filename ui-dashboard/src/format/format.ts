@@ -172,6 +172,11 @@ export function formatDuration(milliseconds: number | undefined): string {
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
 }
 
+/** How long something took, finer than a second: `12.3 ms`, `1.2 s`. */
+export function formatMilliseconds(milliseconds: number): string {
+  return milliseconds < 1_000 ? `${formatNumber(milliseconds)} ms` : `${formatNumber(milliseconds / 1_000)} s`;
+}
+
 /** A place on an axis that begins now: `now`, `+30 s`, `+2 min`. */
 export function formatAhead(seconds: number): string {
   return seconds === 0 ? "now" : `+${formatWholeDuration(seconds)}`;
@@ -193,6 +198,18 @@ export function formatCountdown(milliseconds: number): string {
   const hours = Math.floor(seconds / 3_600);
   const minutes = Math.floor((seconds % 3_600) / 60);
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
+}
+
+/** What is over of something timed, as a clock: `4:12`; negative before it began: `−0:05`. */
+export function formatClock(seconds: number | undefined): string {
+  if (seconds === undefined || !Number.isFinite(seconds)) return NO_DATA;
+  const whole = Math.floor(Math.abs(seconds));
+  return `${seconds <= -1 ? "−" : ""}${Math.floor(whole / 60)}:${pad(whole % 60)}`;
+}
+
+/** When something began in a simulation, from seconds: `after 1 min`. */
+export function formatSimulatedOnset(seconds: number): string {
+  return `after ${formatWholeDuration(seconds)} of simulated time`;
 }
 
 /** A span that somebody chose, in seconds: `5 min`, `2 h 10 min`. */

@@ -34,7 +34,7 @@ export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
 export function Select({ className, children, ...rest }: ComponentProps<"select">) {
   return (
     <span className={cx("relative inline-flex min-w-0", className)}>
-      <select className={cx(CONTROL, "h-8 appearance-none truncate pr-7 pl-2.5")} {...rest}>
+      <select className={cx(CONTROL, "h-8 min-w-0 appearance-none truncate pr-7 pl-2.5")} {...rest}>
         {children}
       </select>
       <ChevronDown aria-hidden className="pointer-events-none absolute top-2 right-2 size-4 text-ink-muted" />

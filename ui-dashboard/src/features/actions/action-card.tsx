@@ -108,7 +108,7 @@ export function ActionCard({ action, conflict, highlighted = false, withIncident
               </button>
             </h4>
             <div id={aheadId} className="mt-2" hidden={!ahead}>
-              {ahead && <PreviewSection query={preview} ofProposal closed={over ? EXPIRED : undefined} />}
+              {ahead && <PreviewSection query={preview} incidentId={action.incidentId} waiting={action} closed={over ? EXPIRED : undefined} />}
             </div>
           </div>
         </>

@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Action, ActionEffect, ActionStatus, ApprovalMode } from "@/gen/ops/v1/action_pb";
+import { type Action, ActionEffect, ActionStatus, ActionType, ApprovalMode } from "@/gen/ops/v1/action_pb";
 import { ActionService, type ApproveActionRequest, type RejectActionRequest, ApproveActionResponseSchema } from "@/gen/ops/v1/action_service_pb";
 import { anAction, aSnapshot } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
@@ -160,6 +160,22 @@ describe("the actions page", () => {
       routes: (router) => router.service(ActionService, { getActionHistory: () => { throw new ConnectError("The store is away.", Code.Unavailable); } }),
     });
     expect(await screen.findByText("The store is away.")).toBeTruthy();
-    expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
+    expect(within(screen.getByRole("region", { name: "History" })).getByRole("button", { name: "Try again" })).toBeTruthy();
+  });
+
+  it("says how far predictions can be believed, and of which type of action", async () => {
+    const all = { made: 120, compared: 96, p99InBand: 78, errorInBand: 90, p99ErrorPct: 12.3 };
+    renderScene(<ActionsPage />, {
+      routes: (router) => router.service(ActionService, { getCalibration: () => ({ all, byType: [{ ...all, type: ActionType.RESTART_SERVICE }, { type: ActionType.DRAIN_NODE, made: 2 }] }) }),
+    });
+    const card = within(await screen.findByTestId("calibration"));
+    expect(await card.findByText("80 % bands held 78 of 96 times (81 %).")).toBeTruthy();
+    expect(card.getAllByRole("row").map(({ textContent }) => textContent)).toContain("drain node20no datano datano data");
+  });
+
+  it("does not call predictions right before one could be compared", async () => {
+    renderScene(<ActionsPage />, { routes: (router) => router.service(ActionService, { getCalibration: () => ({ all: { made: 3 } }) }) });
+    expect(await screen.findByText("Nothing can be compared yet")).toBeTruthy();
+    expect(screen.queryByText(/100 %/)).toBeNull();
   });
 });

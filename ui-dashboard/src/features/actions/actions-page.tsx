@@ -3,6 +3,7 @@
 import { parseAsString, useQueryState } from "nuqs";
 import { useCloud } from "@/features/cloud/use-cloud";
 import { ActionHistory } from "./action-history";
+import { CalibrationCard } from "./calibration-card";
 import { PendingQueue } from "./pending-queue";
 
 /** What waits for a decision, and what became of earlier ones. */
@@ -13,6 +14,7 @@ export function ActionsPage() {
     <div className="flex flex-col gap-6" aria-busy={loading}>
       <h1 className="sr-only">Actions</h1>
       <PendingQueue highlighted={highlighted ?? undefined} />
+      <CalibrationCard />
       <ActionHistory highlighted={highlighted ?? undefined} />
     </div>
   );

@@ -7,6 +7,7 @@ import type { StreamHeartbeat, StreamSnapshot } from "@/gen/ops/v1/stream_pb";
 import type { SimulationEvent } from "@/gen/sim/v1/event_pb";
 import type { SimulationState, Topology } from "@/gen/sim/v1/state_pb";
 import type { StreamStatus } from "@/features/stream/stream-client";
+import { told } from "./blind";
 import type { Sample } from "./sample";
 
 export interface CloudState {
@@ -77,7 +78,7 @@ export function withSimulation(state: CloudState, simulation: SimulationState | 
   if (!simulation || isOlder(simulation, state.simulation)) return state;
   const sameRun = state.simulation === undefined || state.simulation.runId === simulation.runId;
   const sample = state.sample?.runId === simulation.runId ? state.sample : undefined;
-  return sameRun ? { ...state, simulation } : { ...state, simulation, sample, events: [] };
+  return sameRun ? { ...state, simulation, events: told(simulation, state.events) } : { ...state, simulation, sample, events: [] };
 }
 
 function isOlder(candidate: SimulationState, known: SimulationState | undefined): boolean {
@@ -97,7 +98,7 @@ export function withAction(state: CloudState, action: Action): CloudState {
 
 export function withEvent(state: CloudState, event: SimulationEvent): CloudState {
   if (state.events.some((known) => known.id === event.id)) return state;
-  return { ...state, events: [event, ...state.events].slice(0, MAX_EVENTS) };
+  return { ...state, events: told(state.simulation, [event, ...state.events].slice(0, MAX_EVENTS)) };
 }
 
 /** Of two messages about one thing the higher number is the newer, in whatever order they come. */

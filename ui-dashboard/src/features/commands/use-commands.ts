@@ -5,6 +5,7 @@ import { useRouter } from "next/navigation";
 import { formatSpeed } from "@/format/format";
 import { burningIncidents } from "@/features/cloud/assessment";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
+import { useIsInGame } from "@/features/game/use-in-game";
 import { severityLook } from "@/features/incidents/severity";
 import { NAVIGATION } from "@/features/shell/navigation";
 import { useControl } from "@/features/simulation/use-control";
@@ -33,6 +34,7 @@ export function useCommands(onHelp: () => void): CommandGroup[] {
   const incidents = useCalmCloud((state) => burningIncidents(state.incidents));
   const playing = useCalmCloud(({ simulation }) => simulation?.playing);
   const scenarios = useQuery(ControlService.method.listScenarios).data?.scenarios ?? [];
+  const inGame = useIsInGame();
   const scenario = useScenario();
   const play = useControl(ControlService.method.play, "The clock was not started.");
   const pause = useControl(ControlService.method.pause, "The clock was not stopped.");
@@ -63,6 +65,6 @@ export function useCommands(onHelp: () => void): CommandGroup[] {
         { id: "help", label: "Keyboard shortcuts", hint: "?", run: onHelp },
       ],
     },
-    { title: "Run a scenario", commands: scenarios.map(({ name, description }) => ({ id: `scenario ${name}`, label: name, hint: description, run: () => scenario.run({ scenario: name }) })) },
+    { title: "Run a scenario", commands: (inGame ? [] : scenarios).map(({ name, description }) => ({ id: `scenario ${name}`, label: name, hint: description, run: () => scenario.run({ scenario: name }) })) },
   ];
 }

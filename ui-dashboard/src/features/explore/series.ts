@@ -1,4 +1,5 @@
 /** Stored series as the page shows them: figures, and as a file. Pure. */
+import { csvText } from "@/format/csv";
 import type { RangeSeries } from "@/features/range/range-options";
 
 export interface Figures {
@@ -27,15 +28,9 @@ export function csvOf(metric: string, series: readonly RangeSeries[]): string {
   const columns = series.map(({ timesMs, values }) => new Map(timesMs.map((time, i) => [time, values[i]])));
   const head = ["time", ...series.map(({ id }) => `${metric} ${id}`)];
   const lines = times.map((time) => [new Date(time).toISOString(), ...columns.map((column) => numberText(column.get(time)))]);
-  return [head, ...lines].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("");
+  return csvText([head, ...lines]);
 }
 
 function numberText(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? "" : String(value);
-}
-
-/** A name that begins like a formula must not become one in a spreadsheet. */
-function cell(text: string): string {
-  const safe = /^[=+@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -2,6 +2,8 @@
 
 import { Activity, Check, CircleAlert, Gavel, Lightbulb, type LucideIcon, Play, ShieldCheck, TrendingUp, Zap } from "lucide-react";
 import { formatSimulatedTime, formatWallTime } from "@/format/format";
+import { BLIND_SENTENCE, isBlind } from "@/features/cloud/blind";
+import { useCloud } from "@/features/cloud/use-cloud";
 import { cx } from "@/ui/class-names";
 import type { Step, StepKind } from "./timeline";
 
@@ -19,6 +21,7 @@ const LOOKS: Readonly<Record<StepKind, { readonly icon: LucideIcon; readonly col
 
 /** What happened, in order of simulated time. */
 export function IncidentTimeline({ steps }: { steps: readonly Step[] }) {
+  const blind = useCloud(({ simulation }) => isBlind(simulation));
   return (
     <section aria-label="Timeline" data-testid="timeline">
       <h3 className="mb-2 text-[13px] font-semibold">
@@ -43,6 +46,7 @@ export function IncidentTimeline({ steps }: { steps: readonly Step[] }) {
           );
         })}
       </ol>
+      {blind && <p className="mt-2 text-xs text-ink-muted">{BLIND_SENTENCE}</p>}
     </section>
   );
 }

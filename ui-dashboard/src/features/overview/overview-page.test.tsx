@@ -38,6 +38,16 @@ describe("the overview", () => {
     expect(within(orders).getAllByText("no data").length).toBeGreaterThan(0);
   });
 
+  it("tells how much of what users may lose was lost, and nothing before it is known", async () => {
+    const { cloud } = renderScene(<OverviewPage />);
+    const budget = () => screen.getByRole("group", { name: "Error budget" });
+    expect(budget().textContent).toContain("no data");
+    const failing = (second: number) => aSample(second, { gateway: { request_rate: 1_000, error_rate: 2 } });
+    act(() => cloud.apply([{ kind: "snapshot", message: aSnapshot({ metrics: [failing(1), failing(2), failing(3)] }) }]));
+    await waitFor(() => expect(budget().textContent).toContain("2,000%"));
+    expect(budget().dataset.level).toBe("critical");
+  });
+
   it("shows what burns and what waits", async () => {
     const { cloud } = renderScene(<OverviewPage />);
     act(() => cloud.apply([{ kind: "snapshot", message: aSnapshot({ metrics: [measured], openIncidents: [anIncident()], pendingActions: [anAction()] }) }]));

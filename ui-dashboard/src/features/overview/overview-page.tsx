@@ -18,8 +18,8 @@ export function OverviewPage() {
   const loading = useCalmCloud((state) => state.snapshots === 0);
   return (
     <div className="flex flex-col gap-4" aria-busy={loading}>
-      <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-[1.1fr_1fr_1fr]">
-        <Headline className="lg:col-span-2 xl:col-span-1" />
+      <Headline />
+      <div className="grid gap-4 lg:grid-cols-2">
         <Burning />
         <Waiting />
       </div>

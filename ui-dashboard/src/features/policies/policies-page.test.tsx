@@ -3,10 +3,11 @@ import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { Severity } from "@/gen/common/v1/severity_pb";
-import { ActionType, ApprovalMode } from "@/gen/ops/v1/action_pb";
+import { ActionEffect, ActionStatus, ActionType, ApprovalMode } from "@/gen/ops/v1/action_pb";
 import { AutomationMode } from "@/gen/ops/v1/automation_pb";
 import { type ApprovalPolicies, ApprovalPoliciesSchema, type ApprovalPolicy, ApprovalPolicySchema } from "@/gen/ops/v1/policy_pb";
 import { PolicyService } from "@/gen/ops/v1/policy_service_pb";
+import { anAction } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
 import { PoliciesPage } from "./policies-page";
 import { draftOf, newPolicy, policyProblems, readPolicy } from "./policy-draft";
@@ -20,12 +21,13 @@ const SMALL: ApprovalPolicy = create(ApprovalPolicySchema, {
 });
 const kept = (version: bigint, changedBy = "ana"): ApprovalPolicies => create(ApprovalPoliciesSchema, { policies: [SMALL], version, changedBy });
 
-function scene(state: { policies: ApprovalPolicies }, set = vi.fn()) {
+function scene(state: { policies: ApprovalPolicies }, set = vi.fn(), test = vi.fn()) {
   localStorage.setItem("microcloud.operator", "ana");
   const routes = ({ service }: ConnectRouter) =>
     void service(PolicyService, {
       getAutomation: () => ({ mode: AutomationMode.AUTOMATIC, explanation: "Automation runs." }),
       getPolicies: () => ({ policies: state.policies }),
+      testPolicies: (request) => test(request) ?? {},
       setPolicies: (request) => {
         set(request);
         if (request.expectedVersion !== state.policies.version) throw new ConnectError("ben changed them", Code.FailedPrecondition);
@@ -64,6 +66,25 @@ it("does not put what was typed over somebody else's change unless asked to", as
   await user.click(editor.getByRole("button", { name: "Go on with mine" }));
   await user.click(editor.getByRole("button", { name: "Put in force" }));
   await waitFor(() => expect(set).toHaveBeenLastCalledWith(expect.objectContaining({ expectedVersion: 5n })));
+});
+
+it("tries what stands in the editor on what was proposed, and says when that is not what stands there any more", async () => {
+  const action = anAction({ status: ActionStatus.SUCCEEDED, effect: ActionEffect.HARMFUL });
+  const test = vi.fn().mockReturnValue({
+    trials: [{ action, mode: ApprovalMode.AUTO_APPROVE, policy: "small-restarts" }, { action: anAction({ targetId: "cart" }), mode: ApprovalMode.ASK, policy: "default" }],
+    autoApproved: { proposals: 1, harmful: 1 },
+    asked: { proposals: 1, notDone: 1 },
+  });
+  const { user } = scene({ policies: kept(4n) }, undefined, test);
+  await user.click(await screen.findByRole("button", { name: "Edit" }));
+  const trials = within(screen.getByTestId("policy-trials"));
+  await user.click(trials.getByRole("button", { name: "Try them" }));
+  expect(await trials.findByText("Would have approved 1 of 2 by itself, 1 of them harmful.")).toBeTruthy();
+  expect(trials.getByText("1: 1 never done")).toBeTruthy();
+  expect(test.mock.calls[0]?.[0].policies.map(({ name }: ApprovalPolicy) => name)).toEqual(["small-restarts"]);
+  expect(within(trials.getByRole("region", { name: "Proposals and what they would have taken" })).getByText("Harmful")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Take small-restarts away" }));
+  expect(trials.getByText("They have been changed since they were tried.")).toBeTruthy();
 });
 
 it("reads back what it shows, and lets nothing approve itself without naming what", () => {

@@ -8,6 +8,7 @@ import { Card } from "@/ui/card";
 import { Field, TextInput } from "@/ui/field";
 import { draftOf, MAX_POLICIES, newPolicy, type PolicyDraft, policyProblems, readPolicy } from "./policy-draft";
 import { PolicyFields } from "./policy-fields";
+import { PolicyTrials } from "./policy-trial";
 import { useSetPolicies } from "./use-policies";
 
 interface PolicyEditorProps {
@@ -89,6 +90,7 @@ export function PolicyEditor({ latest, onClose }: PolicyEditorProps) {
             Add a policy
           </Button>
         )}
+        <PolicyTrials policies={sound ? drafts.map(readPolicy) : undefined} />
         <Field label="Why" hint="May be empty. It is kept with the change.">
           <TextInput maxLength={1_000} value={reason} onChange={(event) => setReason(event.target.value)} />
         </Field>

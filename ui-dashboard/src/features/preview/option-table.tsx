@@ -1,3 +1,4 @@
+import { CornerDownRight } from "lucide-react";
 import type { ReactNode } from "react";
 import { formatChange, formatNames, formatSpread, quantity, quantityText } from "@/format/format";
 import type { Band, BlastRadius, Preview, PreviewOption } from "@/gen/ops/v1/preview_pb";
@@ -18,15 +19,22 @@ const COLUMNS = [
   { key: "blast", label: "Touches" },
 ] as const;
 
-/** Every option beside the others, best first. */
-export function OptionTable({ preview, proposal }: { preview: Preview; proposal?: PreviewOption }) {
+interface OptionTableProps {
+  readonly preview: Preview;
+  readonly proposal?: PreviewOption;
+  /** Proposes an option; without it nothing can be proposed any more. */
+  readonly onPropose?: (option: PreviewOption) => void;
+}
+
+/** Every option beside the others, best first; each that is not proposed can be. */
+export function OptionTable({ preview, proposal, onPropose }: OptionTableProps) {
   const nothing = doingNothing(preview);
   return (
     <div className="rounded-md border border-line">
       <Table label="Options, best first" columns={COLUMNS}>
         {ranked(preview).map((option) => {
           const position = preview.options.indexOf(option);
-          return <Line key={position} position={position} option={option} nothing={nothing} proposed={option === proposal} />;
+          return <Line key={position} position={position} option={option} nothing={nothing} proposed={option === proposal} words={proposal ? "Do this instead" : "Propose this"} onPropose={onPropose} />;
         })}
       </Table>
     </div>
@@ -38,9 +46,13 @@ interface LineProps {
   readonly option: PreviewOption;
   readonly nothing: PreviewOption | undefined;
   readonly proposed: boolean;
+  /** What the button says. */
+  readonly words: string;
+  readonly onPropose: OptionTableProps["onPropose"];
 }
 
-function Line({ position, option, nothing, proposed }: LineProps) {
+function Line({ position, option, nothing, proposed, words, onPropose }: LineProps) {
+  const title = optionTitle(option);
   return (
     <tr data-testid={`option-${position}`} className={cx("[&>*]:align-top", proposed && "font-medium")}>
       <HeadCell className="min-w-44 py-1.5 !whitespace-normal">
@@ -56,11 +68,17 @@ function Line({ position, option, nothing, proposed }: LineProps) {
             )}
           </span>
           <span className="min-w-0 break-words">
-            {optionTitle(option)}
+            {title}
             <span className="flex flex-wrap gap-1 empty:hidden">
               {option.rank === 1 && <Badge tone="ok">Best</Badge>}
               {proposed && <Badge tone="accent">Proposed</Badge>}
             </span>
+            {onPropose && option.action && !proposed && option.refused === "" && (
+              <button type="button" aria-label={`${words}: ${title}`} onClick={() => onPropose(option)} className="flex min-h-6 items-center gap-1 rounded text-xs font-normal text-accent-ink hover:underline">
+                <CornerDownRight aria-hidden className="size-3" />
+                {words}
+              </button>
+            )}
           </span>
         </span>
       </HeadCell>

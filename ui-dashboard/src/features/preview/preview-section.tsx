@@ -1,29 +1,35 @@
 "use client";
 
 import { RefreshCw } from "lucide-react";
+import { useState } from "react";
 import { formatSimulatedAgo, formatSimulatedTime, formatWholeDuration, instantMs, plural } from "@/format/format";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
-import type { Preview } from "@/gen/ops/v1/preview_pb";
+import type { Action } from "@/gen/ops/v1/action_pb";
+import type { Preview, PreviewOption } from "@/gen/ops/v1/preview_pb";
 import { errorSentence } from "@/rpc/transport";
 import { Button } from "@/ui/button";
 import { ErrorState, Skeleton } from "@/ui/states";
 import { Curves, CurvesSkeleton } from "./curves";
 import { OptionTable } from "./option-table";
 import { proposed } from "./preview-words";
+import { ProposeDialog } from "./propose-dialog";
 import type { PreviewQuery } from "./use-preview";
 
 interface PreviewSectionProps {
   readonly query: PreviewQuery;
-  /** Whether the first option after doing nothing is a proposal that waits. */
-  readonly ofProposal: boolean;
+  /** What it is an answer to: of an option somebody may make a proposal. */
+  readonly incidentId: string;
+  /** The proposal that waits: the first option after doing nothing. */
+  readonly waiting?: Action;
   /** Why it cannot be computed any more, or nothing. */
   readonly closed?: string;
 }
 
 /** Every option beside doing nothing, with the curves: what would come of it, and when that was computed. */
-export function PreviewSection({ query: { data, isError, error, isFetching, refetch }, ofProposal, closed }: PreviewSectionProps) {
+export function PreviewSection({ query: { data, isError, error, isFetching, refetch }, incidentId, waiting, closed }: PreviewSectionProps) {
+  const [wanted, setWanted] = useState<PreviewOption>();
   const refresh = () => void refetch();
-  const proposal = data && ofProposal ? proposed(data) : undefined;
+  const proposal = data && waiting ? proposed(data) : undefined;
   return (
     <div className="@container flex min-w-0 flex-col gap-3" aria-busy={isFetching} data-testid="preview">
       {data && (
@@ -34,8 +40,9 @@ export function PreviewSection({ query: { data, isError, error, isFetching, refe
               Not refreshed: {errorSentence(error)}
             </p>
           )}
-          <OptionTable preview={data} proposal={proposal} />
+          <OptionTable preview={data} proposal={proposal} onPropose={incidentId === "" || closed !== undefined ? undefined : setWanted} />
           <Curves preview={data} proposal={proposal} />
+          <ProposeDialog preview={data} incidentId={incidentId} waiting={waiting} option={wanted} onClose={() => setWanted(undefined)} />
         </>
       )}
       {!data && closed !== undefined && <p className="text-xs text-ink-muted">{closed}</p>}

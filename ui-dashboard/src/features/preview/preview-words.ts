@@ -1,5 +1,5 @@
 /** Previews in words: which option is best, how sure that is, and what to say next to Approve. */
-import { formatChange, formatCount, formatPercent, plural } from "@/format/format";
+import { formatChange, formatCount, formatMetric, formatPercent, formatWholeDuration, plural } from "@/format/format";
 import type { Band, BlastRadius, Preview, PreviewOption } from "@/gen/ops/v1/preview_pb";
 import { actionTitle } from "@/features/actions/action-words";
 import type { BadgeTone } from "@/ui/badge";
@@ -68,6 +68,17 @@ export function verdict(preview: Preview): Verdict {
   if (better !== "") return { tone: "warning", text: `Not the best: place ${formatCount(proposal.rank)} of ${options}${harmed(proposal.badPct)}.${better}` };
   if (proposal.helps > 0) return { tone: "ok", text: `Best of ${options}: ${certainty(proposal, nothing).join(", ")}${harmed(proposal.badPct, nothing?.badPct)}.` };
   return { tone: "ok", text: `Best of ${options}: no difference to users, cost ${formatChange(extraCost(proposal, nothing), CORE_HOURS)}.` };
+}
+
+/** Why an option, in numbers: what its proposal says unless somebody says more. */
+export function reasonFor(option: PreviewOption, nothing: PreviewOption | undefined, horizonS: number): string {
+  const parts = [
+    option.badPct && `${formatPercent(option.badPct.mid)} of requests fail or are slow over the next ${formatWholeDuration(horizonS)}${nothing?.badPct ? `, ${formatPercent(nothing.badPct.mid)} if nothing is done` : ""}`,
+    ...certainty(option, nothing),
+    option.p99Ms && `p99 ${formatMetric("latency_p99", option.p99Ms.mid)} at the end`,
+    `cost ${formatChange(extraCost(option, nothing), CORE_HOURS)}`,
+  ].filter((part) => part !== undefined);
+  return `Predicted: ${parts.join("; ")}.`;
 }
 
 /** ` (0.2 % of requests fail or are slow, 31 % if nothing is done)` */

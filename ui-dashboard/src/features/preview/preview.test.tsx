@@ -4,8 +4,8 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ActionsPage } from "@/features/actions/actions-page";
 import { IncidentActions } from "@/features/incidents/incident-actions";
-import { ActionService, type PreviewActionRequest, type PreviewIncidentRequest } from "@/gen/ops/v1/action_service_pb";
-import type { Action } from "@/gen/ops/v1/action_pb";
+import { ActionService, type PreviewActionRequest, type PreviewIncidentRequest, type ProposeActionRequest } from "@/gen/ops/v1/action_service_pb";
+import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import type { Preview } from "@/gen/ops/v1/preview_pb";
 import { anAction, anIncident, anOption, aPreview, aSnapshot, aState, START_MS } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
@@ -16,11 +16,16 @@ vi.mock("@/features/preview/curve-plot", () => ({ default: () => null }));
 const TITLE = "Scale orders up by 2 replicas";
 const ahead = vi.fn<(request: PreviewActionRequest | PreviewIncidentRequest) => Preview | Promise<Preview>>();
 
+const propose = vi.fn<(request: ProposeActionRequest) => Action>();
+
 const routes = (router: ConnectRouter) => {
   router.service(ActionService, {
+    proposeAction: (request) => ({ action: propose(request) }),
+    rejectAction: ({ actionId, reason }) => ({ action: anAction({ id: actionId, version: 2n, status: ActionStatus.REJECTED, decidedBy: "ana", decisionReason: reason }) }),
     previewAction: async (request) => ({ preview: await ahead(request) }),
     previewIncident: async (request) => ({ preview: await ahead(request) }),
     getActionHistory: () => ({ actions: [] }),
+    getCalibration: () => ({}),
   });
 };
 
@@ -31,6 +36,7 @@ function openQueue(...pendingActions: Action[]) {
 }
 
 beforeEach(() => {
+  propose.mockReset();
   ahead.mockReset();
   ahead.mockReturnValue(aPreview());
 });
@@ -40,7 +46,7 @@ describe("the card of a proposal", () => {
     openQueue(anAction());
     const table = await screen.findByRole("region", { name: "Options, best first" });
     expect(within(table).getAllByRole("rowheader").map(({ textContent }) => textContent)).toEqual([
-      "Place 1Restart ordersBest",
+      "Place 1Restart ordersBestDo this instead",
       `Place 2${TITLE}Proposed`,
       "Place 3Do nothing",
       "–Drain node node-a1",
@@ -113,6 +119,41 @@ describe("the card of a proposal", () => {
     openQueue(anAction({ expiresAt: timestampFromMs(Date.now() - 1_000) }));
     expect(await screen.findByText(/This proposal has expired/)).toBeTruthy();
     expect(ahead).not.toHaveBeenCalled();
+  });
+});
+
+describe("another option", () => {
+  it("is proposed instead, with the numbers as the reason, and waits like any other", async () => {
+    localStorage.setItem("microcloud.operator", "ana");
+    propose.mockImplementation(({ type, targetId, reason, operator }) => anAction({ id: "mine", type, targetId, replicas: 0, reason, proposedBy: operator }));
+    const { user } = openQueue(anAction());
+    await user.click(await screen.findByRole("button", { name: "Do this instead: Restart orders" }));
+    expect(screen.queryByRole("button", { name: /^Do this instead: (Do nothing|Drain|Scale)/ })).toBeNull();
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(dialog.getByText(/^It takes the place of "Scale orders up by 2 replicas", which is rejected\./)).toBeTruthy();
+    const reason = dialog.getByLabelText(/Reason/);
+    expect(reason).toHaveProperty("value", "Predicted: 0.5 % of requests fail or are slow over the next 5 min, 40 % if nothing is done; helps in 8 of 8 futures; p99 120 ms at the end; cost ±0 core h.");
+    await user.clear(reason);
+    await user.click(dialog.getByRole("button", { name: "Propose" }));
+    expect(dialog.getByRole("alert").textContent).toContain("Say why");
+    await user.type(reason, "memory is full");
+    await user.click(dialog.getByRole("button", { name: "Propose" }));
+    expect(await screen.findByTestId("action-mine")).toBeTruthy();
+    expect(screen.getByText("Rejected by ana: Instead: Restart orders. memory is full")).toBeTruthy();
+    expect(propose.mock.calls[0]?.[0]).toMatchObject({ incidentId: anIncident().id, targetId: "orders", reason: "memory is full", operator: "ana" });
+    expect(propose.mock.calls[0]?.[0].idempotencyKey).not.toBe("");
+    expect(await screen.findByText("It waits for a decision, like any other proposal.")).toBeTruthy();
+  });
+
+  it("is refused with the server's words", async () => {
+    localStorage.setItem("microcloud.operator", "ana");
+    propose.mockImplementation(() => {
+      throw new ConnectError("orders was touched less than a minute ago", Code.FailedPrecondition);
+    });
+    const { user } = renderScene(<IncidentActions incident={anIncident()} />, { routes });
+    await user.click(await screen.findByRole("button", { name: "Propose this: Restart orders" }));
+    await user.click(await screen.findByRole("button", { name: "Propose" }));
+    expect(await screen.findByText("orders was touched less than a minute ago")).toBeTruthy();
   });
 });
 

@@ -1,4 +1,4 @@
-import { Activity, BellOff, Boxes, ChartLine, CircleAlert, HeartPulse, ListChecks, type LucideIcon, PencilRuler, Radar, Scale, SlidersHorizontal, Waypoints } from "lucide-react";
+import { Activity, BellOff, Boxes, ChartLine, CircleAlert, DatabaseZap, Gamepad2, GraduationCap, HeartPulse, ListChecks, type LucideIcon, PencilRuler, Radar, Scale, SlidersHorizontal, Trophy, Waypoints } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
 import { burningIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
@@ -25,12 +25,16 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { href: "/incidents/", label: "Incidents", letter: "i", icon: CircleAlert, primary: true, count: openCount, countLabel: "open" },
   { href: "/actions/", label: "Actions", letter: "a", icon: ListChecks, primary: true, count: pendingCount, countLabel: "waiting" },
   { href: "/explore/", label: "Explore", letter: "e", icon: ChartLine },
+  { href: "/sql/", label: "SQL", letter: "q", icon: DatabaseZap },
   { href: "/rules/", label: "Detection", letter: "d", icon: Radar, apart: true },
   { href: "/silences/", label: "Silences", letter: "s", icon: BellOff },
   { href: "/policies/", label: "Policies", letter: "p", icon: Scale },
   { href: "/simulation/", label: "Simulation", letter: "m", icon: SlidersHorizontal, apart: true },
   { href: "/simulations/", label: "Simulations", letter: "u", icon: Boxes },
   { href: "/topology/edit/", label: "Cloud editor", letter: "c", icon: PencilRuler },
+  { href: "/game/", label: "Game day", letter: "b", icon: Gamepad2 },
+  { href: "/leaderboard/", label: "Leaderboard", letter: "l", icon: Trophy },
+  { href: "/grades/", label: "Grades", letter: "r", icon: GraduationCap },
   { href: "/system/", label: "System", letter: "y", icon: HeartPulse },
 ];
 

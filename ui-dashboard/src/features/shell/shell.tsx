@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { AutomationBanner } from "@/features/automation/automation-banner";
 import { AutomationSwitch } from "@/features/automation/automation-switch";
 import { CommandButton, CommandCenter } from "@/features/commands/command-center";
+import { GameBar } from "@/features/game/game-bar";
 import { OperatorBadge } from "@/features/operator/operator-badge";
 import { ControlBar } from "@/features/simulation/control-bar";
 import { ThemeToggle } from "@/features/theme/theme-toggle";
@@ -51,6 +52,7 @@ export function Shell({ children }: { children: ReactNode }) {
               </div>
             </div>
             <AutomationBanner />
+            <GameBar />
           </header>
           <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[1680px] flex-1 p-3 pb-24 outline-none lg:p-5 lg:pb-10">
             {children}

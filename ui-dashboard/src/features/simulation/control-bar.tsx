@@ -4,6 +4,7 @@ import { Pause, Play, StepForward } from "lucide-react";
 import { formatCount, formatSimulatedDateTime } from "@/format/format";
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
 import { useCalmCloud, useCloud } from "@/features/cloud/use-cloud";
+import { useIsInGame } from "@/features/game/use-in-game";
 import { Button } from "@/ui/button";
 import { EffectiveSpeed } from "./effective-speed";
 import { ResetButton } from "./reset-dialog";
@@ -15,6 +16,7 @@ import { useControl } from "./use-control";
 /** The simulation's clock and scenario, on every page. */
 export function ControlBar() {
   const known = useCloud(({ simulation }) => simulation !== undefined);
+  const inGame = useIsInGame();
   const playing = useCloud(({ simulation }) => simulation?.playing ?? false);
   const play = useControl(ControlService.method.play, "The clock was not started.");
   const pause = useControl(ControlService.method.pause, "The clock was not stopped.");
@@ -22,7 +24,7 @@ export function ControlBar() {
   return (
     <div role="group" aria-label="Simulation" className="flex min-w-0 flex-1 items-center gap-1.5 lg:flex-none">
       <SimulationSelect />
-      <ScenarioSelect />
+      {inGame ? <span className="truncate px-1 text-[13px] text-ink-muted max-sm:hidden">Game day</span> : <ScenarioSelect />}
       {playing ? (
         <Button size="icon" aria-label="Pause the simulation" title="Pause" busy={pause.busy} onClick={() => pause.run({})}>
           <Pause aria-hidden className="size-4" />
@@ -36,7 +38,7 @@ export function ControlBar() {
         <StepForward aria-hidden className="size-4" />
       </Button>
       <SpeedSelect />
-      <ResetButton />
+      {!inGame && <ResetButton />}
       <Clock />
     </div>
   );

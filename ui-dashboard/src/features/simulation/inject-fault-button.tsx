@@ -2,18 +2,17 @@
 
 import { Zap } from "lucide-react";
 import { useState } from "react";
-import { isBlind } from "@/features/cloud/blind";
-import { useCloud } from "@/features/cloud/use-cloud";
+import { useIsInGame } from "@/features/game/use-in-game";
 import type { Target } from "@/gen/common/v1/target_pb";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { InjectFaultForm } from "./inject-fault-form";
 
-/** Breaks what it stands beside. Not there in a blind game, which it would spoil. */
+/** Breaks what it stands beside. Not there in a game, which it would spoil. */
 export function InjectFaultButton({ target, compact = false }: { target: Pick<Target, "kind" | "id">; compact?: boolean }) {
   const [open, setOpen] = useState(false);
-  const blind = useCloud(({ simulation }) => isBlind(simulation));
-  if (blind) return null;
+  const inGame = useIsInGame();
+  if (inGame) return null;
   return (
     <>
       {compact ? (

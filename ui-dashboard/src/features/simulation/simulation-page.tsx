@@ -1,6 +1,8 @@
 "use client";
 
+import { BLIND_SENTENCE } from "@/features/cloud/blind";
 import { useCloud } from "@/features/cloud/use-cloud";
+import { useIsBlind, useIsInGame } from "@/features/game/use-in-game";
 import { Card } from "@/ui/card";
 import { EventList } from "./event-list";
 import { FaultsCard } from "./faults-card";
@@ -13,21 +15,32 @@ import { StressCard } from "./stress-card";
 export function SimulationPage() {
   const loading = useCloud((state) => state.snapshots === 0);
   const events = useCloud((state) => state.events);
+  const blind = useIsBlind();
+  const inGame = useIsInGame();
   return (
     <div className="grid items-start gap-4 xl:grid-cols-[3fr_2fr]" aria-busy={loading}>
       <h1 className="sr-only">Simulation</h1>
       <div className="flex min-w-0 flex-col gap-4">
         <RunFacts />
-        <StressCard />
-        <FaultsCard />
-        <InjectFaultCard />
-        <ScenarioList />
+        {!inGame && <StressCard />}
+        {blind ? <Hidden /> : <FaultsCard />}
+        {!inGame && <InjectFaultCard />}
+        {!inGame && <ScenarioList />}
       </div>
       <Card flush title="Events" hint="since the page opened, newest first">
         <div role="region" aria-label="Events of the simulation" tabIndex={0} className="max-h-[75dvh] overflow-y-auto">
+          {blind && <p className="border-b border-line px-4 py-2 text-xs text-ink-muted">{BLIND_SENTENCE}</p>}
           <EventList events={events} />
         </div>
       </Card>
     </div>
+  );
+}
+
+function Hidden() {
+  return (
+    <Card title="Faults in force">
+      <p className="text-[13px] text-ink-muted">{BLIND_SENTENCE}</p>
+    </Card>
   );
 }

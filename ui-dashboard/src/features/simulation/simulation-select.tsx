@@ -17,7 +17,7 @@ export function SimulationSelect() {
   if (simulations.length < 2 && chosen === DEFAULT_SIMULATION) return null;
   const isThere = simulations.some(({ id }) => id === chosen);
   return (
-    <Select aria-label="Simulation" title="Simulation" className="w-36 shrink" value={chosen} onChange={(event) => chooseSimulation(event.target.value)}>
+    <Select aria-label="Simulation" title="Simulation" className="w-36 shrink max-sm:flex-1" value={chosen} onChange={(event) => chooseSimulation(event.target.value)}>
       {!isThere && <option value={chosen}>{data === undefined ? chosen : `${chosen} (deleted)`}</option>}
       {simulations.map(({ id, displayName }) => (
         <option key={id} value={id} title={id}>

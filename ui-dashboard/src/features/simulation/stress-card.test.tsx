@@ -5,6 +5,7 @@ import { ControlService } from "@/gen/sim/v1/control_service_pb";
 import type { FaultSpec } from "@/gen/sim/v1/fault_pb";
 import { aSnapshot, aState } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
+import { SimulationPage } from "./simulation-page";
 import { StressCard } from "./stress-card";
 
 /** An engine that keeps faults and the chaos level. */
@@ -57,8 +58,8 @@ it("sets the chaos level when the slider is let go", async () => {
   expect(screen.getByText("0.3")).toBeTruthy();
 });
 
-it("is not there in a blind game", () => {
-  const { cloud } = renderScene(<StressCard />);
+it("is not there in a blind game, which it would spoil", () => {
+  const { cloud } = renderScene(<SimulationPage />);
   expect(screen.getAllByRole("slider")).toHaveLength(2);
   act(() => cloud.apply([{ kind: "snapshot", message: aSnapshot({ state: aState({ scenario: "game" }) }) }]));
   expect(screen.queryByRole("slider")).toBeNull();

@@ -1,6 +1,5 @@
 "use client";
 
-import { isBlind } from "@/features/cloud/blind";
 import { useCloud } from "@/features/cloud/use-cloud";
 import { formatNumber } from "@/format/format";
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
@@ -9,13 +8,11 @@ import { Slider } from "@/ui/slider";
 import { useControl } from "./use-control";
 import { MOST_TRAFFIC, useTraffic } from "./use-traffic";
 
-/** How much comes in, and how often something breaks by itself. Not there in a blind game, which it would spoil. */
+/** How much comes in, and how often something breaks by itself. */
 export function StressCard() {
   const chaos = useCloud(({ simulation }) => simulation?.chaosLevel);
   const setChaos = useControl(ControlService.method.setChaos, "The chaos level was not changed.", ({ state }) => state && (state.chaosLevel === 0 ? "No faults begin by chance any more" : `Chaos is at ${formatNumber(state.chaosLevel)}`));
   const traffic = useTraffic();
-  const blind = useCloud(({ simulation }) => isBlind(simulation));
-  if (blind) return null;
   return (
     <Card title="Traffic and chaos" hint="take effect at the next tick">
       <div className="grid gap-5 sm:grid-cols-2">
