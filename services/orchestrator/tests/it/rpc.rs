@@ -19,10 +19,13 @@ use crate::stack::{RUN, Stack, simulated, until};
 /// Calls that change something. A new one belongs here, or it needs `NO_SIDE_EFFECTS`; `Watch` is a stream.
 const MUTATING: &[&str] = &[
     "ops.v1.ActionService/ApproveAction",
+    "ops.v1.ActionService/ProposeAction",
     "ops.v1.ActionService/RejectAction",
     "ops.v1.AgentService/Propose",
     "ops.v1.AgentService/RegisterAgent",
     "ops.v1.AgentService/RetireAgent",
+    "ops.v1.GameService/Finish",
+    "ops.v1.GameService/Start",
     "ops.v1.IncidentService/Acknowledge",
     "ops.v1.PolicyService/PauseAutomation",
     "ops.v1.PolicyService/ResumeAutomation",

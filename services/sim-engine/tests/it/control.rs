@@ -19,7 +19,7 @@ async fn every_method_is_served_over_connect_and_over_nats() {
     let cloud = Cloud::start().await;
     let engine = cloud.engine().start().await;
     let unary: Vec<String> = methods().into_iter().filter(|method| method != "Watch").collect();
-    assert_eq!(unary.len(), 13);
+    assert_eq!(unary.len(), 14);
     for method in &unary {
         if let Err((code, message)) = engine.try_call(method, json!({})).await {
             assert!(code != "unimplemented" && code != "internal", "{method}: {code} {message}");
