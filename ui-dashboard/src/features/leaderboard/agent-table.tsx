@@ -24,9 +24,12 @@ const NAMES: Readonly<Record<string, string>> = { rules: "rules (the agent that 
 /** Agents by score, over every scenario. */
 export function AgentTable({ agents }: { agents: readonly Standing[] }) {
   const sorted = agents.toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0));
-  const seeds = agents[0]?.seeds ?? 0;
+  const seeds = agents.map((agent) => agent.seeds);
+  const most = Math.max(0, ...seeds);
+  const fewest = Math.min(most, ...seeds);
+  const played = fewest === most ? `${plural(most, "seed")} a scenario${most === 1 ? ", so no intervals" : ""}` : `${fewest} to ${plural(most, "seed")} a scenario`;
   return (
-    <Card flush title="Agents" hint={`the whole catalogue, ${plural(seeds, "seed")} a scenario${seeds === 1 ? ", so no intervals" : ""}; model version ${agents[0]?.model_version ?? "unknown"}`}>
+    <Card flush title="Agents" hint={`the whole catalogue, ${played}; model version ${agents[0]?.model_version ?? "unknown"}`}>
       <Table label="Agents by score" columns={COLUMNS}>
         {sorted.map((one) => (
           <tr key={`${one.suite} ${one.agent}`} data-testid={`agent-${one.agent}`}>
