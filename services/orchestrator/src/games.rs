@@ -117,7 +117,7 @@ pub(crate) async fn finish(app: &App, id: Uuid, give_up: bool) -> Result<Game, C
     let deeds = deeds
         .iter()
         .filter_map(|action| {
-            let at_s = action.executed_at_tick as f64 * f64::from(sim::TICK_MS) / 1_000.0;
+            let at_s = seconds(action.executed_at_tick.cast_unsigned());
             Some(Deed { at_s, remedy: convert::remedy(action)? })
         })
         .collect();
@@ -222,12 +222,16 @@ async fn played_s(app: &App, row: &Row) -> Result<f64, ConnectError> {
     let asked = GetStateRequest { simulation_id: row.simulation_id.clone() };
     match control::call::<_, GetStateResponse>(app, "GetState", &asked).await {
         Ok(GetStateResponse { state: Some(state) }) if state.run_id == row.run_id.to_string() => {
-            Ok(state.tick as f64 * f64::from(sim::TICK_MS) / 1_000.0)
+            Ok(seconds(state.tick))
         }
         Ok(_) => Ok(f64::INFINITY),
         Err(error) if error.code() == Code::NotFound => Ok(f64::INFINITY),
         Err(error) => Err(error),
     }
+}
+
+fn seconds(tick: u64) -> f64 {
+    tick as f64 * f64::from(sim::TICK_MS) / 1_000.0
 }
 
 async fn scored(

@@ -36,16 +36,11 @@ pub(crate) async fn run(app: App) {
 }
 
 async fn round(app: &App) -> Result<(), StoreError> {
-    let mut looks = PREDICTIONS_A_ROUND;
     let waiting = {
         let mut conn = app.store.acquire().await?;
         actions::unpredicted(&mut conn).await?
     };
-    for row in waiting {
-        if looks == 0 {
-            break;
-        }
-        looks -= 1;
+    for row in waiting.into_iter().take(PREDICTIONS_A_ROUND) {
         predict(app, row).await?;
     }
     for (_, hub) in app.hubs.all() {

@@ -96,12 +96,16 @@ impl TryFrom<Action> for Proposal {
 impl Proposal {
     /// Version of the target in a topology; `None` when it is not there.
     pub(crate) fn version_of_target(&self, topology: &Topology) -> Option<u64> {
-        let target = &self.action.target_id;
-        if self.remedy.is_on_node() {
-            topology.nodes.iter().find(|node| &node.id == target).map(|node| node.version)
-        } else {
-            topology.services.iter().find(|service| &service.id == target).map(|service| service.version)
-        }
+        version_of(topology, self.remedy, &self.action.target_id)
+    }
+}
+
+/// Version of what a kind of remedy is done to; `None` when it is not there.
+pub(crate) fn version_of(topology: &Topology, kind: RemedyKind, target: &str) -> Option<u64> {
+    if kind.is_on_node() {
+        topology.nodes.iter().find(|node| node.id == target).map(|node| node.version)
+    } else {
+        topology.services.iter().find(|service| service.id == target).map(|service| service.version)
     }
 }
 

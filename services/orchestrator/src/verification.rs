@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use proto::ops::v1::{ActionEffect, PlannedAction, PreviewRequest, PreviewResponse};
-use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, SimulationState, Topology};
+use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, SimulationState};
 use remedy::action::rollback_id;
 use remedy::foresight::{FUTURES, HORIZON_S};
 use remedy::verification::{self, Deed, Standing, Users, WINDOW_S, Worse};
@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::consume::incidents::judge_effective;
 use crate::convert;
 use crate::hub::Hub;
+use crate::proposal::version_of;
 use crate::record::{self, Change};
 
 /// How often it looks: harm is to be taken back within a simulated minute, at ten times the speed as well.
@@ -160,7 +161,10 @@ async fn harm(app: &App, row: &ActionRow, worse: Worse, nothing: Option<Users>) 
     }
     let request = GetTopologyRequest { simulation_id: row.simulation_id.clone() };
     let answer: GetTopologyResponse = control::call(app, "GetTopology", &request).await.ok()?;
-    let version = version(&answer.topology?, &inverse)?;
+    let version = version_of(&answer.topology?, inverse.kind(), inverse.target().id())?;
+    if version == 0 {
+        return None;
+    }
     Some(Harm { worse, inverse: Some((inverse, version)) })
 }
 
@@ -191,16 +195,6 @@ async fn expectation(app: &App, simulation_id: &str, remedy: &Remedy) -> Option<
         bad_pct: bad(option),
         bad_nothing_pct: bad(nothing),
     })
-}
-
-fn version(topology: &Topology, remedy: &Remedy) -> Option<u64> {
-    let target = remedy.target();
-    let known = if remedy.kind().is_on_node() {
-        topology.nodes.iter().find(|node| node.id == target.id()).map(|node| node.version)
-    } else {
-        topology.services.iter().find(|service| service.id == target.id()).map(|service| service.version)
-    };
-    known.filter(|version| *version > 0)
 }
 
 /// Judges, and records what takes the harm back; both or neither.
