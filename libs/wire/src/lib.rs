@@ -2,8 +2,11 @@
 //! column is a compile error here.
 
 use proto::common::v1::{Target, TargetKind};
-use proto::ops::v1::{ActionType, Evidence, Impact, Incident, IncidentTransition, Suspect, SuspectKind};
-use remedy::RemedyKind;
+use proto::ops::v1::{
+    ActionType, Evidence, Impact, Incident, IncidentTransition, PlannedAction, Preview, PreviewOption,
+    Suspect, SuspectKind,
+};
+use remedy::{Expectation, Remedy, RemedyKind};
 use store::incidents::{EvidenceRecord, ImpactRecord, IncidentRecord, IncidentRow, SuspectRecord};
 
 /// What a remedy is called on the wire.
@@ -23,6 +26,30 @@ pub fn action_type(kind: RemedyKind) -> ActionType {
         RemedyKind::UndrainNode => ActionType::UndrainNode,
         RemedyKind::SpreadTraffic => ActionType::SpreadTraffic,
     }
+}
+
+/// A remedy that somebody looks ahead at.
+pub fn planned(remedy: &Remedy) -> PlannedAction {
+    PlannedAction {
+        r#type: action_type(remedy.kind()).into(),
+        target_id: remedy.target().id().to_owned(),
+        replicas: remedy.replicas(),
+    }
+}
+
+/// What a preview of these remedies, each by itself, says about them; `None` when it has not as many options as were asked about.
+pub fn expectations(remedies: &[Remedy], preview: &Preview) -> Option<Vec<Expectation>> {
+    let (nothing, options) = preview.options.split_first()?;
+    let bad = |option: &PreviewOption| option.bad_pct.as_ref().map_or(0.0, |band| band.mid);
+    let expectation = |(remedy, option): (&Remedy, &PreviewOption)| Expectation {
+        remedy: remedy.clone(),
+        rank: option.rank,
+        helps: option.helps,
+        harms: option.harms,
+        bad_pct: bad(option),
+        bad_nothing_pct: bad(nothing),
+    };
+    (options.len() == remedies.len()).then(|| remedies.iter().zip(options).map(expectation).collect())
 }
 
 /// What a remedy on the wire is; `None` when it is none of ours.

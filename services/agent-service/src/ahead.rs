@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bus::{Bus, subjects};
-use proto::ops::v1::{Preview, PreviewOption, PreviewRequest, PreviewResponse};
+use proto::ops::v1::{PreviewRequest, PreviewResponse};
 use remedy::foresight::{FUTURES, HORIZON_S};
 use remedy::{Expectation, Question, Remedy};
 use tokio::sync::mpsc;
 
-use crate::convert::{self, Scope};
+use crate::convert::Scope;
 use crate::keeper::Answers;
 
 /// How long sim-engine may take. Past that the order of the ladder decides.
@@ -55,7 +55,7 @@ impl Asker {
 async fn look_ahead(bus: &Bus, scope: &Scope, remedies: &[Remedy]) -> Option<Vec<Expectation>> {
     let request = PreviewRequest {
         simulation_id: scope.simulation_id.clone(),
-        actions: remedies.iter().map(convert::planned).collect(),
+        actions: remedies.iter().map(wire::planned).collect(),
         futures: FUTURES,
         horizon_s: HORIZON_S,
     };
@@ -63,7 +63,7 @@ async fn look_ahead(bus: &Bus, scope: &Scope, remedies: &[Remedy]) -> Option<Vec
         bus.call(&subjects::sim_control("Preview"), &request, TIMEOUT).await;
     match answer {
         Ok(PreviewResponse { preview: Some(preview) }) if preview.run_id == scope.run_id.to_string() => {
-            expectations(remedies, &preview)
+            wire::expectations(remedies, &preview)
         }
         Ok(_) => None,
         Err(error) => {
@@ -74,19 +74,4 @@ async fn look_ahead(bus: &Bus, scope: &Scope, remedies: &[Remedy]) -> Option<Vec
             None
         }
     }
-}
-
-/// `None` when there are not as many options as were asked about.
-fn expectations(remedies: &[Remedy], preview: &Preview) -> Option<Vec<Expectation>> {
-    let (nothing, options) = preview.options.split_first()?;
-    let bad = |option: &PreviewOption| option.bad_pct.as_ref().map_or(0.0, |band| band.mid);
-    let expectation = |(remedy, option): (&Remedy, &PreviewOption)| Expectation {
-        remedy: remedy.clone(),
-        rank: option.rank,
-        helps: option.helps,
-        harms: option.harms,
-        bad_pct: bad(option),
-        bad_nothing_pct: bad(nothing),
-    };
-    (options.len() == remedies.len()).then(|| remedies.iter().zip(options).map(expectation).collect())
 }

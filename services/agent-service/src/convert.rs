@@ -140,15 +140,6 @@ fn suspect(suspect: &ops::Suspect) -> Option<Target> {
     }
 }
 
-/// A remedy as sim-engine is asked about it.
-pub(crate) fn planned(remedy: &remedy::Remedy) -> ops::PlannedAction {
-    ops::PlannedAction {
-        r#type: wire::action_type(remedy.kind()).into(),
-        target_id: remedy.target().id().to_owned(),
-        replicas: remedy.replicas(),
-    }
-}
-
 fn wire_target(target: Option<WireTarget>) -> Result<Target, ConvertError> {
     let target = target.ok_or(ConvertError::Missing { field: "target" })?;
     let kind = target.kind();

@@ -99,7 +99,7 @@ fn options(proposed: Option<PlannedAction>, suspects: &[Target], topology: &Topo
     let mut options: Vec<PlannedAction> = proposed.into_iter().collect();
     for suspect in suspects {
         for remedy in remedies(suspect, topology) {
-            let planned = planned(&remedy);
+            let planned = wire::planned(&remedy);
             // A scale-up by another number is not another option.
             let is_there = |known: &PlannedAction| {
                 (known.r#type, &known.target_id) == (planned.r#type, &planned.target_id)
@@ -146,15 +146,6 @@ fn suspects(incident: &IncidentRow) -> Vec<Target> {
         }
         Ok(TargetKind::Node) => vec![Target::Node(NodeId::new(&incident.target_id))],
         _ => Vec::new(),
-    }
-}
-
-fn planned(remedy: &Remedy) -> PlannedAction {
-    let kind = wire::action_type(remedy.kind());
-    PlannedAction {
-        r#type: kind.into(),
-        target_id: remedy.target().id().to_owned(),
-        replicas: remedy.replicas(),
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use proto::ops::v1::{ActionEffect, PlannedAction, PreviewRequest, PreviewResponse};
+use proto::ops::v1::{ActionEffect, PreviewRequest, PreviewResponse};
 use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, SimulationState};
 use remedy::action::rollback_id;
 use remedy::foresight::{FUTURES, HORIZON_S};
@@ -172,11 +172,7 @@ async fn harm(app: &App, row: &ActionRow, worse: Worse, nothing: Option<Users>) 
 async fn expectation(app: &App, simulation_id: &str, remedy: &Remedy) -> Option<Expectation> {
     let request = PreviewRequest {
         simulation_id: simulation_id.to_owned(),
-        actions: vec![PlannedAction {
-            r#type: wire::action_type(remedy.kind()).into(),
-            target_id: remedy.target().id().to_owned(),
-            replicas: remedy.replicas(),
-        }],
+        actions: vec![wire::planned(remedy)],
         futures: FUTURES,
         horizon_s: HORIZON_S,
     };
@@ -184,17 +180,7 @@ async fn expectation(app: &App, simulation_id: &str, remedy: &Remedy) -> Option<
     let answer = answer.inspect_err(|error| {
         tracing::info!(why = error.message(), "a suspicion of harm cannot be looked into now");
     });
-    let preview = answer.ok()?.preview?;
-    let [nothing, option] = preview.options.as_slice() else { return None };
-    let bad = |option: &proto::ops::v1::PreviewOption| option.bad_pct.as_ref().map_or(0.0, |band| band.mid);
-    Some(Expectation {
-        remedy: remedy.clone(),
-        rank: option.rank,
-        helps: option.helps,
-        harms: option.harms,
-        bad_pct: bad(option),
-        bad_nothing_pct: bad(nothing),
-    })
+    wire::expectations(std::slice::from_ref(remedy), &answer.ok()?.preview?)?.pop()
 }
 
 /// Judges, and records what takes the harm back; both or neither.
