@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/game_service.proto.
  */
 export const file_ops_v1_game_service: GenFile = /*@__PURE__*/
-  fileDesc("ChlvcHMvdjEvZ2FtZV9zZXJ2aWNlLnByb3RvEgZvcHMudjEihwEKF0dhbWVTZXJ2aWNlU3RhcnRSZXF1ZXN0Eg4KBnBsYXllchgBIAEoCRIOCgZmYW1pbHkYAiABKAkSEgoKZGlmZmljdWx0eRgDIAEoDRIQCghzY2VuYXJpbxgEIAEoCRINCgVzcGVlZBgFIAEoARIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkiNgoYR2FtZVNlcnZpY2VTdGFydFJlc3BvbnNlEhoKBGdhbWUYASABKAsyDC5vcHMudjEuR2FtZSI8ChhHYW1lU2VydmljZUZpbmlzaFJlcXVlc3QSDwoHZ2FtZV9pZBgBIAEoCRIPCgdnaXZlX3VwGAIgASgIIjcKGUdhbWVTZXJ2aWNlRmluaXNoUmVzcG9uc2USGgoEZ2FtZRgBIAEoCzIMLm9wcy52MS5HYW1lIigKFUdhbWVTZXJ2aWNlR2V0UmVxdWVzdBIPCgdnYW1lX2lkGAEgASgJIjQKFkdhbWVTZXJ2aWNlR2V0UmVzcG9uc2USGgoEZ2FtZRgBIAEoCzIMLm9wcy52MS5HYW1lIjcKFkdhbWVTZXJ2aWNlTGlzdFJlcXVlc3QSDgoGcGxheWVyGAEgASgJEg0KBWxpbWl0GAIgASgNIjYKF0dhbWVTZXJ2aWNlTGlzdFJlc3BvbnNlEhsKBWdhbWVzGAEgAygLMgwub3BzLnYxLkdhbWUi+AEKBEdhbWUSDwoHZ2FtZV9pZBgBIAEoCRIVCg1zaW11bGF0aW9uX2lkGAIgASgJEg4KBnBsYXllchgDIAEoCRIuCgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIbGVuZ3RoX3MYBiABKAESDwoHZ2F2ZV91cBgHIAEoCBIQCghwcmFjdGljZRgIIAEoCBIiCgZyZXN1bHQYCSABKAsyEi5vcHMudjEuR2FtZVJlc3VsdCKpAQoKR2FtZVJlc3VsdBIQCghzY2VuYXJpbxgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIOCgZmYW1pbHkYAyABKAkSEgoKZGlmZmljdWx0eRgEIAEoDRIMCgRzZWVkGAUgASgEEg8KB29uc2V0X3MYBiABKAESEgoKcm9vdF9jYXVzZRgHIAEoCRIdCgRyb3dzGAggAygLMg8ub3BzLnYxLkdhbWVSb3cilgIKB0dhbWVSb3cSDgoGcGxheWVyGAEgASgJEhIKBXNjb3JlGAIgASgBSACIAQESFQoIZGV0ZWN0X3MYAyABKAFIAYgBARIXCgptaXRpZ2F0ZV9zGAQgASgBSAKIAQESDAoEaGVsZBgFIAEoCBITCgtzbG9fbWludXRlcxgGIAEoARIPCgdiYWRfcGN0GAcgASgBEhAKCGhhcm1fcGN0GAggASgBEhIKCmNvcmVfaG91cnMYCSABKAESFgoOcmVncmV0X21pbnV0ZXMYCiABKAESHwoFZGVlZHMYCyADKAsyEC5vcHMudjEuR2FtZURlZWRCCAoGX3Njb3JlQgsKCV9kZXRlY3Rfc0INCgtfbWl0aWdhdGVfcyImCghHYW1lRGVlZBIMCgRhdF9zGAEgASgBEgwKBHdoYXQYAiABKAkywQIKC0dhbWVTZXJ2aWNlEkoKBVN0YXJ0Eh8ub3BzLnYxLkdhbWVTZXJ2aWNlU3RhcnRSZXF1ZXN0GiAub3BzLnYxLkdhbWVTZXJ2aWNlU3RhcnRSZXNwb25zZRJNCgZGaW5pc2gSIC5vcHMudjEuR2FtZVNlcnZpY2VGaW5pc2hSZXF1ZXN0GiEub3BzLnYxLkdhbWVTZXJ2aWNlRmluaXNoUmVzcG9uc2USSQoDR2V0Eh0ub3BzLnYxLkdhbWVTZXJ2aWNlR2V0UmVxdWVzdBoeLm9wcy52MS5HYW1lU2VydmljZUdldFJlc3BvbnNlIgOQAgESTAoETGlzdBIeLm9wcy52MS5HYW1lU2VydmljZUxpc3RSZXF1ZXN0Gh8ub3BzLnYxLkdhbWVTZXJ2aWNlTGlzdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChlvcHMvdjEvZ2FtZV9zZXJ2aWNlLnByb3RvEgZvcHMudjEihwEKF0dhbWVTZXJ2aWNlU3RhcnRSZXF1ZXN0Eg4KBnBsYXllchgBIAEoCRIOCgZmYW1pbHkYAiABKAkSEgoKZGlmZmljdWx0eRgDIAEoDRIQCghzY2VuYXJpbxgEIAEoCRINCgVzcGVlZBgFIAEoARIXCg9pZGVtcG90ZW5jeV9rZXkYBiABKAkiNgoYR2FtZVNlcnZpY2VTdGFydFJlc3BvbnNlEhoKBGdhbWUYASABKAsyDC5vcHMudjEuR2FtZSI8ChhHYW1lU2VydmljZUZpbmlzaFJlcXVlc3QSDwoHZ2FtZV9pZBgBIAEoCRIPCgdnaXZlX3VwGAIgASgIIjcKGUdhbWVTZXJ2aWNlRmluaXNoUmVzcG9uc2USGgoEZ2FtZRgBIAEoCzIMLm9wcy52MS5HYW1lIjsKGEdhbWVTZXJ2aWNlUmVwbGF5UmVxdWVzdBIPCgdnYW1lX2lkGAEgASgJEg4KBnBsYXllchgCIAEoCSIyChlHYW1lU2VydmljZVJlcGxheVJlc3BvbnNlEhUKDXNpbXVsYXRpb25faWQYASABKAkiKAoVR2FtZVNlcnZpY2VHZXRSZXF1ZXN0Eg8KB2dhbWVfaWQYASABKAkiNAoWR2FtZVNlcnZpY2VHZXRSZXNwb25zZRIaCgRnYW1lGAEgASgLMgwub3BzLnYxLkdhbWUiNwoWR2FtZVNlcnZpY2VMaXN0UmVxdWVzdBIOCgZwbGF5ZXIYASABKAkSDQoFbGltaXQYAiABKA0iNgoXR2FtZVNlcnZpY2VMaXN0UmVzcG9uc2USGwoFZ2FtZXMYASADKAsyDC5vcHMudjEuR2FtZSL4AQoER2FtZRIPCgdnYW1lX2lkGAEgASgJEhUKDXNpbXVsYXRpb25faWQYAiABKAkSDgoGcGxheWVyGAMgASgJEi4KCnN0YXJ0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2ZpbmlzaGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghsZW5ndGhfcxgGIAEoARIPCgdnYXZlX3VwGAcgASgIEhAKCHByYWN0aWNlGAggASgIEiIKBnJlc3VsdBgJIAEoCzISLm9wcy52MS5HYW1lUmVzdWx0IqkBCgpHYW1lUmVzdWx0EhAKCHNjZW5hcmlvGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEg4KBmZhbWlseRgDIAEoCRISCgpkaWZmaWN1bHR5GAQgASgNEgwKBHNlZWQYBSABKAQSDwoHb25zZXRfcxgGIAEoARISCgpyb290X2NhdXNlGAcgASgJEh0KBHJvd3MYCCADKAsyDy5vcHMudjEuR2FtZVJvdyKWAgoHR2FtZVJvdxIOCgZwbGF5ZXIYASABKAkSEgoFc2NvcmUYAiABKAFIAIgBARIVCghkZXRlY3RfcxgDIAEoAUgBiAEBEhcKCm1pdGlnYXRlX3MYBCABKAFIAogBARIMCgRoZWxkGAUgASgIEhMKC3Nsb19taW51dGVzGAYgASgBEg8KB2JhZF9wY3QYByABKAESEAoIaGFybV9wY3QYCCABKAESEgoKY29yZV9ob3VycxgJIAEoARIWCg5yZWdyZXRfbWludXRlcxgKIAEoARIfCgVkZWVkcxgLIAMoCzIQLm9wcy52MS5HYW1lRGVlZEIICgZfc2NvcmVCCwoJX2RldGVjdF9zQg0KC19taXRpZ2F0ZV9zIiYKCEdhbWVEZWVkEgwKBGF0X3MYASABKAESDAoEd2hhdBgCIAEoCTKQAwoLR2FtZVNlcnZpY2USSgoFU3RhcnQSHy5vcHMudjEuR2FtZVNlcnZpY2VTdGFydFJlcXVlc3QaIC5vcHMudjEuR2FtZVNlcnZpY2VTdGFydFJlc3BvbnNlEk0KBkZpbmlzaBIgLm9wcy52MS5HYW1lU2VydmljZUZpbmlzaFJlcXVlc3QaIS5vcHMudjEuR2FtZVNlcnZpY2VGaW5pc2hSZXNwb25zZRJNCgZSZXBsYXkSIC5vcHMudjEuR2FtZVNlcnZpY2VSZXBsYXlSZXF1ZXN0GiEub3BzLnYxLkdhbWVTZXJ2aWNlUmVwbGF5UmVzcG9uc2USSQoDR2V0Eh0ub3BzLnYxLkdhbWVTZXJ2aWNlR2V0UmVxdWVzdBoeLm9wcy52MS5HYW1lU2VydmljZUdldFJlc3BvbnNlIgOQAgESTAoETGlzdBIeLm9wcy52MS5HYW1lU2VydmljZUxpc3RSZXF1ZXN0Gh8ub3BzLnYxLkdhbWVTZXJ2aWNlTGlzdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * What to play.
@@ -141,6 +141,55 @@ export const GameServiceFinishResponseSchema: GenMessage<GameServiceFinishRespon
   messageDesc(file_ops_v1_game_service, 3);
 
 /**
+ * Whose play to look at.
+ *
+ * @generated from message ops.v1.GameServiceReplayRequest
+ */
+export type GameServiceReplayRequest = Message<"ops.v1.GameServiceReplayRequest"> & {
+  /**
+   * UUID of the game.
+   *
+   * @generated from field: string game_id = 1;
+   */
+  gameId: string;
+
+  /**
+   * One of the players in the rows of its result, for example `oracle`.
+   *
+   * @generated from field: string player = 2;
+   */
+  player: string;
+};
+
+/**
+ * Describes the message ops.v1.GameServiceReplayRequest.
+ * Use `create(GameServiceReplayRequestSchema)` to create a new message.
+ */
+export const GameServiceReplayRequestSchema: GenMessage<GameServiceReplayRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_game_service, 4);
+
+/**
+ * Where to look.
+ *
+ * @generated from message ops.v1.GameServiceReplayResponse
+ */
+export type GameServiceReplayResponse = Message<"ops.v1.GameServiceReplayResponse"> & {
+  /**
+   * The simulation; deleted with the game's own when its player begins another one.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+};
+
+/**
+ * Describes the message ops.v1.GameServiceReplayResponse.
+ * Use `create(GameServiceReplayResponseSchema)` to create a new message.
+ */
+export const GameServiceReplayResponseSchema: GenMessage<GameServiceReplayResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_game_service, 5);
+
+/**
  * Which game.
  *
  * @generated from message ops.v1.GameServiceGetRequest
@@ -159,7 +208,7 @@ export type GameServiceGetRequest = Message<"ops.v1.GameServiceGetRequest"> & {
  * Use `create(GameServiceGetRequestSchema)` to create a new message.
  */
 export const GameServiceGetRequestSchema: GenMessage<GameServiceGetRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 4);
+  messageDesc(file_ops_v1_game_service, 6);
 
 /**
  * The game.
@@ -180,7 +229,7 @@ export type GameServiceGetResponse = Message<"ops.v1.GameServiceGetResponse"> & 
  * Use `create(GameServiceGetResponseSchema)` to create a new message.
  */
 export const GameServiceGetResponseSchema: GenMessage<GameServiceGetResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 5);
+  messageDesc(file_ops_v1_game_service, 7);
 
 /**
  * Which games.
@@ -208,7 +257,7 @@ export type GameServiceListRequest = Message<"ops.v1.GameServiceListRequest"> & 
  * Use `create(GameServiceListRequestSchema)` to create a new message.
  */
 export const GameServiceListRequestSchema: GenMessage<GameServiceListRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 6);
+  messageDesc(file_ops_v1_game_service, 8);
 
 /**
  * The games.
@@ -229,7 +278,7 @@ export type GameServiceListResponse = Message<"ops.v1.GameServiceListResponse"> 
  * Use `create(GameServiceListResponseSchema)` to create a new message.
  */
 export const GameServiceListResponseSchema: GenMessage<GameServiceListResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 7);
+  messageDesc(file_ops_v1_game_service, 9);
 
 /**
  * A game.
@@ -306,7 +355,7 @@ export type Game = Message<"ops.v1.Game"> & {
  * Use `create(GameSchema)` to create a new message.
  */
 export const GameSchema: GenMessage<Game> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 8);
+  messageDesc(file_ops_v1_game_service, 10);
 
 /**
  * How a game went, and what it was.
@@ -376,7 +425,7 @@ export type GameResult = Message<"ops.v1.GameResult"> & {
  * Use `create(GameResultSchema)` to create a new message.
  */
 export const GameResultSchema: GenMessage<GameResult> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 9);
+  messageDesc(file_ops_v1_game_service, 11);
 
 /**
  * What one player made of it. `docs/benchmark.md` defines every number.
@@ -467,7 +516,7 @@ export type GameRow = Message<"ops.v1.GameRow"> & {
  * Use `create(GameRowSchema)` to create a new message.
  */
 export const GameRowSchema: GenMessage<GameRow> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 10);
+  messageDesc(file_ops_v1_game_service, 12);
 
 /**
  * An action that took effect.
@@ -495,7 +544,7 @@ export type GameDeed = Message<"ops.v1.GameDeed"> & {
  * Use `create(GameDeedSchema)` to create a new message.
  */
 export const GameDeedSchema: GenMessage<GameDeed> = /*@__PURE__*/
-  messageDesc(file_ops_v1_game_service, 11);
+  messageDesc(file_ops_v1_game_service, 13);
 
 /**
  * Game days: a scenario that the player does not know, in a simulation of its own, scored like the agents of `microcloud evaluate`.
@@ -524,6 +573,18 @@ export const GameService: GenService<{
     methodKind: "unary";
     input: typeof GameServiceFinishRequestSchema;
     output: typeof GameServiceFinishResponseSchema;
+  },
+  /**
+   * Makes a simulation, paused, whose past is what one of the players of a finished game did: `SimulationService.Replay` shows it, and
+   * `Fork` goes on differently from any tick. Repeating the call gives the same simulation. FAILED_PRECONDITION while the game is
+   * played; NOT_FOUND for a game or a player that there is not; RESOURCE_EXHAUSTED when too many simulations exist.
+   *
+   * @generated from rpc ops.v1.GameService.Replay
+   */
+  replay: {
+    methodKind: "unary";
+    input: typeof GameServiceReplayRequestSchema;
+    output: typeof GameServiceReplayResponseSchema;
   },
   /**
    * One game. NOT_FOUND when there is none with that id.

@@ -4,8 +4,12 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { SimulationEvent } from "./event_pb";
+import { file_sim_v1_event } from "./event_pb";
 import type { ScenarioBundle } from "./journal_pb";
 import { file_sim_v1_journal } from "./journal_pb";
+import type { MetricSnapshot } from "./metrics_pb";
+import { file_sim_v1_metrics } from "./metrics_pb";
 import type { Simulation } from "./simulation_pb";
 import { file_sim_v1_simulation } from "./simulation_pb";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sim/v1/simulation_service.proto.
  */
 export const file_sim_v1_simulation_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zaW0vdjEvc2ltdWxhdGlvbl9zZXJ2aWNlLnByb3RvEgZzaW0udjEi0wEKHlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRISCghzY2VuYXJpbxgDIAEoCUgAEigKBmJ1bmRsZRgEIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZUgAEhEKBHNlZWQYBSABKARIAYgBARINCgVzcGVlZBgGIAEoARIRCglhdXRvc3RhcnQYByABKAhCCAoGc291cmNlQgcKBV9zZWVkIkkKH1NpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIkoKIFNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXF1ZXN0EiYKBmJ1bmRsZRgBIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZSJyCiFTaW11bGF0aW9uU2VydmljZVZhbGlkYXRlUmVzcG9uc2USKQoIcHJvYmxlbXMYASADKAsyFy5zaW0udjEuU2NlbmFyaW9Qcm9ibGVtEiIKBHNpemUYAiABKAsyFC5zaW0udjEuU2NlbmFyaW9TaXplIj4KD1NjZW5hcmlvUHJvYmxlbRIMCgRmaWxlGAEgASgJEgwKBGxpbmUYAiABKA0SDwoHbWVzc2FnZRgDIAEoCSJQCgxTY2VuYXJpb1NpemUSEAoIc2VydmljZXMYASABKA0SEAoIcmVwbGljYXMYAiABKA0SDQoFbm9kZXMYAyABKA0SDQoFZWRnZXMYBCABKA0iNgodU2ltdWxhdGlvblNlcnZpY2VTdGFydFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJICh5TaW11bGF0aW9uU2VydmljZVN0YXJ0UmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjYKHVNpbXVsYXRpb25TZXJ2aWNlUGF1c2VSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSAoeU2ltdWxhdGlvblNlcnZpY2VQYXVzZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI3Ch5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJJCh9TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI1ChxTaW11bGF0aW9uU2VydmljZVN0b3BSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiRwodU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjQKG1NpbXVsYXRpb25TZXJ2aWNlR2V0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkYKHFNpbXVsYXRpb25TZXJ2aWNlR2V0UmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIkEKHFNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlcXVlc3QSDQoFbGltaXQYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJhCh1TaW11bGF0aW9uU2VydmljZUxpc3RSZXNwb25zZRInCgtzaW11bGF0aW9ucxgBIAMoCzISLnNpbS52MS5TaW11bGF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ+ChxTaW11bGF0aW9uU2VydmljZUZvcmtSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkSDwoHZm9ya19pZBgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDQoFc3BlZWQYBCABKAESEQoJYXV0b3N0YXJ0GAUgASgIIkcKHVNpbXVsYXRpb25TZXJ2aWNlRm9ya1Jlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI3Ch5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSIhCh9TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlc3BvbnNlIjUKHFNpbXVsYXRpb25TZXJ2aWNlU2F2ZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJYCh1TaW11bGF0aW9uU2VydmljZVNhdmVSZXNwb25zZRIRCglyZWNvcmRpbmcYASABKAwSDAoEdGljaxgCIAEoBBIWCg50ZWxlbWV0cnlfaGFzaBgDIAEoCSKDAQofU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIRCglyZWNvcmRpbmcYAyABKAwSDQoFc3BlZWQYBCABKAESEQoJYXV0b3N0YXJ0GAUgASgIIkoKIFNpbXVsYXRpb25TZXJ2aWNlUmVzdG9yZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbjLNCAoRU2ltdWxhdGlvblNlcnZpY2USWQoGQ3JlYXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUNyZWF0ZVJlc3BvbnNlEmQKCFZhbGlkYXRlEiguc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXF1ZXN0Gikuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXNwb25zZSIDkAIBElYKBVN0YXJ0EiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXF1ZXN0GiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXNwb25zZRJWCgVQYXVzZRIlLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVxdWVzdBomLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVzcG9uc2USWQoGUmVzdW1lEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlUmVzdW1lUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlc3BvbnNlElMKBFN0b3ASJC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVxdWVzdBolLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0b3BSZXNwb25zZRJVCgNHZXQSIy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VHZXRSZXF1ZXN0GiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlR2V0UmVzcG9uc2UiA5ACARJYCgRMaXN0EiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VMaXN0UmVzcG9uc2UiA5ACARJTCgRGb3JrEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRm9ya1JlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVzcG9uc2USWQoGRGVsZXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRGVsZXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlc3BvbnNlElgKBFNhdmUSJC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTYXZlUmVxdWVzdBolLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVNhdmVSZXNwb25zZSIDkAIBElwKB1Jlc3RvcmUSJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVxdWVzdBooLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3RvcmVSZXNwb25zZWIGcHJvdG8z", [file_sim_v1_journal, file_sim_v1_simulation]);
+  fileDesc("Ch9zaW0vdjEvc2ltdWxhdGlvbl9zZXJ2aWNlLnByb3RvEgZzaW0udjEi0wEKHlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRISCghzY2VuYXJpbxgDIAEoCUgAEigKBmJ1bmRsZRgEIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZUgAEhEKBHNlZWQYBSABKARIAYgBARINCgVzcGVlZBgGIAEoARIRCglhdXRvc3RhcnQYByABKAhCCAoGc291cmNlQgcKBV9zZWVkIkkKH1NpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIkoKIFNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXF1ZXN0EiYKBmJ1bmRsZRgBIAEoCzIWLnNpbS52MS5TY2VuYXJpb0J1bmRsZSJyCiFTaW11bGF0aW9uU2VydmljZVZhbGlkYXRlUmVzcG9uc2USKQoIcHJvYmxlbXMYASADKAsyFy5zaW0udjEuU2NlbmFyaW9Qcm9ibGVtEiIKBHNpemUYAiABKAsyFC5zaW0udjEuU2NlbmFyaW9TaXplIj4KD1NjZW5hcmlvUHJvYmxlbRIMCgRmaWxlGAEgASgJEgwKBGxpbmUYAiABKA0SDwoHbWVzc2FnZRgDIAEoCSJQCgxTY2VuYXJpb1NpemUSEAoIc2VydmljZXMYASABKA0SEAoIcmVwbGljYXMYAiABKA0SDQoFbm9kZXMYAyABKA0SDQoFZWRnZXMYBCABKA0iNgodU2ltdWxhdGlvblNlcnZpY2VTdGFydFJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJICh5TaW11bGF0aW9uU2VydmljZVN0YXJ0UmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjYKHVNpbXVsYXRpb25TZXJ2aWNlUGF1c2VSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSAoeU2ltdWxhdGlvblNlcnZpY2VQYXVzZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI3Ch5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJJCh9TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbiI1ChxTaW11bGF0aW9uU2VydmljZVN0b3BSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiRwodU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIjQKG1NpbXVsYXRpb25TZXJ2aWNlR2V0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJIkYKHFNpbXVsYXRpb25TZXJ2aWNlR2V0UmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uIkEKHFNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlcXVlc3QSDQoFbGltaXQYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJhCh1TaW11bGF0aW9uU2VydmljZUxpc3RSZXNwb25zZRInCgtzaW11bGF0aW9ucxgBIAMoCzISLnNpbS52MS5TaW11bGF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKgAQocU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg8KB2ZvcmtfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEg0KBXNwZWVkGAQgASgBEhEKCWF1dG9zdGFydBgFIAEoCBIUCgdhdF90aWNrGAYgASgESACIAQFCCgoIX2F0X3RpY2siRwodU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVzcG9uc2USJgoKc2ltdWxhdGlvbhgBIAEoCzISLnNpbS52MS5TaW11bGF0aW9uImsKHlNpbXVsYXRpb25TZXJ2aWNlUmVwbGF5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhEKCWZyb21fdGljaxgCIAEoBBIPCgd0b190aWNrGAMgASgEEg4KBmZyYW1lcxgEIAEoDSLGAQofU2ltdWxhdGlvblNlcnZpY2VSZXBsYXlSZXNwb25zZRImCgpzaW11bGF0aW9uGAEgASgLMhIuc2ltLnYxLlNpbXVsYXRpb24SJgoGZnJhbWVzGAIgAygLMhYuc2ltLnYxLk1ldHJpY1NuYXBzaG90EicKBmV2ZW50cxgDIAMoCzIXLnNpbS52MS5TaW11bGF0aW9uRXZlbnQSFwoPZXZlbnRzX2xlZnRfb3V0GAQgASgEEhEKCW5leHRfdGljaxgFIAEoBCI3Ch5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSIhCh9TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlc3BvbnNlIjUKHFNpbXVsYXRpb25TZXJ2aWNlU2F2ZVJlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCSJYCh1TaW11bGF0aW9uU2VydmljZVNhdmVSZXNwb25zZRIRCglyZWNvcmRpbmcYASABKAwSDAoEdGljaxgCIAEoBBIWCg50ZWxlbWV0cnlfaGFzaBgDIAEoCSKDAQofU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIRCglyZWNvcmRpbmcYAyABKAwSDQoFc3BlZWQYBCABKAESEQoJYXV0b3N0YXJ0GAUgASgIIkoKIFNpbXVsYXRpb25TZXJ2aWNlUmVzdG9yZVJlc3BvbnNlEiYKCnNpbXVsYXRpb24YASABKAsyEi5zaW0udjEuU2ltdWxhdGlvbjKtCQoRU2ltdWxhdGlvblNlcnZpY2USWQoGQ3JlYXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlQ3JlYXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZUNyZWF0ZVJlc3BvbnNlEmQKCFZhbGlkYXRlEiguc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXF1ZXN0Gikuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlVmFsaWRhdGVSZXNwb25zZSIDkAIBElYKBVN0YXJ0EiUuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXF1ZXN0GiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlU3RhcnRSZXNwb25zZRJWCgVQYXVzZRIlLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVxdWVzdBomLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVBhdXNlUmVzcG9uc2USWQoGUmVzdW1lEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlUmVzdW1lUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3VtZVJlc3BvbnNlElMKBFN0b3ASJC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTdG9wUmVxdWVzdBolLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVN0b3BSZXNwb25zZRJVCgNHZXQSIy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VHZXRSZXF1ZXN0GiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlR2V0UmVzcG9uc2UiA5ACARJYCgRMaXN0EiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlTGlzdFJlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VMaXN0UmVzcG9uc2UiA5ACARJTCgRGb3JrEiQuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRm9ya1JlcXVlc3QaJS5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VGb3JrUmVzcG9uc2USXgoGUmVwbGF5EiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlUmVwbGF5UmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlcGxheVJlc3BvbnNlIgOQAgESWQoGRGVsZXRlEiYuc2ltLnYxLlNpbXVsYXRpb25TZXJ2aWNlRGVsZXRlUmVxdWVzdBonLnNpbS52MS5TaW11bGF0aW9uU2VydmljZURlbGV0ZVJlc3BvbnNlElgKBFNhdmUSJC5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VTYXZlUmVxdWVzdBolLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVNhdmVSZXNwb25zZSIDkAIBElwKB1Jlc3RvcmUSJy5zaW0udjEuU2ltdWxhdGlvblNlcnZpY2VSZXN0b3JlUmVxdWVzdBooLnNpbS52MS5TaW11bGF0aW9uU2VydmljZVJlc3RvcmVSZXNwb25zZWIGcHJvdG8z", [file_sim_v1_event, file_sim_v1_journal, file_sim_v1_metrics, file_sim_v1_simulation]);
 
 /**
  * What to create.
@@ -541,6 +545,14 @@ export type SimulationServiceForkRequest = Message<"sim.v1.SimulationServiceFork
    * @generated from field: bool autostart = 5;
    */
   autostart: boolean;
+
+  /**
+   * Tick of the parent's run at which the fork leaves it; absent means the present. What was done to the parent at that very tick
+   * is left out. OUT_OF_RANGE when the run has not come that far.
+   *
+   * @generated from field: optional uint64 at_tick = 6;
+   */
+  atTick?: bigint | undefined;
 };
 
 /**
@@ -572,6 +584,97 @@ export const SimulationServiceForkResponseSchema: GenMessage<SimulationServiceFo
   messageDesc(file_sim_v1_simulation_service, 19);
 
 /**
+ * What to look at.
+ *
+ * @generated from message sim.v1.SimulationServiceReplayRequest
+ */
+export type SimulationServiceReplayRequest = Message<"sim.v1.SimulationServiceReplayRequest"> & {
+  /**
+   * Simulation id; empty means `default`.
+   *
+   * @generated from field: string simulation_id = 1;
+   */
+  simulationId: string;
+
+  /**
+   * From this tick on.
+   *
+   * @generated from field: uint64 from_tick = 2;
+   */
+  fromTick: bigint;
+
+  /**
+   * Up to this tick; 0 means where the simulation stands.
+   *
+   * @generated from field: uint64 to_tick = 3;
+   */
+  toTick: bigint;
+
+  /**
+   * At most so many samples, evenly spread, 1 to 600; 0 means 120. The last sample at or before `to_tick` is always among them.
+   *
+   * @generated from field: uint32 frames = 4;
+   */
+  frames: number;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceReplayRequest.
+ * Use `create(SimulationServiceReplayRequestSchema)` to create a new message.
+ */
+export const SimulationServiceReplayRequestSchema: GenMessage<SimulationServiceReplayRequest> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 20);
+
+/**
+ * What it looked like.
+ *
+ * @generated from message sim.v1.SimulationServiceReplayResponse
+ */
+export type SimulationServiceReplayResponse = Message<"sim.v1.SimulationServiceReplayResponse"> & {
+  /**
+   * The simulation, as it is now: its run, how far that has come, what it is a fork of.
+   *
+   * @generated from field: sim.v1.Simulation simulation = 1;
+   */
+  simulation?: Simulation | undefined;
+
+  /**
+   * Samples, by tick. The first one holds the map, and every one before which the map changed.
+   *
+   * @generated from field: repeated sim.v1.MetricSnapshot frames = 2;
+   */
+  frames: MetricSnapshot[];
+
+  /**
+   * What happened in between, in order; at most 1 000.
+   *
+   * @generated from field: repeated sim.v1.SimulationEvent events = 3;
+   */
+  events: SimulationEvent[];
+
+  /**
+   * Events that were left out.
+   *
+   * @generated from field: uint64 events_left_out = 4;
+   */
+  eventsLeftOut: bigint;
+
+  /**
+   * Samples did not fit in a message from here on: ask for the rest from this tick. 0 when nothing is missing.
+   *
+   * @generated from field: uint64 next_tick = 5;
+   */
+  nextTick: bigint;
+};
+
+/**
+ * Describes the message sim.v1.SimulationServiceReplayResponse.
+ * Use `create(SimulationServiceReplayResponseSchema)` to create a new message.
+ */
+export const SimulationServiceReplayResponseSchema: GenMessage<SimulationServiceReplayResponse> = /*@__PURE__*/
+  messageDesc(file_sim_v1_simulation_service, 21);
+
+/**
  * Which simulation.
  *
  * @generated from message sim.v1.SimulationServiceDeleteRequest
@@ -590,7 +693,7 @@ export type SimulationServiceDeleteRequest = Message<"sim.v1.SimulationServiceDe
  * Use `create(SimulationServiceDeleteRequestSchema)` to create a new message.
  */
 export const SimulationServiceDeleteRequestSchema: GenMessage<SimulationServiceDeleteRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 20);
+  messageDesc(file_sim_v1_simulation_service, 22);
 
 /**
  * Nothing is left to say.
@@ -605,7 +708,7 @@ export type SimulationServiceDeleteResponse = Message<"sim.v1.SimulationServiceD
  * Use `create(SimulationServiceDeleteResponseSchema)` to create a new message.
  */
 export const SimulationServiceDeleteResponseSchema: GenMessage<SimulationServiceDeleteResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 21);
+  messageDesc(file_sim_v1_simulation_service, 23);
 
 /**
  * Which simulation.
@@ -626,7 +729,7 @@ export type SimulationServiceSaveRequest = Message<"sim.v1.SimulationServiceSave
  * Use `create(SimulationServiceSaveRequestSchema)` to create a new message.
  */
 export const SimulationServiceSaveRequestSchema: GenMessage<SimulationServiceSaveRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 22);
+  messageDesc(file_sim_v1_simulation_service, 24);
 
 /**
  * The run so far.
@@ -661,7 +764,7 @@ export type SimulationServiceSaveResponse = Message<"sim.v1.SimulationServiceSav
  * Use `create(SimulationServiceSaveResponseSchema)` to create a new message.
  */
 export const SimulationServiceSaveResponseSchema: GenMessage<SimulationServiceSaveResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 23);
+  messageDesc(file_sim_v1_simulation_service, 25);
 
 /**
  * What to begin with.
@@ -710,7 +813,7 @@ export type SimulationServiceRestoreRequest = Message<"sim.v1.SimulationServiceR
  * Use `create(SimulationServiceRestoreRequestSchema)` to create a new message.
  */
 export const SimulationServiceRestoreRequestSchema: GenMessage<SimulationServiceRestoreRequest> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 24);
+  messageDesc(file_sim_v1_simulation_service, 26);
 
 /**
  * The new simulation.
@@ -731,7 +834,7 @@ export type SimulationServiceRestoreResponse = Message<"sim.v1.SimulationService
  * Use `create(SimulationServiceRestoreResponseSchema)` to create a new message.
  */
 export const SimulationServiceRestoreResponseSchema: GenMessage<SimulationServiceRestoreResponse> = /*@__PURE__*/
-  messageDesc(file_sim_v1_simulation_service, 25);
+  messageDesc(file_sim_v1_simulation_service, 27);
 
 /**
  * The simulations of an engine. Served by sim-engine (:8080) and, by way of `sim.control.simulation.<Method>`, by the
@@ -829,9 +932,9 @@ export const SimulationService: GenService<{
     output: typeof SimulationServiceListResponseSchema;
   },
   /**
-   * Creates a simulation that is, at this tick, an exact copy of another one: cloud, faults, actions under way, randomness and
-   * all. From there each goes its own way. Treated alike they stay alike: same telemetry, same telemetry hash. Idempotent like
-   * Create. The parent does not notice; it must not be stopped or failed.
+   * Creates a simulation that is, at this tick or at an earlier one of the run, an exact copy of another one: cloud, faults,
+   * actions under way, randomness and all. From there each goes its own way. Treated alike they stay alike: same telemetry, same
+   * telemetry hash. Idempotent like Create. The parent does not notice. To be copied as it is now, it must not be stopped or failed.
    *
    * @generated from rpc sim.v1.SimulationService.Fork
    */
@@ -839,6 +942,17 @@ export const SimulationService: GenService<{
     methodKind: "unary";
     input: typeof SimulationServiceForkRequestSchema;
     output: typeof SimulationServiceForkResponseSchema;
+  },
+  /**
+   * What the run of a simulation looked like: samples and events between two ticks, computed again from its journal. A stopped
+   * simulation has a past, too. The simulation goes on and does not notice. RESOURCE_EXHAUSTED when there is too much to compute.
+   *
+   * @generated from rpc sim.v1.SimulationService.Replay
+   */
+  replay: {
+    methodKind: "unary";
+    input: typeof SimulationServiceReplayRequestSchema;
+    output: typeof SimulationServiceReplayResponseSchema;
   },
   /**
    * Removes a simulation: ends its computation, forgets its journal, resolves its incidents, ends its actions, drops its stored
