@@ -18,7 +18,7 @@ use crate::{
 /// Futures to look at before proposing. Two tell whether something helps; a card for people has more.
 pub const FUTURES: u32 = 2;
 /// How far to look, simulated seconds: restarts and moves are over by then, and what they did shows.
-pub const HORIZON_S: u32 = 90;
+pub const HORIZON_S: u32 = 60;
 /// Share of the futures from which on something counts as expected.
 pub(crate) const LIKELY: f64 = 0.5;
 /// What is left of the bad requests when most is cured, as a share of those there would be.
