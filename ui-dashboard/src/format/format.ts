@@ -154,6 +154,11 @@ export function formatChange(value: number | undefined, unit: string): string {
   return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value))} ${unit}`;
 }
 
+/** A sentence of the server's with numbers as long as a person reads them: `severity 0.4000000059604645` becomes `severity 0.4`. */
+export function shortNumbers(sentence: string): string {
+  return sentence.replace(/(?<![\w.:])\d+\.\d{3,}(?![\w.])/g, (number) => formatNumber(Number(number)));
+}
+
 /** Some names of many: `cart, orders and 12 more`. */
 export function formatNames(names: readonly string[], shown = 3): string {
   const rest = names.length - shown;
