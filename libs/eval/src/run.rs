@@ -6,6 +6,7 @@ use detect::{Detector, Matchers, RuleSet, Silence, SilenceKind, Silences, SimTim
 use preview::Blast;
 use remedy::verification::Experience;
 use remedy::{ActionUpdate, Proposal, Remedy, RemedyKind};
+use sim::recording::{Recorder, Recording};
 use sim::{Command, Event, EventKind, MapWatch, Snapshot, Workers, World};
 use uuid::Uuid;
 
@@ -46,7 +47,7 @@ impl Default for Options {
 /// A run under way.
 #[derive(Debug)]
 pub struct Loop {
-    world: World,
+    recorder: Recorder,
     workers: Workers,
     detector: Detector,
     maps: MapWatch,
@@ -72,7 +73,7 @@ impl Loop {
         let Options { seed, policy, approval_delay_s, player, workers } = options;
         let seed = seed.unwrap_or(scenario.seed);
         Self {
-            world: World::new(scenario, seed),
+            recorder: Recorder::new(scenario, seed),
             workers,
             detector: Detector::new(rules, detect::Limits::default()),
             maps: MapWatch::default(),
@@ -87,7 +88,7 @@ impl Loop {
 
     /// The world as it is now.
     pub fn world(&self) -> &World {
-        &self.world
+        self.recorder.world()
     }
 
     /// Lets simulated time pass.
@@ -103,7 +104,12 @@ impl Loop {
     /// # Errors
     /// The world's refusal.
     pub fn command(&mut self, command: &Command) -> Result<sim::Effect, sim::CommandError> {
-        self.world.apply(command)
+        self.recorder.apply(command)
+    }
+
+    /// The run so far, with everything that was done to it.
+    pub(crate) fn into_recording(self) -> Recording {
+        self.recorder.finish()
     }
 
     /// Whoever proposes.
@@ -123,13 +129,13 @@ impl Loop {
 
     /// One tick; its sample, if it has one.
     pub(crate) fn step(&mut self) -> Option<Snapshot> {
-        let (updates, approved) = self.desk.decide(self.world.tick());
+        let (updates, approved) = self.desk.decide(self.recorder.world().tick());
         self.tell(&updates);
         for proposal in approved {
             self.carry_out(&proposal);
         }
         let mut events = std::mem::take(&mut self.events);
-        self.world.step_with(&self.workers, &mut events);
+        self.recorder.step_with(&self.workers, &mut events);
         for event in events.drain(..) {
             if matches!(
                 event.kind,
@@ -140,12 +146,13 @@ impl Loop {
             }
         }
         self.events = events;
-        self.world.sample_due().then(|| self.look())
+        self.recorder.world().sample_due().then(|| self.look())
     }
 
     fn carry_out(&mut self, proposal: &Proposal) {
         let planned = convert::planned(&proposal.remedy);
-        let blast = Blast::of(&planned, &self.world.topology(), self.world.running_topology());
+        let blast =
+            Blast::of(&planned, &self.recorder.world().topology(), self.recorder.world().running_topology());
         let moved = match proposal.remedy.kind() {
             RemedyKind::ScaleUp => proposal.remedy.replicas(),
             // Traffic is weighed anew; every replica stays where it is.
@@ -155,15 +162,19 @@ impl Loop {
         self.desk.touched(proposal.action_id, f64::from(moved) / f64::from(blast.of_replicas.max(1)));
         let act = convert::act(proposal.action_id, &proposal.remedy, proposal.target_version);
         // A refusal comes back as an event of the next tick, like every other outcome.
-        drop(self.world.apply(&Command::Act(act)));
+        drop(self.recorder.apply(&Command::Act(act)));
     }
 
     /// A sample is there: the detector and the player look at it.
     fn look(&mut self) -> Snapshot {
-        let snapshot = self.world.snapshot();
-        let map = self.maps.is_due(&snapshot).then(|| convert::map(self.world.topology().into())).flatten();
+        let snapshot = self.recorder.world().snapshot();
+        let map = self
+            .maps
+            .is_due(&snapshot)
+            .then(|| convert::map(self.recorder.world().topology().into()))
+            .flatten();
         let transitions = self.detector.observe(&convert::detector_sample(&snapshot, map.as_ref()));
-        let moves = self.player.look(&Seen::new(&self.world, &snapshot, &transitions));
+        let moves = self.player.look(&Seen::new(self.recorder.world(), &snapshot, &transitions));
         self.perform(moves);
         for transition in &transitions {
             self.note(transition);
@@ -178,11 +189,11 @@ impl Loop {
 
     /// What was done is judged by what users get; what did harm is taken back.
     fn judge(&mut self, snapshot: &Snapshot) {
-        let tick = self.world.tick();
-        for (rate, error, p99) in convert::at_the_doors(snapshot, self.world.running_topology()) {
+        let tick = self.recorder.world().tick();
+        for (rate, error, p99) in convert::at_the_doors(snapshot, self.recorder.world().running_topology()) {
             self.users.see(tick, rate, error, p99);
         }
-        let world = &self.world;
+        let world = self.recorder.world();
         let look_ahead = |remedy: &Remedy| {
             let version = convert::planned(remedy).version(&world.topology());
             let expected = player::expectations(world, std::slice::from_ref(remedy)).pop()?;
@@ -197,7 +208,7 @@ impl Loop {
 
     fn tell(&mut self, updates: &[ActionUpdate]) {
         for update in updates {
-            let moves = self.player.hear(update, self.world.tick());
+            let moves = self.player.hear(update, self.recorder.world().tick());
             self.perform(moves);
         }
     }
@@ -219,11 +230,11 @@ impl Loop {
 
     /// Silences everything, as anybody could who may silence something.
     fn silence(&mut self, length_s: f64) {
-        let now = convert::time(self.world.tick());
+        let now = convert::time(self.recorder.world().tick());
         let everything = BTreeSet::from([detect::TargetKind::Service, detect::TargetKind::Node]);
         let silence = Silence {
             id: Uuid::nil(),
-            version: self.world.tick(),
+            version: self.recorder.world().tick(),
             kind: SilenceKind::Silence,
             simulation: convert::SIMULATION.to_owned(),
             matchers: Matchers { kinds: everything, ..Matchers::default() },
@@ -258,7 +269,7 @@ impl Loop {
 
     /// What came of it so far.
     pub fn report(&self) -> Report {
-        let scenario = self.world.scenario();
+        let scenario = self.recorder.world().scenario();
         let mut incidents: Vec<IncidentReport> =
             self.incidents.values().map(|(_, report)| report.clone()).collect();
         incidents.sort_by(|a, b| a.opened_s.total_cmp(&b.opened_s).then_with(|| a.id.cmp(&b.id)));
@@ -268,14 +279,14 @@ impl Loop {
         let last = incidents.iter().filter_map(|incident| incident.resolved_s).max_by(f64::total_cmp);
         Report {
             scenario: scenario.name.clone(),
-            seed: self.world.seed(),
-            length_s: seconds(self.world.tick()),
+            seed: self.recorder.world().seed(),
+            length_s: seconds(self.recorder.world().tick()),
             onset_s,
             time_to_detect_s: incidents.first().and_then(|first| from(first.opened_s)),
             time_to_mitigate_s: last.filter(|_| all_over).and_then(from),
             actions: self.desk.records().iter().map(action).collect(),
             decisions: self.decisions.clone(),
-            telemetry_hash: hex(&self.world.telemetry_hash()),
+            telemetry_hash: hex(&self.recorder.world().telemetry_hash()),
             incidents,
         }
     }

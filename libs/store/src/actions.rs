@@ -271,7 +271,7 @@ pub async fn unpredicted(conn: &mut PgConnection) -> Result<Vec<ActionRow>, Stor
         "select * from actions a
          where status = 1 and expires_at > clock_timestamp() and rolls_back is null
            and not exists (select from action_predictions p where p.action_id = a.id)
-         order by proposed_at, id limit 10",
+         order by proposed_at, id limit 100",
     )
     .fetch_all(conn)
     .await

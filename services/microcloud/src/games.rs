@@ -2,7 +2,8 @@
 
 use proto::ops::v1::game_service_connect_client::GameServiceClient;
 use proto::ops::v1::{
-    Game, GameRow, GameServiceFinishRequest, GameServiceListRequest, GameServiceStartRequest,
+    Game, GameRow, GameServiceFinishRequest, GameServiceListRequest, GameServiceReplayRequest,
+    GameServiceReplayResponse, GameServiceStartRequest,
 };
 
 use crate::cli::{GameCommand, GameStartOptions};
@@ -25,6 +26,15 @@ pub(crate) async fn run(target: &Target, command: GameCommand) -> Result<(), Fai
                 return output::json(&game);
             }
             print(&game);
+            Ok(())
+        }
+        GameCommand::Replay { player, game, operator } => {
+            let game_id = chosen(&client, game, operator.as_deref()).await?;
+            let request = GameServiceReplayRequest { game_id, player };
+            let GameServiceReplayResponse { simulation_id } = client.replay(&request).await?.into_inner();
+            output::line(format!(
+                "{simulation_id} stands at the end of it. Choose it in the dashboard: Time travel shows how it came there."
+            ));
             Ok(())
         }
         GameCommand::List { player, json } => {

@@ -17,7 +17,7 @@ mod story;
 const MAX_FILE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Ticks in some simulated time; the last one may end after it.
-fn ticks(option: &str, time: Duration) -> Result<u64, Failure> {
+pub(crate) fn ticks(option: &str, time: Duration) -> Result<u64, Failure> {
     let ticks = time.as_millis().div_ceil(u128::from(TICK_MS));
     u64::try_from(ticks).ok().filter(|ticks| (1..=MAX_TICKS).contains(ticks)).ok_or_else(|| {
         Failure::Usage(format!(

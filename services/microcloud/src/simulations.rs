@@ -14,7 +14,7 @@ use proto::sim::v1::{
 use crate::cli::{CreateOptions, ForkOptions, SimCommand};
 use crate::output::{self, Failure};
 use crate::stack::Target;
-use crate::{api, status};
+use crate::{api, runs, status};
 
 /// Longest page the API gives; more simulations than an engine runs.
 const PAGE: u32 = 1_000;
@@ -39,7 +39,7 @@ pub(crate) async fn run(target: &Target, command: SimCommand) -> Result<(), Fail
             client.restore(&request).await?.into_inner().simulation
         }
         SimCommand::Create(options) => client.create(&creation(options)?).await?.into_inner().simulation,
-        SimCommand::Fork(options) => client.fork(&fork(target, options)).await?.into_inner().simulation,
+        SimCommand::Fork(options) => client.fork(&fork(target, options)?).await?.into_inner().simulation,
         SimCommand::Start { id } => {
             let request = SimulationServiceStartRequest { simulation_id: chosen(id) };
             client.start(&request).await?.into_inner().simulation
@@ -84,15 +84,16 @@ fn bundle(file: &Path) -> Result<ScenarioBundle, Failure> {
     Ok(ScenarioBundle { name: scenario.name.clone(), files: scenario.sources.clone() })
 }
 
-fn fork(target: &Target, options: ForkOptions) -> SimulationServiceForkRequest {
-    let ForkOptions { id, from, speed, name, start } = options;
-    SimulationServiceForkRequest {
+fn fork(target: &Target, options: ForkOptions) -> Result<SimulationServiceForkRequest, Failure> {
+    let ForkOptions { id, from, at, speed, name, start } = options;
+    Ok(SimulationServiceForkRequest {
         simulation_id: from.unwrap_or_else(|| target.simulation()),
         fork_id: id,
         display_name: name.unwrap_or_default(),
         speed: speed.unwrap_or_default(),
         autostart: start,
-    }
+        at_tick: at.map(|at| runs::ticks("--at", at)).transpose()?,
+    })
 }
 
 async fn list(target: &Target, json: bool) -> Result<(), Failure> {

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connectrpc_axum::{Code, ConnectError};
-use eval::benchmark::{self, AFTER_ONSET_S};
-use eval::player::Deed;
-use proto::ops::v1::{Game, GameDeed, GameResult, GameRow};
+use eval::benchmark::{AFTER_ONSET_S, CALM_S};
+use proto::ops::v1::Game;
 use proto::sim::v1::simulation_service_create_request::Source;
 use proto::sim::v1::{
     GetScenarioRequest, GetScenarioResponse, GetStateRequest, GetStateResponse, ListScenariosRequest,
@@ -15,16 +14,20 @@ use proto::sim::v1::{
     SimulationServiceCreateResponse, SimulationServiceDeleteRequest, SimulationServiceDeleteResponse,
     SimulationServiceStopRequest, SimulationServiceStopResponse,
 };
-use remedy::Remedy;
 use sim::Scenario;
+use store::StoreError;
 use store::games::{self, GameRow as Row};
-use store::{StoreError, actions};
 use uuid::Uuid;
 
 use crate::api::{control, simulations};
 use crate::app::App;
-use crate::convert::{self, timestamp};
+use crate::convert::timestamp;
 use crate::error;
+
+mod replay;
+mod score;
+
+pub(crate) use replay::replay;
 
 /// What the simulation of a game says that its scenario is.
 const BLIND: &str = "game";
@@ -56,7 +59,7 @@ pub(crate) async fn start(app: &App, wish: Wish) -> Result<Game, ConnectError> {
     let drawn = draw(app, &wish).await?;
     let bundle = bundle(app, &drawn).await?;
     let scenario = read(&bundle)?;
-    let onset_s = scenario.truth.onset_s.unwrap_or(benchmark::CALM_S);
+    let onset_s = scenario.truth.onset_s.unwrap_or(CALM_S);
     let seed = u64::from(u32::try_from(wish.id.as_u128() & 0x7fff_ffff).unwrap_or_default());
     let simulation_id = format!("game-{}", &wish.id.simple().to_string()[..12]);
     let practice = !wish.scenario.is_empty();
@@ -108,21 +111,7 @@ pub(crate) async fn finish(app: &App, id: Uuid, give_up: bool) -> Result<Game, C
     let stop = SimulationServiceStopRequest { simulation_id: row.simulation_id.clone() };
     // Gone or stopped already: just as well.
     drop(simulations::call::<_, SimulationServiceStopResponse>(app, "Stop", &stop).await);
-    let until = (row.length_s / f64::from(sim::TICK_MS) * 1_000.0) as i64;
-    let deeds = async {
-        let mut conn = app.store.acquire().await?;
-        actions::deeds(&mut conn, &row.simulation_id, row.run_id, until).await
-    };
-    let deeds = deeds.await.map_err(|e| error::database("read what was done in the game", &e))?;
-    let deeds = deeds
-        .iter()
-        .filter_map(|action| {
-            let at_s = seconds(action.executed_at_tick.cast_unsigned());
-            Some(Deed { at_s, remedy: convert::remedy(action)? })
-        })
-        .collect();
-    let scenario = read(&bundle(app, &row.scenario).await?)?;
-    let result = scored(scenario, row.seed.cast_unsigned(), row.player.clone(), deeds).await?;
+    let result = score::result(app, &row).await?;
     let result = serde_json::to_value(result).map_err(|e| error::internal("write the result down", &e))?;
     let kept = async {
         let mut conn = app.store.acquire().await?;
@@ -167,9 +156,11 @@ async fn one(app: &App, id: Uuid) -> Result<Row, ConnectError> {
 /// Deletes the simulations of games that the player has finished: they count against the engine's limit.
 async fn tidy(app: &App, player: &str) -> Result<(), ConnectError> {
     for row in rows(app, Some(player), OLD).await?.into_iter().filter(|row| row.finished_at.is_some()) {
-        let delete = SimulationServiceDeleteRequest { simulation_id: row.simulation_id };
-        // Most are gone already.
-        drop(simulations::call::<_, SimulationServiceDeleteResponse>(app, "Delete", &delete).await);
+        for simulation_id in replay::simulations(&row).into_iter().chain([row.simulation_id.clone()]) {
+            let delete = SimulationServiceDeleteRequest { simulation_id };
+            // Most are gone already.
+            drop(simulations::call::<_, SimulationServiceDeleteResponse>(app, "Delete", &delete).await);
+        }
     }
     Ok(())
 }
@@ -232,60 +223,6 @@ async fn played_s(app: &App, row: &Row) -> Result<f64, ConnectError> {
 
 fn seconds(tick: u64) -> f64 {
     tick as f64 * f64::from(sim::TICK_MS) / 1_000.0
-}
-
-async fn scored(
-    scenario: Arc<Scenario>,
-    seed: u64,
-    player: String,
-    deeds: Vec<Deed>,
-) -> Result<GameResult, ConnectError> {
-    let truth = &scenario.truth;
-    let onset_s = truth.onset_s.unwrap_or(benchmark::CALM_S);
-    let root_cause = truth.root_cause.as_ref().map(ToString::to_string);
-    let result = GameResult {
-        scenario: scenario.name.clone(),
-        description: scenario.description.clone(),
-        family: scenario.family.clone(),
-        difficulty: truth.difficulty.into(),
-        seed,
-        onset_s,
-        root_cause: root_cause.unwrap_or_default(),
-        rows: Vec::new(),
-    };
-    let rows = tokio::task::spawn_blocking(move || benchmark::game(scenario, seed, &player, deeds)).await;
-    let rows = rows
-        .map_err(|e| error::internal("score the game", &e))?
-        .map_err(|e| error::internal("score the game", &e))?;
-    Ok(GameResult { rows: rows.into_iter().map(|row| game_row(row, onset_s)).collect(), ..result })
-}
-
-fn game_row(of: benchmark::GameRow, onset_s: f64) -> GameRow {
-    let benchmark::GameRow { player, row, deeds } = of;
-    let deed = |deed: Deed| GameDeed { at_s: deed.at_s - onset_s, what: what(&deed.remedy) };
-    GameRow {
-        player,
-        score: row.score,
-        detect_s: row.detect_s,
-        mitigate_s: row.mitigate_s,
-        held: row.held,
-        slo_minutes: row.slo_minutes,
-        bad_pct: row.bad / row.requests.max(1.0) * 100.0,
-        harm_pct: row.harm_pct(),
-        core_hours: row.core_hours,
-        regret_minutes: row.regret_minutes,
-        deeds: deeds.into_iter().map(deed).collect(),
-    }
-}
-
-/// A remedy in words, for example `scale up checkout by 2`.
-fn what(remedy: &Remedy) -> String {
-    let words = remedy.kind().name().to_lowercase().replace('_', " ");
-    let target = remedy.target();
-    match remedy.replicas() {
-        0 => format!("{words} {}", target.id()),
-        replicas => format!("{words} {} by {replicas}", target.id()),
-    }
 }
 
 fn game(row: Row) -> Result<Game, ConnectError> {

@@ -1,7 +1,8 @@
 //! What is expected of a proposal, computed once when it is made and kept beside it; and, when its time has come, what came. The two
 //! together are the calibration of the look ahead.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use proto::ops::v1::{Band, BlastRadius, Preview, PreviewOption};
 use proto::sim::v1::SimulationState;
@@ -17,8 +18,8 @@ use crate::preview::{self, Reach};
 
 /// Between two rounds.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Predictions a round: each keeps a core of sim-engine busy for a second or two.
-const PREDICTIONS_A_ROUND: usize = 1;
+/// What cannot be looked ahead at, because its simulation stands still or is busy, is tried again after so long.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
 /// What takes effect later than this after the prediction is another experiment, simulated seconds.
 const SOON_S: u64 = 60;
 /// The end that is predicted, simulated seconds: that of `Preview`.
@@ -28,20 +29,40 @@ const END_S: u64 = 60;
 pub(crate) async fn run(app: App) {
     let mut rounds = tokio::time::interval(PERIOD);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut put_off = PutOff::default();
     while app.shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
-        if let Err(error) = round(&app).await {
+        if let Err(error) = round(&app, &mut put_off).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "predictions wait for the database");
         }
     }
 }
 
-async fn round(app: &App) -> Result<(), StoreError> {
+/// The proposals that could not be looked ahead at, and since when: they do not hold up the others.
+#[derive(Debug, Default)]
+struct PutOff {
+    since: HashMap<Uuid, Instant>,
+}
+
+impl PutOff {
+    /// The oldest of those that wait that is not put off. What waits no longer is forgotten.
+    fn next(&mut self, waiting: Vec<ActionRow>, now: Instant) -> Option<ActionRow> {
+        let still = |id: &Uuid| waiting.iter().any(|row| row.id == *id);
+        self.since.retain(|id, since| now.duration_since(*since) < TRY_AGAIN && still(id));
+        waiting.into_iter().find(|row| !self.since.contains_key(&row.id))
+    }
+}
+
+async fn round(app: &App, put_off: &mut PutOff) -> Result<(), StoreError> {
     let waiting = {
         let mut conn = app.store.acquire().await?;
         actions::unpredicted(&mut conn).await?
     };
-    for row in waiting.into_iter().take(PREDICTIONS_A_ROUND) {
-        predict(app, row).await?;
+    // One a round: it keeps a core of sim-engine busy for a second or two.
+    if let Some(row) = put_off.next(waiting, Instant::now()) {
+        let id = row.id;
+        if !predict(app, row).await? {
+            put_off.since.insert(id, Instant::now());
+        }
     }
     for (_, hub) in app.hubs.all() {
         if let Some(state) = hub.state() {
@@ -51,24 +72,26 @@ async fn round(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn predict(app: &App, row: ActionRow) -> Result<(), StoreError> {
+/// Looks ahead at a proposal, and says whether that could be done.
+async fn predict(app: &App, row: ActionRow) -> Result<bool, StoreError> {
     let id = row.id;
     let run_id = row.run_id;
     match preview::of_action(app, row, Reach::DEFAULT).await {
         Ok(preview) => {
             let hub = app.hubs.find(&preview.simulation_id);
             let Some(tick_ms) = hub.and_then(|hub| hub.state()).map(|state| state.tick_ms) else {
-                return Ok(());
+                return Ok(false);
             };
-            let Some(prediction) = read((id, run_id), &preview, tick_ms) else { return Ok(()) };
+            let Some(prediction) = read((id, run_id), &preview, tick_ms) else { return Ok(false) };
             let mut conn = app.store.acquire().await?;
             predictions::keep(&mut conn, &prediction).await?;
+            Ok(true)
         }
         Err(error) => {
             tracing::info!(action_id = %id, why = error.message(), "a proposal cannot be looked ahead at now");
+            Ok(false)
         }
     }
-    Ok(())
 }
 
 /// What a preview says about the proposal, its second option, and about doing nothing. `None` when it is of another run.

@@ -26,11 +26,14 @@ use crate::request::SimulationHandle;
 mod create;
 mod delete;
 mod lifecycle;
+mod past;
 mod recordings;
 mod recover;
+mod replay;
 
 pub(crate) use create::{NewFork, NewSimulation};
 pub(crate) use recordings::{NewRestored, Saved};
+pub(crate) use replay::{Replayed, Span};
 
 /// Longest wait for a change to come about. It goes on behind the caller's back: the caller is told so.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -54,6 +57,8 @@ struct Inner {
     recovered: AtomicBool,
     /// One change of what there is at a time.
     changing: tokio::sync::Mutex<()>,
+    /// One look at a past at a time.
+    looking_back: tokio::sync::Semaphore,
     /// Takes what ends the whole engine.
     fatal: mpsc::Sender<LiveError>,
 }
@@ -114,6 +119,7 @@ impl Fleet {
             members: Mutex::default(),
             recovered: AtomicBool::new(false),
             changing: tokio::sync::Mutex::default(),
+            looking_back: tokio::sync::Semaphore::new(1),
             fatal,
         };
         (Self { inner: Arc::new(inner) }, fatal_in)

@@ -207,44 +207,40 @@ fn run_of(
     started: RunStarted,
     from: Option<Restored>,
 ) -> Result<Run, RecoveryError> {
-    let RunStarted {
-        run_id,
-        ordinal,
-        seed,
-        started_at,
-        tick_ms,
-        scenario,
-        playing: _,
-        speed: _,
-        settled_command_ids: _,
-        model_version,
-        simulation: _,
-        fork: _,
-    } = started;
-    let journal = |what: &str| RecoveryError::Journal { what: what.to_owned() };
-    if tick_ms != sim::TICK_MS {
+    let identity = identity_of(simulation_id, &started)?;
+    if let Some(from) = from {
+        return Ok(Run::restored(identity, from));
+    }
+    let scenario = started.scenario.ok_or_else(|| journal("its run has no scenario"))?;
+    Ok(Run::new(identity, scenario_of(scenario)?))
+}
+
+/// The run in a journal. Refused is what this version would compute differently.
+pub(crate) fn identity_of(
+    simulation_id: &SimulationId,
+    started: &RunStarted,
+) -> Result<Identity, RecoveryError> {
+    if started.tick_ms != sim::TICK_MS {
         return Err(journal("its ticks have another length"));
     }
-    if model_version != sim::MODEL_VERSION {
-        return Err(RecoveryError::Model { found: model_version });
+    if started.model_version != sim::MODEL_VERSION {
+        return Err(RecoveryError::Model { found: started.model_version });
     }
-    let identity = |simulation_id: String| -> Result<Identity, RecoveryError> {
-        Ok(Identity {
-            simulation_id,
-            run_id: Uuid::try_parse(&run_id).map_err(|_| journal("its run has no id"))?,
-            ordinal,
-            seed,
-            started_at: started_at
-                .and_then(|at| DateTime::try_from(at).ok())
-                .ok_or_else(|| journal("its run has no start"))?,
-            tick_ms,
-        })
-    };
-    if let Some(from) = from {
-        return Ok(Run::restored(identity(simulation_id.to_string())?, from));
-    }
-    let scenario = scenario_of(scenario.ok_or_else(|| journal("its run has no scenario"))?)?;
-    Ok(Run::new(identity(simulation_id.to_string())?, scenario))
+    Ok(Identity {
+        simulation_id: simulation_id.to_string(),
+        run_id: Uuid::try_parse(&started.run_id).map_err(|_| journal("its run has no id"))?,
+        ordinal: started.ordinal,
+        seed: started.seed,
+        started_at: started
+            .started_at
+            .and_then(|at| DateTime::try_from(at).ok())
+            .ok_or_else(|| journal("its run has no start"))?,
+        tick_ms: started.tick_ms,
+    })
+}
+
+fn journal(what: &str) -> RecoveryError {
+    RecoveryError::Journal { what: what.to_owned() }
 }
 
 /// The scenario in a journal.

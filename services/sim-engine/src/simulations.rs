@@ -12,16 +12,17 @@ use proto::sim::v1::{
     SimulationServiceCreateResponse, SimulationServiceDeleteRequest, SimulationServiceDeleteResponse,
     SimulationServiceForkRequest, SimulationServiceForkResponse, SimulationServiceGetRequest,
     SimulationServiceGetResponse, SimulationServiceListRequest, SimulationServiceListResponse,
-    SimulationServicePauseRequest, SimulationServicePauseResponse, SimulationServiceRestoreRequest,
-    SimulationServiceRestoreResponse, SimulationServiceResumeRequest, SimulationServiceResumeResponse,
-    SimulationServiceSaveRequest, SimulationServiceSaveResponse, SimulationServiceStartRequest,
-    SimulationServiceStartResponse, SimulationServiceStopRequest, SimulationServiceStopResponse,
-    SimulationServiceValidateRequest, SimulationServiceValidateResponse,
+    SimulationServicePauseRequest, SimulationServicePauseResponse, SimulationServiceReplayRequest,
+    SimulationServiceReplayResponse, SimulationServiceRestoreRequest, SimulationServiceRestoreResponse,
+    SimulationServiceResumeRequest, SimulationServiceResumeResponse, SimulationServiceSaveRequest,
+    SimulationServiceSaveResponse, SimulationServiceStartRequest, SimulationServiceStartResponse,
+    SimulationServiceStopRequest, SimulationServiceStopResponse, SimulationServiceValidateRequest,
+    SimulationServiceValidateResponse,
 };
 use sim::Scenario;
 use sim::scenario::{LoadError, Problem};
 
-use crate::fleet::{Fleet, NewFork, NewRestored, NewSimulation, Saved};
+use crate::fleet::{Fleet, NewFork, NewRestored, NewSimulation, Replayed, Saved, Span};
 use crate::id::SimulationId;
 use crate::ids;
 use crate::pace::Speed;
@@ -188,16 +189,30 @@ impl Simulations {
             display_name,
             speed,
             autostart: playing,
+            at_tick,
         } = request;
         let new = NewFork {
             parent: SimulationId::or_default(&simulation_id)?,
             id,
             request_id,
             display_name: display_name_in(display_name)?,
+            at_tick,
             speed: speed_in(speed)?,
             playing,
         };
         Ok(SimulationServiceForkResponse { simulation: Some(self.fleet.fork(new).await?) })
+    }
+
+    pub(crate) async fn replay(
+        &self,
+        request: SimulationServiceReplayRequest,
+    ) -> Answer<SimulationServiceReplayResponse> {
+        let SimulationServiceReplayRequest { simulation_id, from_tick, to_tick, frames } = request;
+        let span = Span { from_tick, to_tick: (to_tick > 0).then_some(to_tick), frames };
+        let replayed = self.fleet.replay(&SimulationId::or_default(&simulation_id)?, span).await?;
+        let Replayed { simulation, frames, events, events_left_out, next_tick } = replayed;
+        let next_tick = next_tick.unwrap_or_default();
+        Ok(SimulationServiceReplayResponse { simulation, frames, events, events_left_out, next_tick })
     }
 
     pub(crate) async fn save(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use detect::{RuleErrors, RuleSet};
 use sim::Scenario;
+use sim::recording::Recording;
 
 use super::hindsight::Hindsight;
 use super::play::{self, APPROVAL_S, Played};
@@ -26,6 +27,8 @@ pub struct GameRow {
     pub row: Row,
     /// What took effect, and when, in order of time.
     pub deeds: Vec<Deed>,
+    /// The whole episode, the burst of traffic in the end included.
+    pub recording: Recording,
 }
 
 /// Scores a game: the person first, then the others. `deeds` are what took effect, in simulated seconds since the start; they are done
@@ -48,7 +51,8 @@ pub fn game(
     let deeds = deeds.into_iter().filter(|deed| deed.at_s <= end_s).map(earlier).collect();
     let row = |name: &str, player: Box<dyn Player>, approval_delay_s| {
         let played = play::play(&stage, &rules, player, approval_delay_s);
-        GameRow { player: name.to_owned(), row: Row::of(&stage, &hindsight, &played), deeds: done(&played) }
+        let (row, deeds) = (Row::of(&stage, &hindsight, &played), done(&played));
+        GameRow { player: name.to_owned(), row, deeds, recording: played.recording }
     };
     let person = row(player, Box::new(Script::new(deeds, Vec::new())), 0.0);
     let others = OTHERS.map(|(name, entrant)| row(name, entrant.player(&stage, &hindsight), APPROVAL_S));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use detect::RuleSet;
 use preview::Course;
 use remedy::Remedy;
+use sim::recording::Recording;
 use sim::{Target, Workers};
 
 use super::stage::Stage;
@@ -24,6 +25,8 @@ pub(crate) struct Played {
     /// When the first incident opened, simulated seconds since the start of the run.
     pub(crate) alarmed_s: Option<f64>,
     pub(crate) gave_up: Option<String>,
+    /// The whole episode, to be looked at.
+    pub(crate) recording: Recording,
 }
 
 pub(crate) fn play(stage: &Stage, rules: &RuleSet, player: Box<dyn Player>, approval_delay_s: f64) -> Played {
@@ -56,6 +59,7 @@ pub(crate) fn play(stage: &Stage, rules: &RuleSet, player: Box<dyn Player>, appr
         suspects: run.player().suspects(),
         alarmed_s: run.alarmed_s(),
         gave_up: run.player().gave_up().map(str::to_owned),
+        recording: run.into_recording(),
     }
 }
 

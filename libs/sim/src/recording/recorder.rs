@@ -62,6 +62,11 @@ impl Recorder {
         }
     }
 
+    /// The world as it is now, without the record.
+    pub fn into_world(self) -> World {
+        self.world
+    }
+
     /// The run so far.
     pub fn finish(self) -> Recording {
         Recording {

@@ -21,6 +21,17 @@ pub(crate) enum GameCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Makes a simulation, paused, whose past is what one of the players did; *Time travel* in the dashboard shows it.
+    Replay {
+        /// One of the players in the result, for example `oracle`.
+        player: String,
+        /// Id of the game, or its first characters if they name only one; the newest of yours without.
+        #[arg(long, value_name = "ID")]
+        game: Option<String>,
+        /// Who plays (default: $USER).
+        #[arg(long, env = "MICROCLOUD_OPERATOR")]
+        operator: Option<String>,
+    },
     /// Lists games, newest first.
     List {
         /// Only of this player.

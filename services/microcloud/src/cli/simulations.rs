@@ -1,6 +1,7 @@
 //! Options of `microcloud sim`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -132,6 +133,9 @@ pub(crate) struct ForkOptions {
     /// Simulation to fork (default: the one that the commands are about).
     #[arg(long, value_name = "ID")]
     pub(crate) from: Option<String>,
+    /// As it was so long after the beginning of its run, for example 312s (default: as it is now).
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) at: Option<Duration>,
     /// Speed (default: the parent's).
     #[arg(long, value_name = "X")]
     pub(crate) speed: Option<f64>,

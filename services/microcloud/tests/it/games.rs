@@ -42,6 +42,16 @@ fn a_game_is_played_blind_and_scored_beside_the_agents() {
     assert!(!rows[0]["deeds"].as_array().unwrap().is_empty(), "{over}");
     assert_eq!(stack.json(&["game", "finish", id]), over, "finished once");
     assert_eq!(over["result"]["family"], "dependency");
+    let best = stack.ok(&["game", "replay", "oracle", "--game", id]);
+    let best = best.split_whitespace().next().unwrap();
+    let watched = stack.json(&["--simulation", best, "sim", "state"]);
+    assert_eq!(watched["scenario"], over["result"]["scenario"]);
+    assert_eq!(watched["status"], "SIMULATION_STATUS_PAUSED");
+    assert!(stack.ok(&["game", "replay", "oracle", "--game", id]).starts_with(best), "the same one");
+    assert!(
+        String::from_utf8_lossy(&stack.run(&["game", "replay", "ben", "--game", id]).stderr)
+            .contains("These did: ana, nobody, rules, oracle.")
+    );
     assert_eq!(stack.count("select count(*) from game_rows"), 4);
     assert!(stack.ok(&["game", "list"]).contains(over["result"]["scenario"].as_str().unwrap()));
 }

@@ -6,7 +6,8 @@ use connectrpc_axum::{ConnectError, ConnectRequest, ConnectResponse};
 use proto::ops::v1::game_service_connect::GameServiceBuilder;
 use proto::ops::v1::{
     GameServiceFinishRequest, GameServiceFinishResponse, GameServiceGetRequest, GameServiceGetResponse,
-    GameServiceListRequest, GameServiceListResponse, GameServiceStartRequest, GameServiceStartResponse,
+    GameServiceListRequest, GameServiceListResponse, GameServiceReplayRequest, GameServiceReplayResponse,
+    GameServiceStartRequest, GameServiceStartResponse,
 };
 use uuid::Uuid;
 
@@ -28,7 +29,14 @@ const MAX_LIMIT: u32 = 200;
 
 /// The service's routes. A game is scored in some seconds, so that no limit on time is put on it.
 pub(crate) fn router(app: App) -> Router {
-    GameServiceBuilder::<App>::new().start(start).finish(finish).get(get).list(list).with_state(app).build()
+    GameServiceBuilder::<App>::new()
+        .start(start)
+        .finish(finish)
+        .replay(replay)
+        .get(get)
+        .list(list)
+        .with_state(app)
+        .build()
 }
 
 async fn start(
@@ -70,6 +78,15 @@ async fn finish(
     let scoring = tokio::spawn(async move { games::finish(&app, id, request.give_up).await });
     let game = scoring.await.map_err(|e| error::internal("score the game", &e))??;
     Ok(ConnectResponse(GameServiceFinishResponse { game: Some(game) }))
+}
+
+async fn replay(
+    State(app): State<App>,
+    ConnectRequest(request): ConnectRequest<GameServiceReplayRequest>,
+) -> Result<ConnectResponse<GameServiceReplayResponse>, ConnectError> {
+    let id = fields::uuid("game_id", &request.game_id)?;
+    let simulation_id = games::replay(&app, id, &request.player).await?;
+    Ok(ConnectResponse(GameServiceReplayResponse { simulation_id }))
 }
 
 async fn get(

@@ -10,10 +10,11 @@ use proto::sim::v1::{
     SimulationServiceDeleteResponse, SimulationServiceForkRequest, SimulationServiceForkResponse,
     SimulationServiceGetRequest, SimulationServiceGetResponse, SimulationServiceListRequest,
     SimulationServiceListResponse, SimulationServicePauseRequest, SimulationServicePauseResponse,
-    SimulationServiceRestoreRequest, SimulationServiceRestoreResponse, SimulationServiceResumeRequest,
-    SimulationServiceResumeResponse, SimulationServiceSaveRequest, SimulationServiceSaveResponse,
-    SimulationServiceStartRequest, SimulationServiceStartResponse, SimulationServiceStopRequest,
-    SimulationServiceStopResponse, SimulationServiceValidateRequest, SimulationServiceValidateResponse,
+    SimulationServiceReplayRequest, SimulationServiceReplayResponse, SimulationServiceRestoreRequest,
+    SimulationServiceRestoreResponse, SimulationServiceResumeRequest, SimulationServiceResumeResponse,
+    SimulationServiceSaveRequest, SimulationServiceSaveResponse, SimulationServiceStartRequest,
+    SimulationServiceStartResponse, SimulationServiceStopRequest, SimulationServiceStopResponse,
+    SimulationServiceValidateRequest, SimulationServiceValidateResponse,
 };
 
 use super::control::relay;
@@ -60,6 +61,7 @@ relayed! {
     get: "Get", SimulationServiceGetRequest => SimulationServiceGetResponse;
     list: "List", SimulationServiceListRequest => SimulationServiceListResponse;
     fork: "Fork", SimulationServiceForkRequest => SimulationServiceForkResponse;
+    replay: "Replay", SimulationServiceReplayRequest => SimulationServiceReplayResponse;
     save: "Save", SimulationServiceSaveRequest => SimulationServiceSaveResponse;
     restore: "Restore", SimulationServiceRestoreRequest => SimulationServiceRestoreResponse;
     delete: "Delete", SimulationServiceDeleteRequest => SimulationServiceDeleteResponse;

@@ -25,6 +25,7 @@ const MUTATING: &[&str] = &[
     "ops.v1.AgentService/RegisterAgent",
     "ops.v1.AgentService/RetireAgent",
     "ops.v1.GameService/Finish",
+    "ops.v1.GameService/Replay",
     "ops.v1.GameService/Start",
     "ops.v1.IncidentService/Acknowledge",
     "ops.v1.PolicyService/PauseAutomation",

@@ -1,7 +1,7 @@
 //! What was approved is watched: what does harm is taken back without asking, and what was expected is kept beside what came.
 
 use bus::{Outgoing, subjects};
-use proto::ops::v1::{Action, ActionType};
+use proto::ops::v1::{Action, ActionType, Incident};
 use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot, SimulationEventKind as Kind};
 use serde_json::{Value, json};
 use store::predictions::{self, Came};
@@ -143,6 +143,27 @@ async fn what_was_expected_of_a_proposal_is_kept_with_it() {
         assert_eq!((&tally["compared"], &tally["p99InBand"]), (&json!(1), &json!(1)), "{told}");
         assert!(tally["errorInBand"].is_null() && tally["p99ErrorPct"].is_null(), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_proposal_that_cannot_be_looked_ahead_at_does_not_hold_up_the_others() {
+    let stack = Stack::start().await;
+    let elsewhere = Incident { simulation_id: "stopped".to_owned(), ..incident(Uuid::new_v4()) };
+    stack.publish_incident(&elsewhere).await;
+    let stuck = Action { simulation_id: "stopped".to_owned(), ..proposal(&elsewhere) };
+    stack.publish_action(&stuck).await;
+    stack.until_status(&stuck.id, "ACTION_STATUS_PROPOSED").await;
+    let _alive = alive(&stack).await;
+    let action = stack.proposed().await;
+    let prediction = |id: String| {
+        let stack = &stack;
+        async move {
+            let told = stack.call("ops.v1.ActionService/GetAction", json!({ "actionId": id })).await.ok();
+            (!told["prediction"].is_null()).then_some(())
+        }
+    };
+    until("the younger one is looked ahead at", || prediction(action.id.clone())).await;
+    assert!(prediction(stuck.id.clone()).await.is_none());
 }
 
 #[tokio::test]

@@ -21,10 +21,32 @@ pub(crate) fn messages(
     snapshot: &sim::Snapshot,
     mut map: Option<CloudMap>,
 ) -> Vec<MetricSnapshot> {
-    let sim::Snapshot { tick, services, nodes } = snapshot;
-    let bytes = size_of(services) + size_of(nodes);
+    let bytes = size_of(&snapshot.services) + size_of(&snapshot.nodes);
     let shards = bytes.div_ceil(MAX_MESSAGE_BYTES - HEADROOM_BYTES).max(1);
-    let mut shard = |index: usize| MetricSnapshot {
+    // The map comes with the first.
+    (0..shards).map(|index| shard(run, scenario, snapshot, map.take(), (index, shards))).collect()
+}
+
+/// A sample that is not split, however large it is.
+pub(crate) fn whole(
+    run: &Identity,
+    scenario: &str,
+    snapshot: &sim::Snapshot,
+    map: Option<CloudMap>,
+) -> MetricSnapshot {
+    shard(run, scenario, snapshot, map, (0, 1))
+}
+
+/// The `index`-th of the `shards` parts of a sample.
+fn shard(
+    run: &Identity,
+    scenario: &str,
+    snapshot: &sim::Snapshot,
+    map: Option<CloudMap>,
+    (index, shards): (usize, usize),
+) -> MetricSnapshot {
+    let sim::Snapshot { tick, services, nodes } = snapshot;
+    MetricSnapshot {
         simulation_id: run.simulation_id.clone(),
         run_id: run.run_id.to_string(),
         tick: *tick,
@@ -36,10 +58,8 @@ pub(crate) fn messages(
         nodes: Some(columns(nodes, part(nodes.ids.len(), index, shards))),
         scenario: scenario.to_owned(),
         deleted: false,
-        // With the first.
-        map: map.take(),
-    };
-    (0..shards).map(&mut shard).collect()
+        map,
+    }
 }
 
 /// The last message of a simulation: nothing follows it.

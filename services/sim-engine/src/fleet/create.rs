@@ -1,21 +1,26 @@
 //! Creating and forking. What makes a simulation is in its journal before it does anything.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use connectrpc_axum::Code;
 use proto::sim::v1::journal_entry::Entry;
 use proto::sim::v1::{ForkPoint, ForkRecord, RunStarted, Simulation, SimulationRecord, SimulationStatus};
 use sim::Scenario;
 
+use super::past::{self, Past};
 use super::{Fleet, SHOWS_WITHIN};
 use crate::board::{Board, Shown};
+use crate::checkpoints::Restored;
 use crate::id::SimulationId;
 use crate::identity::Identity;
-use crate::journal::{Contents, Journal};
+use crate::journal::Journal;
 use crate::live::Beginning;
 use crate::refusal::Refusal;
 use crate::request::Forked;
 use crate::run::{Clock, Run, replicas_of};
+use crate::scenarios::off_runtime;
 use crate::simulation::{fits_in_the_journal, run_started};
 use crate::stored;
 
@@ -44,6 +49,8 @@ pub(crate) struct NewFork {
     /// Tells the request that creates it from others with the same id.
     pub(crate) request_id: String,
     pub(crate) display_name: String,
+    /// Tick of the parent's run at which it leaves; `None` means the present.
+    pub(crate) at_tick: Option<u64>,
     /// `None` means the parent's.
     pub(crate) speed: Option<f64>,
     pub(crate) playing: bool,
@@ -65,7 +72,7 @@ impl Fleet {
         .await
     }
 
-    /// Creates a copy of a simulation that goes its own way from its next tick on.
+    /// Creates a copy of a simulation, as it is or was, that goes its own way from there on.
     pub(crate) async fn fork(&self, new: NewFork) -> Result<Simulation, Refusal> {
         self.detached(|fleet| async move {
             let _changing = fleet.inner.changing.lock().await;
@@ -75,10 +82,47 @@ impl Fleet {
             fleet.has_place()?;
             let replicas = fleet.member(&new.parent)?.board.reader().replicas();
             fleet.has_room_for(replicas, &new.id)?;
-            let forked = fleet.handle(&new.parent)?.fork().await?;
-            Box::pin(fleet.branch(new, forked)).await
+            let stem = match new.at_tick {
+                None => fleet.stem(&new.parent).await?,
+                Some(tick) => fleet.stem_at(&new.parent, tick).await?,
+            };
+            fleet.has_room_for(stem.run.replicas(), &new.id)?;
+            Box::pin(fleet.branch(new, stem)).await
         })
         .await
+    }
+
+    /// A simulation as it is now.
+    async fn stem(&self, parent: &SimulationId) -> Result<Stem, Refusal> {
+        let Forked { run, clock, journal_sequence } = self.handle(parent)?.fork().await?;
+        let past = self.past(parent).await?.of_run(run.identity())?;
+        let commands = past.commands_up_to(journal_sequence);
+        Ok(Stem { run, speed: clock.speed, started: past.log.started, commands })
+    }
+
+    /// A simulation as it was when it had computed `tick` ticks, without what was done to it then.
+    async fn stem_at(&self, parent: &SimulationId, tick: u64) -> Result<Stem, Refusal> {
+        let stands = self.stands_at(parent)?;
+        if tick > stands {
+            return Err(Refusal::new(
+                Code::OutOfRange,
+                format!(
+                    "simulation {:?} stands at tick {stands}: it has not come to tick {tick} yet",
+                    parent.as_str()
+                ),
+            ));
+        }
+        let past = self.past(parent).await?;
+        past.is_affordable(tick)?;
+        let (commands, (_, speed)) = (past.commands_before(tick), past.log.clock());
+        let Past { identity, log } = past;
+        off_runtime(move || {
+            let recorder = past::computed(&log.started, &commands, tick, |_, _| ControlFlow::Continue(()))?;
+            let from = Restored { world: recorder.into_world(), journal_sequence: 0, clock_events: 0 };
+            let run = Run::restored(identity, from);
+            Ok(Stem { run, speed, started: log.started, commands })
+        })
+        .await?
     }
 
     /// What the same request made before. Another request with the same id is refused.
@@ -122,11 +166,17 @@ impl Fleet {
         self.set_up(id, record, journal, Beginning::Run { run, clock, first: None }).await
     }
 
-    async fn branch(&self, new: NewFork, forked: Forked) -> Result<Simulation, Refusal> {
-        let NewFork { parent, id, request_id, display_name, speed, playing } = new;
-        let Forked { run, clock, journal_sequence } = forked;
+    async fn branch(&self, new: NewFork, stem: Stem) -> Result<Simulation, Refusal> {
+        let NewFork { parent, id, request_id, display_name, at_tick: _, speed, playing } = new;
+        let Stem { run, speed: parents_speed, started, commands } = stem;
+        if commands.len() > MAX_INHERITED {
+            return Err(Refusal::exhausted(format!(
+                "the run of simulation {:?} took {} commands, a fork takes along {MAX_INHERITED}: fork one that was reset since",
+                parent.as_str(),
+                commands.len()
+            )));
+        }
         let parents = Identity::clone(run.identity());
-        let inherited = self.inherited(&parent, &parents, journal_sequence).await?;
         let (mut journal, lived_until) = self.unused(&id).await?;
         let (now, tick) = (Utc::now(), run.next_tick());
         let identity = parents.fork(id.as_str(), tick, now, lived_until);
@@ -137,7 +187,7 @@ impl Fleet {
             request_id,
             forked_from: Some(from),
         };
-        let clock = Clock { playing, speed: speed.unwrap_or(clock.speed), run_to: None };
+        let clock = Clock { playing, speed: speed.unwrap_or(parents_speed), run_to: None };
         let started = RunStarted {
             run_id: identity.run_id.to_string(),
             ordinal: identity.ordinal,
@@ -146,11 +196,11 @@ impl Fleet {
             speed: clock.speed,
             settled_command_ids: Vec::new(),
             simulation: Some(record.clone()),
-            fork: Some(ForkRecord { tick, inherited_entries: inherited.commands.len() as u64 }),
-            ..inherited.started
+            fork: Some(ForkRecord { tick, inherited_entries: commands.len() as u64 }),
+            ..started
         };
         journal.append(Entry::RunStarted(started)).await?;
-        for command in inherited.commands {
+        for command in commands {
             journal.append(command).await?;
         }
         tracing::info!(simulation_id = %id, run_id = %identity.run_id, parent = %parent, tick, "simulation forked");
@@ -177,32 +227,6 @@ impl Fleet {
         Ok((journal, contents.lived_until().max(by_telemetry)))
     }
 
-    /// What a fork takes along from its parent's journal.
-    async fn inherited(
-        &self,
-        parent: &SimulationId,
-        run: &Identity,
-        up_to: u64,
-    ) -> Result<Inherited, Refusal> {
-        let inner = &self.inner;
-        let (_, Contents { log, .. }) = Journal::open(inner.bus.clone(), parent, inner.stop.clone()).await?;
-        let Some(log) = log.filter(|log| log.started.run_id == run.run_id.to_string()) else {
-            return Err(Refusal::new(
-                connectrpc_axum::Code::Aborted,
-                format!("simulation {:?} began a new run meanwhile: fork it again", parent.as_str()),
-            ));
-        };
-        let commands: Vec<Entry> = log.commands_up_to(up_to).cloned().collect();
-        if commands.len() > MAX_INHERITED {
-            return Err(Refusal::exhausted(format!(
-                "the run of simulation {:?} took {} commands, a fork takes along {MAX_INHERITED}: fork one that was reset since",
-                parent.as_str(),
-                commands.len()
-            )));
-        }
-        Ok(Inherited { started: log.started, commands })
-    }
-
     /// Adds a simulation whose journal is written, and sets it to work.
     pub(super) async fn set_up(
         &self,
@@ -225,7 +249,13 @@ impl Fleet {
     }
 }
 
-struct Inherited {
+/// What a fork grows from.
+struct Stem {
+    /// The parent's run, at the tick where the fork leaves it.
+    run: Run,
+    /// The parent's speed.
+    speed: f64,
+    /// How the parent's run began, and what was done to it since, up to there.
     started: RunStarted,
     commands: Vec<Entry>,
 }

@@ -1,25 +1,26 @@
 //! Saving a run as a recording, and beginning a simulation from one.
 
+use std::ops::ControlFlow;
+
 use chrono::Utc;
 use connectrpc_axum::Code;
 use proto::sim::v1::journal_entry::Entry;
 use proto::sim::v1::{CommandAccepted, ForkRecord, RunStarted, Simulation, SimulationRecord};
-use sim::recording::{Change, Recorder, Recording};
+use sim::recording::{Change, Recording};
 use sim::{Command, Workers, World};
 
+use super::past;
 use super::{Fleet, chain};
 use crate::checkpoints::Restored;
+use crate::convert;
 use crate::id::SimulationId;
 use crate::identity::Identity;
-use crate::journal::{Contents, Journal};
 use crate::live::Beginning;
-use crate::recovery::{self, RecoveryError};
 use crate::refusal::Refusal;
 use crate::request::Forked;
 use crate::run::{Clock, Run, replicas_of};
 use crate::scenarios::off_runtime;
 use crate::simulation::{fits_in_the_journal, run_started};
-use crate::{convert, recovery::scenario_of};
 
 use super::create::MAX_INHERITED;
 
@@ -49,17 +50,14 @@ impl Fleet {
     /// The run of a simulation up to its next tick. The simulation goes on meanwhile.
     pub(crate) async fn save(&self, id: &SimulationId) -> Result<Saved, Refusal> {
         let Forked { run, clock: _, journal_sequence } = self.handle(id)?.fork().await?;
-        let inner = &self.inner;
-        let (_, Contents { log, .. }) = Journal::open(inner.bus.clone(), id, inner.stop.clone()).await?;
-        let run_id = run.identity().run_id.to_string();
-        let log = log.filter(|log| log.started.run_id == run_id).ok_or_else(|| {
-            Refusal::new(Code::Aborted, "the simulation began a new run meanwhile: save it again")
-        })?;
-        let commands: Vec<Entry> = log.commands_up_to(journal_sequence).cloned().collect();
+        let past = self.past(id).await?.of_run(run.identity())?;
+        let commands = past.commands_up_to(journal_sequence);
         let (tick, hash) = (run.next_tick(), run.world().telemetry_hash());
         let telemetry_hash = run.telemetry_hash();
-        let recorded = off_runtime(move || record(log.started, commands, tick)).await?;
-        let recording = recorded.map_err(|error| Refusal::new(Code::Internal, chain(&error)))?;
+        let recorded = off_runtime(move || {
+            past::computed(&past.log.started, &commands, tick, |_, _| ControlFlow::Continue(()))
+        });
+        let recording = recorded.await??.finish();
         if recording.hash != hash {
             return Err(Refusal::new(
                 Code::Internal,
@@ -138,32 +136,6 @@ impl Fleet {
         }
         self.has_room_for(replicas, id)
     }
-}
-
-/// Computes a run again from its journal.
-fn record(started: RunStarted, commands: Vec<Entry>, until_tick: u64) -> Result<Recording, RecoveryError> {
-    let scenario = started
-        .scenario
-        .ok_or_else(|| RecoveryError::Journal { what: "its run has no scenario".to_owned() })?;
-    let mut recorder = Recorder::new(scenario_of(scenario)?, started.seed);
-    let (workers, mut events) = (Workers::default(), Vec::new());
-    let mut advance_to = |recorder: &mut Recorder, tick: u64| {
-        while recorder.world().tick() < tick {
-            recorder.step_with(&workers, &mut events);
-            events.clear();
-        }
-    };
-    for entry in commands {
-        let Entry::CommandAccepted(CommandAccepted { tick, command }) = entry else { continue };
-        advance_to(&mut recorder, tick);
-        match recovery::change_of(command)? {
-            // A refusal is part of the run, then as now.
-            Change::Command(command) => drop(recorder.apply(&command)),
-            Change::Reseed(seed) => recorder.reseed(seed),
-        }
-    }
-    advance_to(&mut recorder, until_tick);
-    Ok(recorder.finish())
 }
 
 /// Computes a recorded run again; the world at its end.

@@ -9,10 +9,11 @@ use proto::sim::v1::{
     SimulationServiceDeleteResponse, SimulationServiceForkRequest, SimulationServiceForkResponse,
     SimulationServiceGetRequest, SimulationServiceGetResponse, SimulationServiceListRequest,
     SimulationServiceListResponse, SimulationServicePauseRequest, SimulationServicePauseResponse,
-    SimulationServiceRestoreRequest, SimulationServiceRestoreResponse, SimulationServiceResumeRequest,
-    SimulationServiceResumeResponse, SimulationServiceSaveRequest, SimulationServiceSaveResponse,
-    SimulationServiceStartRequest, SimulationServiceStartResponse, SimulationServiceStopRequest,
-    SimulationServiceStopResponse, SimulationServiceValidateRequest, SimulationServiceValidateResponse,
+    SimulationServiceReplayRequest, SimulationServiceReplayResponse, SimulationServiceRestoreRequest,
+    SimulationServiceRestoreResponse, SimulationServiceResumeRequest, SimulationServiceResumeResponse,
+    SimulationServiceSaveRequest, SimulationServiceSaveResponse, SimulationServiceStartRequest,
+    SimulationServiceStartResponse, SimulationServiceStopRequest, SimulationServiceStopResponse,
+    SimulationServiceValidateRequest, SimulationServiceValidateResponse,
 };
 
 use super::Simulations;
@@ -43,6 +44,7 @@ pub(crate) fn router(simulations: Simulations) -> Router {
         get: SimulationServiceGetRequest => SimulationServiceGetResponse,
         list: SimulationServiceListRequest => SimulationServiceListResponse,
         fork: SimulationServiceForkRequest => SimulationServiceForkResponse,
+        replay: SimulationServiceReplayRequest => SimulationServiceReplayResponse,
         save: SimulationServiceSaveRequest => SimulationServiceSaveResponse,
         restore: SimulationServiceRestoreRequest => SimulationServiceRestoreResponse,
         delete: SimulationServiceDeleteRequest => SimulationServiceDeleteResponse,

@@ -9,9 +9,9 @@ use crate::control::nats::{decoded, encoded};
 use crate::refusal::Refusal;
 
 /// The methods.
-pub(crate) const METHODS: [&str; 12] = [
-    "Create", "Validate", "Start", "Pause", "Resume", "Stop", "Get", "List", "Fork", "Delete", "Save",
-    "Restore",
+pub(crate) const METHODS: [&str; 13] = [
+    "Create", "Validate", "Start", "Pause", "Resume", "Stop", "Get", "List", "Fork", "Replay", "Delete",
+    "Save", "Restore",
 ];
 
 impl Calls for Simulations {
@@ -26,6 +26,7 @@ impl Calls for Simulations {
             "Get" => encoded(self.get(decoded(payload)?).await),
             "List" => encoded(self.list(decoded(payload)?).await),
             "Fork" => encoded(self.fork(decoded(payload)?).await),
+            "Replay" => encoded(self.replay(decoded(payload)?).await),
             "Delete" => encoded(self.delete(decoded(payload)?).await),
             "Save" => encoded(self.save(decoded(payload)?).await),
             "Restore" => encoded(self.restore(decoded(payload)?).await),
