@@ -25,11 +25,21 @@ export function CompareSelect({ simulation: { id, forkedFrom }, value, onChange 
     </option>
   );
   return (
-    <Select aria-label="Compare with" className="max-w-44" value={value ?? ""} disabled={others.length === 0 && value === null} title={others.length === 0 ? "There is no other simulation; branch this one first" : "Compare with"} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}>
-      <option value="">Compare with…</option>
-      {!isThere && <option value={value}>{data === undefined ? value : `${value} (not there)`}</option>}
-      {kin.length > 0 && <optgroup label="With the same beginning">{kin.map(option)}</optgroup>}
-      {kin.length < others.length && <optgroup label="Others">{others.filter((one) => !isKin(one)).map(option)}</optgroup>}
-    </Select>
+    <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-muted">
+      {value !== null && <span aria-hidden>beside</span>}
+      <Select
+        aria-label="Compare with"
+        className="max-w-44"
+        value={value ?? ""}
+        disabled={others.length === 0 && value === null}
+        title={others.length === 0 ? "There is no other simulation; branch this one first" : "Compare with"}
+        onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)}
+      >
+        <option value="">{value === null ? "Compare with…" : "nothing"}</option>
+        {!isThere && <option value={value}>{data === undefined ? value : `${value} (not there)`}</option>}
+        {kin.length > 0 && <optgroup label="With the same beginning">{kin.map(option)}</optgroup>}
+        {kin.length < others.length && <optgroup label="Others">{others.filter((one) => !isKin(one)).map(option)}</optgroup>}
+      </Select>
+    </span>
   );
 }

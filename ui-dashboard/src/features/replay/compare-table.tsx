@@ -51,13 +51,13 @@ export function CompareTable({ one, other }: { one: Past; other: Past }) {
                 <Cell numeric>{words(own[key])}</Cell>
                 <Cell numeric>{words(theirs[key])}</Cell>
                 <Cell numeric className="font-medium">
-                  {formatChange(difference(own[key], theirs[key]), unit).trim()}
+                  {formatChange(difference(own[key], theirs[key]), unit)}
                 </Cell>
               </tr>
             ))}
           </Table>
           <p className="border-t border-line px-4 py-2 text-xs text-ink-muted">
-            An objective is broken while more than {formatPercent(MOST_FAILED_PCT)} of users&apos; requests fail or the p99 at some door is above {formatMetric("latency_p99", SLOWEST_MS)}.
+            Difference: {one.simulation.displayName} less {other.simulation.displayName}. An objective is broken while more than {formatPercent(MOST_FAILED_PCT)} of users&apos; requests fail or the p99 at some door is above {formatMetric("latency_p99", SLOWEST_MS)}.
             {seldom > 1 && ` From one sample in ${formatNumber(seldom)} s; look closer at a part for more.`}
           </p>
         </>
@@ -67,7 +67,7 @@ export function CompareTable({ one, other }: { one: Past; other: Past }) {
 }
 
 function difference(own: number | undefined, theirs: number | undefined): number | undefined {
-  return own === undefined || theirs === undefined ? undefined : theirs - own;
+  return own === undefined || theirs === undefined ? undefined : own - theirs;
 }
 
 function sampleEveryS({ frames, tickMs }: Past): number {

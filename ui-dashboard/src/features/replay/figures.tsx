@@ -76,7 +76,7 @@ function Two({ measure, moments }: { measure: Measure; moments: readonly NamedMo
           </div>
         ))}
       </dl>
-      <p className="mt-1 border-t border-line pt-1 text-right text-xs text-ink-muted">{first === undefined || second === undefined ? "no difference known" : formatChange(second - first, measure.unit).trim()}</p>
+      <p className="mt-1 border-t border-line pt-1 text-right text-xs text-ink-muted">{first === undefined || second === undefined ? "no difference known" : formatChange(first - second, measure.unit)}</p>
     </>
   );
 }

@@ -73,10 +73,11 @@ function MarkDot({ mark: { lane, shape, tick }, span }: { mark: Mark; span: Span
 
 /** Where a run has not come to: hatched, with the time of its end. */
 function End({ run: { past }, span }: { run: Watched; span: Span }) {
+  const share = Math.max(0, shareOf(past.to, span));
   return (
     <span className="pointer-events-none absolute inset-y-0 right-0 left-20">
-      <span className="beyond absolute inset-y-0 right-0 border-l-2 border-line-strong" style={{ left: `${Math.max(0, shareOf(past.to, span)) * 100}%` }}>
-        <span className="absolute top-0.5 left-1.5 rounded bg-surface px-1 text-[11px] whitespace-nowrap text-ink-muted">ends at {formatClock(secondsOf(past, past.to))}</span>
+      <span className="beyond absolute inset-y-0 right-0 border-l-2 border-line-strong" style={{ left: `${share * 100}%` }}>
+        <span className={cx("absolute top-0.5 rounded bg-surface px-1 text-[11px] whitespace-nowrap text-ink-muted", share > 0.5 ? "right-full mr-1.5" : "left-1.5")}>ends at {formatClock(secondsOf(past, past.to))}</span>
       </span>
     </span>
   );

@@ -25,7 +25,7 @@ export function MomentBanner({ past, loadedTo, at, isPast, present, isLoading, o
   return (
     <div data-testid="moment-banner" className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-accent-ink/40 bg-surface px-4 py-2.5 text-[13px] text-accent-ink shadow-card">
       <History aria-hidden className="size-4 shrink-0" />
-      <p className="min-w-0 flex-1 text-ink">
+      <p className="min-w-56 flex-1 text-ink">
         {isPast ? (
           <>
             You are looking at <strong className="font-semibold tabular-nums">{words(at)}</strong> of this run; the present is <span className="tabular-nums">{words(present)}</span>.

@@ -62,7 +62,7 @@ export function PastCharts({ pasts, span, at, parting, service, onSeek, onStretc
 }
 
 function Cursor({ share }: { share: number }) {
-  return <span aria-hidden className="pointer-events-none absolute top-2 bottom-6 -ml-px w-0.5 bg-accent" style={{ left: `calc(${LEFT_PX}px + (100% - ${LEFT_PX + RIGHT_PX}px) * ${share})` }} />;
+  return <span aria-hidden className="pointer-events-none absolute top-2 bottom-6 -ml-px w-0.5 bg-ink/60" style={{ left: `calc(${LEFT_PX}px + (100% - ${LEFT_PX + RIGHT_PX}px) * ${share})` }} />;
 }
 
 function RunKey({ name, place }: { name: string; place: number }) {

@@ -6,6 +6,7 @@ import { BLIND_SENTENCE, isBlind } from "@/features/cloud/blind";
 import { eventTone } from "@/features/simulation/event-list";
 import { Dot } from "@/ui/badge";
 import { Card } from "@/ui/card";
+import { cx } from "@/ui/class-names";
 import { EmptyState } from "@/ui/states";
 import { isTold } from "./marks";
 import { secondsOf } from "./past";
@@ -13,13 +14,13 @@ import type { Watched } from "./use-replay";
 
 const SHOWN = 40;
 
-/** What had happened by the moment, the latest first; a press goes there. */
-export function PastEvents({ run: { past, events }, at, onSeek }: { run: Watched; at: number; onSeek: (tick: number) => void }) {
+/** What had happened by the moment, the latest first; a press goes there. `beside` the map it is as high as that. */
+export function PastEvents({ run: { past, events }, at, beside, onSeek }: { run: Watched; at: number; beside: boolean; onSeek: (tick: number) => void }) {
   const before = events.filter((event) => isTold(event) && Number(event.tick) <= at);
   const shown = before.slice(-SHOWN).reverse();
   return (
     <Card flush title={`Before it in ${past.simulation.displayName}`} hint="latest first" className="flex min-h-0 flex-col">
-      <div role="region" aria-label={`Events of ${past.simulation.displayName} before the moment`} tabIndex={0} className="h-[42dvh] min-h-72 overflow-y-auto">
+      <div role="region" aria-label={`Events of ${past.simulation.displayName} before the moment`} tabIndex={0} className={cx("overflow-y-auto", beside ? "h-[42dvh] min-h-72" : "max-h-[42dvh]")}>
         {isBlind(past.simulation.state) && <p className="border-b border-line px-4 py-2 text-xs text-ink-muted">{BLIND_SENTENCE}</p>}
         {shown.length === 0 && (
           <EmptyState icon={History} title="Nothing had happened yet">

@@ -26,9 +26,9 @@ interface PastMapProps {
 
 /** The map of a run at a moment. */
 export function PastMap({ past, moment, at, service, onService }: PastMapProps) {
-  const [aspect, setAspect] = useState(1);
+  const [aspect, setAspect] = useState<number>();
   const canvas = useCallback((element: HTMLDivElement | null) => {
-    if (element && element.clientHeight > 0) setAspect(element.clientWidth / element.clientHeight);
+    if (element) setAspect(element.clientWidth / Math.max(1, element.clientHeight));
   }, []);
   const { simulation } = past;
   const faulty = moment ? [...moment.faults.keys()].length : 0;
@@ -36,7 +36,9 @@ export function PastMap({ past, moment, at, service, onService }: PastMapProps) 
   return (
     <Card flush title={`Map of ${simulation.displayName}`} hint={hint} data-testid={`past-map-${simulation.id}`}>
       <div ref={canvas} className="relative h-[42dvh] min-h-72">
-        {moment ? <Drawn moment={moment} aspect={aspect} service={service} onService={onService} /> : <Beyond past={past} />}
+        {moment && aspect === undefined && <Skeleton className="size-full" />}
+        {moment && aspect !== undefined && <Drawn moment={moment} aspect={aspect} service={service} onService={onService} />}
+        {!moment && <Beyond past={past} />}
       </div>
     </Card>
   );

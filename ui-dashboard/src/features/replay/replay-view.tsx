@@ -62,7 +62,7 @@ export function ReplayView({ replay, watched }: { replay: Replay; watched: Watch
           <PastMap key={run.past.simulation.id} past={run.past} moment={moments[i]} at={at} service={service} onService={drawService} />
         ))}
         {runs.map((run) => (
-          <PastEvents key={run.past.simulation.id} run={run} at={at} onSeek={seek} />
+          <PastEvents key={run.past.simulation.id} run={run} at={at} beside={!two} onSeek={seek} />
         ))}
       </div>
       {partner && <CompareTable one={watched.past} other={partner.past} />}

@@ -53,7 +53,9 @@ export function useReplay() {
   const present = useCalmCloud(({ simulation }) => (simulation?.simulationId === chosen && simulation.runId === main.whole?.runId ? Number(simulation.tick) : undefined));
   const seek = useCallback((at: number | null) => void set({ at }, { limitUrlUpdates: throttle(URL_EVERY_MS) }), [set]);
   const show = useCallback((next: Span | undefined) => void set({ from: next?.from ?? null, to: next?.to ?? null }, { history: "push" }), [set]);
-  const at = Math.min(Math.max(params.at ?? span.to, span.from), span.to);
+  // Without a moment, the latest one that both runs have.
+  const latest = Math.min(span.to, ...pasts.map(({ to }) => to));
+  const at = Math.min(Math.max(params.at ?? latest, span.from), span.to);
   return {
     chosen,
     other,
@@ -66,7 +68,7 @@ export function useReplay() {
     ticks,
     /** The tick that is looked at. */
     at,
-    isPast: params.at !== null && main.whole !== undefined && at < main.whole.to,
+    isPast: main.whole !== undefined && at < main.whole.to,
     /** Where the simulation stands now. */
     present: present ?? Number(main.whole?.simulation.state?.tick ?? end),
     isZoomed: part !== undefined,
