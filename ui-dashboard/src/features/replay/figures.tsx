@@ -72,7 +72,7 @@ function Two({ measure, moments }: { measure: Measure; moments: readonly NamedMo
         {figures.map(({ name, figure }, i) => (
           <div key={i} className="flex items-baseline gap-2">
             <dt className="min-w-0 truncate text-xs text-ink-muted">{name}</dt>
-            <dd className={cx("ml-auto font-semibold", TEXT[figure?.level ?? "unknown"])}>{figure ? <Quantity of={figure.text} /> : <span className="font-normal text-ink-muted">run is over</span>}</dd>
+            <dd className={cx("ml-auto font-semibold", TEXT[figure?.level ?? "unknown"])}>{figure ? <Quantity of={figure.text} /> : <span className="text-xs font-normal whitespace-nowrap text-ink-muted">is over</span>}</dd>
           </div>
         ))}
       </dl>

@@ -11,14 +11,13 @@ interface MomentBannerProps {
   /** Last tick that was computed. */
   readonly loadedTo: number;
   readonly at: number;
-  readonly isPast: boolean;
   readonly present: number;
   readonly isLoading: boolean;
   readonly onReload: () => void;
 }
 
 /** That this is not now, and the way back. */
-export function MomentBanner({ past, loadedTo, at, isPast, present, isLoading, onReload }: MomentBannerProps) {
+export function MomentBanner({ past, loadedTo, at, present, isLoading, onReload }: MomentBannerProps) {
   const words = (tick: number) => formatClock(secondsOf(past, tick));
   // A sample is a second old before it is there.
   const isBehind = secondsOf(past, present - loadedTo) >= 2;
@@ -26,7 +25,11 @@ export function MomentBanner({ past, loadedTo, at, isPast, present, isLoading, o
     <div data-testid="moment-banner" className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-accent-ink/40 bg-surface px-4 py-2.5 text-[13px] text-accent-ink shadow-card">
       <History aria-hidden className="size-4 shrink-0" />
       <p className="min-w-56 flex-1 text-ink">
-        {isPast ? (
+        {at > loadedTo ? (
+          <>
+            You are looking at <strong className="font-semibold tabular-nums">{words(at)}</strong>; this run ends at <span className="tabular-nums">{words(loadedTo)}</span>.
+          </>
+        ) : at < loadedTo ? (
           <>
             You are looking at <strong className="font-semibold tabular-nums">{words(at)}</strong> of this run; the present is <span className="tabular-nums">{words(present)}</span>.
           </>

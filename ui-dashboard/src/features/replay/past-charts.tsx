@@ -4,8 +4,8 @@ import dynamic from "next/dynamic";
 import { memo, useCallback, useMemo } from "react";
 import { formatClock, formatMetric, METRICS } from "@/format/format";
 import { OBJECTIVES } from "@/features/cloud/objectives";
-import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { Select } from "@/ui/field";
 import { Skeleton } from "@/ui/states";
 import { type Charted, CHARTED, lineOf, MOST_FAILED_PCT } from "./lines";
 import { type Past, secondsOf, type Span, tickOf } from "./past";
@@ -28,22 +28,24 @@ interface PastChartsProps {
   readonly service: string | null;
   readonly onSeek: (tick: number) => void;
   readonly onStretch: (from: number, to: number) => void;
-  readonly onAll: () => void;
+  readonly onService: (id: string | null) => void;
 }
 
 /** The main numbers over the whole part, of one run or of two, with the moment in them. */
-export function PastCharts({ pasts, span, at, parting, service, onSeek, onStretch, onAll }: PastChartsProps) {
+export function PastCharts({ pasts, span, at, parting, service, onSeek, onStretch, onService }: PastChartsProps) {
   const first = pasts[0];
+  const known = useMemo(() => [...new Set([service, ...pasts.flatMap(({ frames }) => frames.at(-1)?.map?.services ?? [])])].filter((id) => id !== null).sort(), [pasts, service]);
   return (
     <section aria-label="Over the time of the run" className="flex flex-col gap-3">
       <div className="flex min-h-7 flex-wrap items-center gap-x-4 gap-y-1 text-xs text-ink-muted">
         {pasts.length > 1 && pasts.map(({ simulation }, i) => <RunKey key={simulation.id} name={simulation.displayName} place={i} />)}
-        <span>{service === null ? "Press a service on the map to see its own." : `Only ${service}.`} Press a chart to go there, drag over it to look closer.</span>
-        {service !== null && (
-          <Button size="sm" onClick={onAll}>
-            What users got
-          </Button>
-        )}
+        <Select aria-label="What is drawn" className="max-w-56" value={service ?? ""} onChange={(event) => onService(event.target.value === "" ? null : event.target.value)}>
+          <option value="">What users got</option>
+          {known.map((id) => (
+            <option key={id}>{id}</option>
+          ))}
+        </Select>
+        <span>Press a chart to go there, drag over it to look closer.</span>
       </div>
       <div className="grid gap-4 md:grid-cols-2">
         {CHARTED.map((metric) => (
@@ -77,7 +79,7 @@ function RunKey({ name, place }: { name: string; place: number }) {
 }
 
 /** Drawn anew when the runs change, not when the moment does. */
-const Chart = memo(function Chart({ metric, pasts, span, parting, service, onSeek, onStretch }: Omit<PastChartsProps, "at" | "onAll"> & { metric: Charted }) {
+const Chart = memo(function Chart({ metric, pasts, span, parting, service, onSeek, onStretch }: Omit<PastChartsProps, "at" | "onService"> & { metric: Charted }) {
   const first = pasts[0];
   const runs = useMemo(() => pasts.map((past) => ({ name: past.simulation.displayName, line: lineOf(past, metric, service) })), [pasts, metric, service]);
   const instantsS = useMemo(() => (first && parting !== undefined ? [secondsOf(first, parting)] : []), [first, parting]);

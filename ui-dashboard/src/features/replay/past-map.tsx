@@ -3,10 +3,12 @@
 import { Hourglass, Waypoints } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useCallback, useMemo, useState } from "react";
-import { formatClock, plural } from "@/format/format";
+import { formatClock, formatMetric, plural } from "@/format/format";
+import { serviceRows } from "@/features/cloud/rows";
 import { graphOf, shapeOf } from "@/features/topology/graph";
 import { ChoiceProvider } from "@/features/topology/map-choice";
 import { PastVitalsProvider } from "@/features/topology/use-vitals";
+import { Badge } from "@/ui/badge";
 import { Card } from "@/ui/card";
 import { EmptyState, Skeleton } from "@/ui/states";
 import type { Moment } from "./moment";
@@ -40,6 +42,7 @@ export function PastMap({ past, moment, at, service, onService }: PastMapProps) 
         {moment && aspect !== undefined && <Drawn moment={moment} aspect={aspect} service={service} onService={onService} />}
         {!moment && <Beyond past={past} />}
       </div>
+      {moment && <NotWell moment={moment} service={service} onService={onService} />}
     </Card>
   );
 }
@@ -57,9 +60,35 @@ function Drawn({ moment: { topology, frame, faults }, aspect, service, onService
   return (
     <PastVitalsProvider topology={topology} sample={frame.sample}>
       <ChoiceProvider service={service} focus={undefined} faults={faults}>
-        <ServiceMap graph={graph} aspect={aspect} chosen={service} onChoose={onService} />
+        <ServiceMap graph={graph} aspect={aspect} chosen={service} onChoose={onService} label="Map of the services at the moment; those that are not well are listed under it" />
       </ChoiceProvider>
     </PastVitalsProvider>
+  );
+}
+
+/** Who is in trouble, in words. */
+function NotWell({ moment: { topology, frame }, service, onService }: Pick<PastMapProps, "service" | "onService"> & { moment: Moment }) {
+  const ill = serviceRows(topology, frame.sample).filter(({ health }) => health === "down" || health === "degraded");
+  return (
+    <div className="flex min-h-11 flex-wrap items-center gap-x-2 gap-y-1 border-t border-line px-4 py-2 text-xs text-ink-muted">
+      {ill.length === 0 ? "No service is known to be unwell." : "Not well:"}
+      {ill.length > 0 && (
+        <ul aria-label="Services that are not well" className="contents">
+          {ill.map(({ id, health, metric }) => (
+            <li key={id}>
+              <button type="button" aria-pressed={id === service} onClick={() => onService(id === service ? null : id)} className="min-h-6 rounded hover:underline aria-pressed:outline-2 aria-pressed:outline-accent-ink">
+                <Badge tone={health === "down" ? "critical" : "warning"}>
+                  {id}
+                  <span className="font-normal">
+                    {health === "down" ? "down" : `${formatMetric("error_rate", metric("error_rate"))}, ${formatMetric("latency_p99", metric("latency_p99"))}`}
+                  </span>
+                </Badge>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   );
 }
 

@@ -53,9 +53,12 @@ it("shows the latest sample first, and by keys every one before, with figures an
   expect(await banner()).toContain("You are looking at 0:10 of this run; the present is 1:00.");
   expect(events.getByText("Nothing had happened yet")).toBeTruthy();
   expect(figures.getByText("80").textContent).toBe("80ms");
+  expect(screen.getByText("No service is known to be unwell.")).toBeTruthy();
   await user.click(screen.getByRole("button", { name: "Next event" }));
   expect(moment.getAttribute("aria-valuetext")).toBe("0:30 of 1:00");
+  expect(within(screen.getByRole("list", { name: "Services that are not well" })).getAllByRole("button").map(({ textContent }) => textContent)).toEqual(["gateway20 %, 700 ms"]);
   await user.click(await screen.findByRole("button", { name: "map: orders" }));
+  expect((screen.getByRole("combobox", { name: "What is drawn" }) as HTMLSelectElement).value).toBe("orders");
   expect(screen.getByRole("img", { name: /^p99 latency of orders\. Highest: default no data\.$/ })).toBeTruthy();
 });
 
@@ -117,8 +120,9 @@ it("compares two runs from where they part, and says where the shorter one ends"
   expect(screen.getByTestId("comparison").textContent).toContain("from 0:20 to 0:40, since the runs part");
   expect(table.getByRole("row", { name: /^Requests of users/ }).textContent).toBe("Requests of users2,0002,000±0");
   expect(within(screen.getByTestId("past-map-branch")).getByText("This run ends at 0:40")).toBeTruthy();
-  expect(within(screen.getByRole("region", { name: "At this moment" })).getAllByText("run is over")).toHaveLength(4);
+  expect(within(screen.getByRole("region", { name: "At this moment" })).getAllByText("is over")).toHaveLength(4);
   expect(screen.getByText(/the runs part at 0:20/)).toBeTruthy();
+  expect(await banner()).toContain("You are looking at 0:50 of this run; the present is 1:00.");
   const [first] = within(screen.getByRole("combobox", { name: "Compare with" })).getAllByRole("group");
   expect(first?.getAttribute("label")).toBe("With the same beginning");
 });

@@ -40,11 +40,10 @@ export function ReplayView({ replay, watched }: { replay: Replay; watched: Watch
   const moments = useMemo(() => runs.map(({ past, events }) => momentAt(past, events, at)), [runs, at]);
   const parting = partner ? partingOf(watched.past.simulation, partner.past.simulation) : ownParting(watched.past);
   const stretch = useCallback((from: number, to: number) => show(stretched(from, to, end)), [show, end]);
-  const all = useCallback(() => drawService(null), [drawService]);
   const two = runs.length > 1;
   return (
     <>
-      <MomentBanner past={watched.past} loadedTo={main.whole?.to ?? end} at={at} isPast={replay.isPast} present={replay.present} isLoading={main.isFetching} onReload={() => void main.refetch()} />
+      <MomentBanner past={watched.past} loadedTo={main.whole?.to ?? end} at={at} present={replay.present} isLoading={main.isFetching} onReload={() => void main.refetch()} />
       <Card title={`Run of ${watched.past.simulation.displayName}`} hint={<RunHint past={watched.past} />} className="[&>header]:flex-wrap" actions={<Tools replay={replay} past={watched.past} />}>
         <div className="flex flex-col gap-7" aria-busy={main.isFetching}>
           <Scrubber runs={runs} span={span} ticks={ticks} at={at} parting={parting} onSeek={seek} />
@@ -66,7 +65,7 @@ export function ReplayView({ replay, watched }: { replay: Replay; watched: Watch
         ))}
       </div>
       {partner && <CompareTable one={watched.past} other={partner.past} />}
-      <PastCharts pasts={pasts} span={span} at={at} parting={parting} service={service} onSeek={seek} onStretch={stretch} onAll={all} />
+      <PastCharts pasts={pasts} span={span} at={at} parting={parting} service={service} onSeek={seek} onStretch={stretch} onService={drawService} />
     </>
   );
 }

@@ -68,7 +68,6 @@ export function useReplay() {
     ticks,
     /** The tick that is looked at. */
     at,
-    isPast: main.whole !== undefined && at < main.whole.to,
     /** Where the simulation stands now. */
     present: present ?? Number(main.whole?.simulation.state?.tick ?? end),
     isZoomed: part !== undefined,
