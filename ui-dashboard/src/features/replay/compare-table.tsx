@@ -1,4 +1,5 @@
 import { Scale } from "lucide-react";
+import { memo } from "react";
 import { formatChange, formatClock, formatMetric, formatNumber, formatPercent, METRICS, NO_DATA, quantity, quantityText } from "@/format/format";
 import { Card } from "@/ui/card";
 import { EmptyState } from "@/ui/states";
@@ -23,8 +24,8 @@ const ROWS: readonly Row[] = [
   { label: "An objective was broken for", key: "brokenMin", unit: "min", words: (value) => quantityText(quantity(value, "min")) },
 ];
 
-/** What each run lost from where they part, and the difference. */
-export function CompareTable({ one, other }: { one: Past; other: Past }) {
+/** What each run lost from where they part, and the difference. The same whatever moment is looked at. */
+export const CompareTable = memo(function CompareTable({ one, other }: { one: Past; other: Past }) {
   const stretch = comparable(one, other);
   const parting = partingOf(one.simulation, other.simulation);
   const [from, to] = [stretch.from, stretch.to].map((tick) => formatClock(secondsOf(one, tick)));
@@ -64,7 +65,7 @@ export function CompareTable({ one, other }: { one: Past; other: Past }) {
       )}
     </Card>
   );
-}
+});
 
 function difference(own: number | undefined, theirs: number | undefined): number | undefined {
   return own === undefined || theirs === undefined ? undefined : own - theirs;

@@ -2,7 +2,7 @@
 
 import { Download, FileUp, GitBranch } from "lucide-react";
 import Link from "next/link";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { formatClock, formatCount } from "@/format/format";
 import { BLIND_SENTENCE, isBlind } from "@/features/cloud/blind";
 import { isAlive, statusLook } from "@/features/simulations/simulation-words";
@@ -11,21 +11,15 @@ import { SimulationService } from "@/gen/sim/v1/simulation_service_pb";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
-import { cx } from "@/ui/class-names";
 import { saveFile } from "@/ui/save-file";
 import { ErrorState, Skeleton } from "@/ui/states";
 import { BranchDialog } from "./branch-dialog";
 import { partingOf } from "./compare";
 import { CompareSelect } from "./compare-select";
-import { CompareTable } from "./compare-table";
-import { Figures } from "./figures";
 import { Legend } from "./lanes";
-import { frameAt, momentOf } from "./moment";
 import { MomentBanner } from "./moment-banner";
+import { MomentStage } from "./moment-stage";
 import { type Past, secondsOf } from "./past";
-import { PastCharts } from "./past-charts";
-import { PastEvents } from "./past-events";
-import { PastMap } from "./past-map";
 import { Player } from "./player";
 import { stretched } from "./replay-params";
 import { Scrubber } from "./scrubber";
@@ -36,11 +30,10 @@ export function ReplayView({ replay, watched }: { replay: Replay; watched: Watch
   const { at, span, end, ticks, beside, main, other, service, seek, show, drawService } = replay;
   const partner = other === null ? undefined : beside.watched;
   const runs = useMemo(() => (partner ? [watched, partner] : [watched]), [watched, partner]);
-  const pasts = useMemo(() => runs.map(({ past }) => past), [runs]);
-  const moments = useMemo(() => runs.map(({ past, events }) => momentAt(past, events, at)), [runs, at]);
   const parting = partner ? partingOf(watched.past.simulation, partner.past.simulation) : ownParting(watched.past);
   const stretch = useCallback((from: number, to: number) => show(stretched(from, to, end)), [show, end]);
-  const two = runs.length > 1;
+  // Whoever drags does not wait for the maps.
+  const shown = useDeferredValue(at);
   return (
     <>
       <MomentBanner past={watched.past} loadedTo={main.whole?.to ?? end} at={at} present={replay.present} isLoading={main.isFetching} onReload={() => void main.refetch()} />
@@ -49,30 +42,15 @@ export function ReplayView({ replay, watched }: { replay: Replay; watched: Watch
           <Scrubber runs={runs} span={span} ticks={ticks} at={at} parting={parting} onSeek={seek} />
           <div className="flex flex-col gap-3">
             <Player replay={replay} runs={runs} />
-            <Legend parting={parting === undefined ? undefined : formatClock(secondsOf(watched.past, parting))} two={two} />
+            <Legend parting={parting === undefined ? undefined : formatClock(secondsOf(watched.past, parting))} two={runs.length > 1} />
           </div>
         </div>
         {main.error !== undefined && main.error !== null && <ErrorState error={main.error} what="This part could not be computed." onRetry={() => void main.retry?.()} />}
       </Card>
       {other !== null && !partner && (beside.error !== undefined && beside.error !== null ? <ErrorState error={beside.error} what={`The past of ${other} could not be computed.`} onRetry={() => void beside.retry?.()} /> : <Skeleton className="h-24 w-full" />)}
-      <Figures moments={runs.map(({ past }, i) => ({ name: past.simulation.displayName, moment: moments[i] }))} />
-      <div className={cx("grid gap-4", two ? "xl:grid-cols-2" : "xl:grid-cols-[minmax(0,3fr)_minmax(0,1fr)]")}>
-        {runs.map((run, i) => (
-          <PastMap key={run.past.simulation.id} past={run.past} moment={moments[i]} at={at} service={service} onService={drawService} />
-        ))}
-        {runs.map((run) => (
-          <PastEvents key={run.past.simulation.id} run={run} at={at} beside={!two} onSeek={seek} />
-        ))}
-      </div>
-      {partner && <CompareTable one={watched.past} other={partner.past} />}
-      <PastCharts pasts={pasts} span={span} at={at} parting={parting} service={service} onSeek={seek} onStretch={stretch} onService={drawService} />
+      <MomentStage runs={runs} span={span} at={shown} parting={parting} service={service} onSeek={seek} onStretch={stretch} onService={drawService} />
     </>
   );
-}
-
-function momentAt(past: Past, events: Watched["events"], at: number) {
-  const frame = frameAt(past, at);
-  return frame && momentOf(frame, events, at);
 }
 
 /** A fork by itself shows where it left the run that it comes from. */

@@ -19,7 +19,7 @@ interface ScrubberProps {
   readonly onSeek: (tick: number) => void;
 }
 
-const TIMES = 6;
+const TIMES = 8;
 /** What happened within this share of the width is told of under the pointer. */
 const NEAR = 0.008;
 const TOLD = 3;
@@ -107,7 +107,7 @@ const Times = memo(function Times({ fromS, toS }: { fromS: number; toS: number }
   return (
     <div aria-hidden className="pointer-events-none absolute top-full right-0 left-20 h-4 text-[11px] text-ink-muted">
       {times.map((time) => (
-        <span key={time} className="absolute top-1 -translate-x-1/2 tabular-nums" style={{ left: `${toS > fromS ? ((time - fromS) / (toS - fromS)) * 100 : 0}%` }}>
+        <span key={time} className="absolute top-1 -translate-x-1/2 tabular-nums max-sm:even:hidden" style={{ left: `${toS > fromS ? ((time - fromS) / (toS - fromS)) * 100 : 0}%` }}>
           {formatClock(time)}
         </span>
       ))}
