@@ -29,7 +29,7 @@ export function CompareSelect({ simulation: { id, forkedFrom }, value, onChange 
       {value !== null && <span aria-hidden>beside</span>}
       <Select
         aria-label="Compare with"
-        className="max-w-44"
+        className="max-w-44 max-sm:max-w-30"
         value={value ?? ""}
         disabled={others.length === 0 && value === null}
         title={others.length === 0 ? "There is no other simulation; branch this one first" : "Compare with"}
