@@ -89,7 +89,15 @@ const LEGEND: readonly (readonly [MarkShape, string, string])[] = [
   ["failed", "text-critical", "could not be done"],
 ];
 
-export function Legend({ parting, two }: { parting: string | undefined; two: boolean }) {
+interface LegendProps {
+  /** When two runs part, or this one left another. */
+  readonly parting: string | undefined;
+  /** The run that this one left, when it is not shown beside. */
+  readonly parent: string | undefined;
+  readonly onCompare: (id: string) => void;
+}
+
+export function Legend({ parting, parent, onCompare }: LegendProps) {
   return (
     <ul aria-label="What the marks mean" className="flex flex-wrap items-center gap-x-4 gap-y-1 text-[11px] text-ink-muted">
       {LEGEND.map(([shape, color, words]) => (
@@ -104,7 +112,12 @@ export function Legend({ parting, two }: { parting: string | undefined; two: boo
       {parting !== undefined && (
         <li className="flex items-center gap-1.5">
           <span aria-hidden className="h-3 border-l-2 border-dashed border-line-strong" />
-          {two ? "the runs part at" : "it left another run at"} {parting}
+          {parent === undefined ? "the runs part at" : `it left ${parent} at`} {parting}
+          {parent !== undefined && (
+            <button type="button" onClick={() => onCompare(parent)} className="min-h-6 rounded px-1 text-accent-ink hover:underline">
+              compare them
+            </button>
+          )}
         </li>
       )}
     </ul>

@@ -46,23 +46,31 @@ export type AskReplay = (request: MessageInitShape<typeof SimulationServiceRepla
 
 /** More than a chart has pixels for would only be waited for. */
 const FRAMES = 300;
-/** Every page is computed from the beginning of the run. */
+/** Every page is computed from the beginning of the run: of a large cloud fewer samples are asked for, so that few pages hold them. */
+const FEW_PAGES = 6;
+/** Never that many. */
 const MAX_PAGES = 20;
 /** Of engines that do not say. */
 const USUAL_TICK_MS = 50;
 
 /** Asks until everything is there: what does not fit in one answer comes in the next. */
 export async function loadPast(ask: AskReplay, { simulationId, part }: Wanted): Promise<Past> {
-  const pages: SimulationServiceReplayResponse[] = [];
-  let [from, to, frames] = [part?.from ?? 0, part?.to ?? 0, FRAMES];
-  while (pages.length < MAX_PAGES) {
-    const page = await ask({ simulationId, fromTick: BigInt(from), toTick: BigInt(to), frames });
-    pages.push(page);
-    from = Number(page.nextTick);
-    frames -= page.frames.length;
-    if (from === 0 || frames <= 0 || page.frames.length === 0) break;
-    // The end stays where it was when the first page was computed.
-    if (to === 0) to = Number(page.simulation?.state?.tick ?? 0);
+  const begin = part?.from ?? 0;
+  const page = (from: number, to: number, frames: number) => ask({ simulationId, fromTick: BigInt(from), toTick: BigInt(to), frames });
+  let frames = FRAMES;
+  let latest = await page(begin, part?.to ?? 0, frames);
+  // The end stays where it was when the first page was computed.
+  const end = part?.to ?? Number(latest.simulation?.state?.tick ?? 0);
+  if (latest.nextTick > 0n && latest.frames.length > 0 && latest.frames.length * FEW_PAGES < frames) {
+    frames = latest.frames.length * (FEW_PAGES - 1);
+    latest = await page(begin, end, frames);
+  }
+  const pages = [latest];
+  while (latest.nextTick > 0n && latest.frames.length > 0 && frames > latest.frames.length) {
+    if (pages.length === MAX_PAGES) throw new ConnectError("There is too much to look at in this stretch of the run: look at a shorter one.", Code.ResourceExhausted);
+    frames -= latest.frames.length;
+    latest = await page(Number(latest.nextTick), end, frames);
+    pages.push(latest);
   }
   return assemble(pages, part);
 }

@@ -1,7 +1,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import type { Graph } from "@/features/topology/graph";
 import { SimulationEventKind } from "@/gen/sim/v1/event_pb";
 import { SimulationService, type SimulationServiceReplayRequest } from "@/gen/sim/v1/simulation_service_pb";
@@ -14,6 +14,8 @@ import { ReplayPage } from "./replay-page";
 vi.mock(import("@/rpc/simulation"), async (original) => ({ ...(await original()), chooseSimulation: vi.fn() }));
 vi.mock("@/features/topology/service-map", () => ({ default: ({ graph, onChoose }: { graph: Graph; onChoose: (id: string) => void }) => graph.services.map(({ id }) => <button key={id} onClick={() => onChoose(id)}>{`map: ${id}`}</button>) }));
 vi.mock("./past-plot", () => ({ default: () => null }));
+
+afterEach(() => window.sessionStorage.clear());
 
 type Methods = Partial<ServiceImpl<typeof SimulationService>>;
 
@@ -125,6 +127,15 @@ it("compares two runs from where they part, and says where the shorter one ends"
   expect(await banner()).toContain("You are looking at 0:50 of this run; the present is 1:00.");
   const [first] = within(screen.getByRole("combobox", { name: "Compare with" })).getAllByRole("group");
   expect(first?.getAttribute("label")).toBe("With the same beginning");
+});
+
+it("offers a fork the run that it left", async () => {
+  window.sessionStorage.setItem("microcloud.simulation", "branch");
+  const { user } = open();
+  expect((await screen.findByRole("list", { name: "What the marks mean" })).textContent).toContain("it left default at 0:20");
+  await user.click(screen.getByRole("button", { name: "compare them" }));
+  expect(await screen.findByTestId("past-map-default")).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "compare them" })).toBeNull();
 });
 
 it("says that nothing was measured yet, and that nothing could be computed", async () => {

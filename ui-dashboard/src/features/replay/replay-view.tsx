@@ -27,7 +27,7 @@ import type { Replay, Watched } from "./use-replay";
 
 /** A run, and perhaps another one beside it, at a moment. */
 export function ReplayView({ replay, watched }: { replay: Replay; watched: Watched }) {
-  const { at, span, end, ticks, beside, main, other, service, seek, show, drawService } = replay;
+  const { at, span, end, ticks, beside, main, other, service, seek, show, drawService, compareWith } = replay;
   const partner = other === null ? undefined : beside.watched;
   const runs = useMemo(() => (partner ? [watched, partner] : [watched]), [watched, partner]);
   const parting = partner ? partingOf(watched.past.simulation, partner.past.simulation) : ownParting(watched.past);
@@ -42,7 +42,7 @@ export function ReplayView({ replay, watched }: { replay: Replay; watched: Watch
           <Scrubber runs={runs} span={span} ticks={ticks} at={at} parting={parting} onSeek={seek} />
           <div className="flex flex-col gap-3">
             <Player replay={replay} runs={runs} />
-            <Legend parting={parting === undefined ? undefined : formatClock(secondsOf(watched.past, parting))} two={runs.length > 1} />
+            <Legend parting={parting === undefined ? undefined : formatClock(secondsOf(watched.past, parting))} parent={partner ? undefined : watched.past.simulation.forkedFrom?.simulationId} onCompare={compareWith} />
           </div>
         </div>
         {main.error !== undefined && main.error !== null && <ErrorState error={main.error} what="This part could not be computed." onRetry={() => void main.retry?.()} />}

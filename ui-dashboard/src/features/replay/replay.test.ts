@@ -31,18 +31,30 @@ describe("the past of a run", () => {
   it("is put together from pages, with the map of each moment, and what lies at their borders once", async () => {
     const both = anEvent({ id: "both", tick: 40n });
     const pages = [
-      aReplay({ frames: [aSample(1, WELL, { map: aMap() }), aSample(2, WELL)], events: [both], eventsLeftOut: 2n, nextTick: 60n, simulation: { id: "default", state: aState({ tick: 110n }) } }),
-      aReplay({ frames: [aSample(3, WELL, { map: aMap({ services: ["gateway", "orders", "cache"] }) }), aSample(5, ILL)], events: [both, anEvent({ id: "late", tick: 80n })], eventsLeftOut: 1n, simulation: { id: "default", state: aState({ tick: 150n }) } }),
+      aReplay({ frames: Array.from({ length: 60 }, (_, i) => aSample(i + 1, WELL, i === 0 ? { map: aMap() } : {})), events: [both], eventsLeftOut: 2n, nextTick: 1_220n, simulation: { id: "default", state: aState({ tick: 1_300n }) } }),
+      aReplay({ frames: [aSample(61, WELL, { map: aMap({ services: ["gateway", "orders", "cache"] }) }), aSample(64, ILL)], events: [both, anEvent({ id: "late", tick: 1_225n })], eventsLeftOut: 1n, simulation: { id: "default", state: aState({ tick: 1_350n }) } }),
     ];
     const ask = vi.fn((_: object) => Promise.resolve(pages.shift() ?? aReplay()));
     const past = await loadPast(ask, { simulationId: "default", part: undefined });
     expect(ask.mock.calls.map(([request]) => request)).toEqual([
       { simulationId: "default", fromTick: 0n, toTick: 0n, frames: 300 },
-      { simulationId: "default", fromTick: 60n, toTick: 110n, frames: 298 },
+      { simulationId: "default", fromTick: 1_220n, toTick: 1_300n, frames: 240 },
     ]);
-    expect(past.frames.map(({ tick, map }) => [tick, map?.services.length])).toEqual([[20, 2], [40, 2], [60, 3], [100, 3]]);
+    expect(past.frames.slice(-4).map(({ tick, map }) => [tick, map?.services.length])).toEqual([[1_180, 2], [1_200, 2], [1_220, 3], [1_280, 3]]);
     expect(past.events.map(({ id }) => id)).toEqual(["both", "late"]);
-    expect(past).toMatchObject({ eventsLeftOut: 3, runId: RUN, tickMs: 50, from: 0, to: 100 });
+    expect(past).toMatchObject({ eventsLeftOut: 3, runId: RUN, tickMs: 50, from: 0, to: 1_280 });
+  });
+
+  it("of a large cloud has fewer samples, spread over the whole run", async () => {
+    const frame = (tick: bigint) => aSample(Number(tick) / 20, WELL);
+    const ask = vi.fn(({ fromTick, frames }: { fromTick?: bigint; frames?: number }) => {
+      const [from, left] = [fromTick ?? 0n, frames ?? 0];
+      const shown = Math.min(left, 10);
+      return Promise.resolve(aReplay({ frames: Array.from({ length: shown }, (_, i) => frame(from + 20n * BigInt(i + 1))), nextTick: left > shown ? from + 200n : 0n, simulation: { id: "default", state: aState({ tick: 9_000n }) } }));
+    });
+    const past = await loadPast(ask as Parameters<typeof loadPast>[0], { simulationId: "default", part: undefined });
+    expect(ask.mock.calls.map(([{ frames }]) => frames)).toEqual([300, 50, 40, 30, 20, 10]);
+    expect(past.frames).toHaveLength(50);
   });
 
   it("asks no further when a page is empty, or everything was given", async () => {
