@@ -4,15 +4,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use detect::{RuleErrors, RuleSet};
 use preview::{Course, Outlook, Plan, Planned, preview};
 use serde::Serialize;
 use sim::world::view::TopologyView;
 use sim::{Command, Scenario, Target, TargetKind, Workers, World};
 
-use crate::convert;
+use crate::convert::{self, seconds};
+use crate::player::Nobody;
+use crate::run::{self, Loop};
 
-/// The earliest that anybody could have looked ahead after the onset, simulated seconds.
-const LOOK_S: f64 = 15.0;
+/// The card is made when an incident opens, and looked at so much later, simulated seconds.
+const READ_S: f64 = 5.0;
+/// Where none opens it is looked ahead so long after the onset, simulated seconds.
+const LATEST_S: f64 = 120.0;
 /// Losses that differ by less are the same to users, minutes.
 const SAME_MIN: f64 = 0.25;
 /// Most options besides doing nothing: what a card shows.
@@ -82,23 +87,27 @@ pub struct Report {
 }
 
 /// Looks ahead at every trouble and lets it come.
+///
+/// # Errors
+/// When the built-in rules contradict themselves, which they do not.
 pub fn calibrate(
     scenarios: &[Arc<Scenario>],
     options: &Options,
     told: &(dyn Fn(usize, usize) + Sync),
-) -> Report {
+) -> Result<Report, RuleErrors> {
+    let rules = RuleSet::new(detect::builtin_rules())?;
     let troubled = scenarios.iter().filter(|scenario| scenario.truth.onset_s.is_some());
     let mut looks: Vec<(Arc<Scenario>, u64, Option<Case>)> = troubled
         .flat_map(|scenario| (1..=options.seeds).map(|seed| (scenario.clone(), seed, None)))
         .collect();
     let (done, all) = (AtomicUsize::new(0), looks.len());
     options.workers.for_each(&mut looks, |(scenario, seed, case)| {
-        *case = Some(look(scenario, *seed, options.plan));
+        *case = Some(look(scenario, *seed, &rules, options.plan));
         told(done.fetch_add(1, Ordering::Relaxed) + 1, all);
     });
     let cases: Vec<Case> = looks.into_iter().filter_map(|(_, _, case)| case).collect();
     let all = || cases.iter().flat_map(|case| &case.options);
-    Report {
+    Ok(Report {
         seeds: options.seeds,
         horizon_s: options.plan.horizon_s(),
         futures: options.plan.seeds(),
@@ -107,7 +116,7 @@ pub fn calibrate(
         p99_in_band_pct: share(all().filter_map(|option| within(option.p99, option.p99_band))),
         bad_in_band_pct: share(all().filter_map(|option| within(option.bad_pct, option.bad_band))),
         cases,
-    }
+    })
 }
 
 impl Case {
@@ -125,14 +134,8 @@ impl Case {
     }
 }
 
-fn look(scenario: &Arc<Scenario>, seed: u64, plan: Plan) -> Case {
-    let mut world = World::new(scenario.clone(), seed);
-    let until = convert::ticks(scenario.truth.onset_s.unwrap_or(0.0) + LOOK_S);
-    let mut events = Vec::new();
-    while world.tick() < until {
-        world.step(&mut events);
-        events.clear();
-    }
+fn look(scenario: &Arc<Scenario>, seed: u64, rules: &RuleSet, plan: Plan) -> Case {
+    let world = alarmed(scenario, seed, rules);
     let candidates = candidates(scenario, &world.topology());
     let predicted = preview(&world, &candidates, plan, &Workers::default());
     let asked = std::iter::once(None).chain(candidates.iter().map(Some));
@@ -142,6 +145,20 @@ fn look(scenario: &Arc<Scenario>, seed: u64, plan: Plan) -> Case {
         .map(|(planned, outlook)| check(&world, planned, &outlook, plan.horizon_s()))
         .collect();
     Case { scenario: scenario.name.clone(), seed, options }
+}
+
+/// The world at the moment at which somebody looks.
+fn alarmed(scenario: &Arc<Scenario>, seed: u64, rules: &RuleSet) -> World {
+    let options =
+        run::Options { seed: Some(seed), player: Box::new(Nobody::default()), ..run::Options::default() };
+    let mut run = Loop::with_rules(rules, scenario.clone(), options);
+    let onset_s = scenario.truth.onset_s.unwrap_or(0.0);
+    run.run_s(onset_s);
+    while seconds(run.world().tick()) < onset_s + LATEST_S && !run.is_alarmed_since(onset_s) {
+        run.step();
+    }
+    run.run_s(READ_S);
+    run.world().clone()
 }
 
 /// What the card would show: what could be done about the cause, what heals, and what harms.

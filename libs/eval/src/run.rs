@@ -127,6 +127,11 @@ impl Loop {
         self.incidents.values().map(|(tick, _)| *tick).min().map(seconds)
     }
 
+    /// Whether an incident opened at or after a time, simulated seconds since the start of the run.
+    pub(crate) fn is_alarmed_since(&self, at_s: f64) -> bool {
+        self.incidents.values().any(|(tick, _)| seconds(*tick) >= at_s)
+    }
+
     /// One tick; its sample, if it has one.
     pub(crate) fn step(&mut self) -> Option<Snapshot> {
         let (updates, approved) = self.desk.decide(self.recorder.world().tick());

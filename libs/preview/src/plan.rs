@@ -94,9 +94,47 @@ impl Plan {
     }
 }
 
+/// For how much longer what changes goes on changing in a future, as a multiple of how long it has.
+///
+/// That we look at a random moment of it is all that is known: then it is over by now to a share that is uniform, and what is left is
+/// u / (1 − u) times what was, for a u that is uniform, too (Gott 1993). The futures spread evenly over u; the first two are in the middle of
+/// either half.
+pub(crate) fn persistence(future: u32, futures: u32) -> f64 {
+    let futures = futures.max(2);
+    let [low, high] = [futures / 4, futures * 3 / 4];
+    let place = match future {
+        0 => low,
+        1 => high,
+        other => {
+            (0..futures).filter(|place| ![low, high].contains(place)).nth(other as usize - 2).unwrap_or(low)
+        }
+    };
+    let u = (f64::from(place) + 0.5) / f64::from(futures);
+    u / (1.0 - u)
+}
+
 impl Default for Plan {
     /// Eight futures of five minutes.
     fn default() -> Self {
         Self { seeds: 8, horizon_s: 300 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_futures_spread_evenly_and_begin_in_the_middle_of_either_half() {
+        assert_eq!([0, 1].map(|future| persistence(future, 2)), [1.0 / 3.0, 3.0]);
+        for futures in 2..=64 {
+            let mut spread: Vec<f64> = (0..futures).map(|future| persistence(future, futures)).collect();
+            assert!(spread[0] < spread[1], "{futures}");
+            spread.sort_by(f64::total_cmp);
+            spread.dedup();
+            assert_eq!(spread.len(), futures as usize);
+            let (first, last) = (spread[0], spread[spread.len() - 1]);
+            assert!((first * last - 1.0).abs() < 1e-9, "as often half as long as twice as long");
+        }
     }
 }

@@ -7,7 +7,7 @@ use sim::{Act, Command, TICK_MS, Workers, World};
 use crate::band::Band;
 use crate::blast::Blast;
 use crate::course::{Course, Point};
-use crate::plan::{Plan, Planned};
+use crate::plan::{Plan, Planned, persistence};
 use crate::rank;
 
 /// What would come of an option.
@@ -57,19 +57,19 @@ pub struct Preview {
 /// A future of an option.
 struct Job {
     option: usize,
-    seed: u64,
+    future: u32,
     course: Course,
 }
 
 impl Job {
-    fn new(option: usize, future: u32, present: &World) -> Self {
-        Self { option, seed: seed(present.tick(), future), course: Course::new(present.running_topology()) }
+    fn new(option: usize, future: u32, world: &World) -> Self {
+        Self { option, future, course: Course::new(world.running_topology()) }
     }
 
     /// Runs a fork ahead.
-    fn run(&mut self, present: &World, act: Option<&Act>, plan: Plan) {
-        let mut fork = present.clone();
-        fork.reseed(self.seed);
+    fn run(&mut self, world: &World, act: Option<&Act>, plan: Plan) {
+        let mut fork = world.outlook(persistence(self.future, plan.seeds()));
+        fork.reseed(seed(world.tick(), self.future));
         if let Some(act) = act {
             // Whether it is refused was asked before.
             drop(fork.apply(&Command::Act(act.clone())));
@@ -91,7 +91,7 @@ const FIRST_FUTURES: u32 = 2;
 
 /// Looks ahead from the present of a world: doing nothing, and every candidate, under the same futures.
 pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Workers) -> Preview {
-    let present = world.outlook();
+    let present = world.outlook(0.0);
     let (view, topology) = (present.topology(), present.running_topology());
     let acts: Vec<Option<Act>> = std::iter::once(None)
         .chain(candidates.iter().map(|planned| Some(planned.act("preview", &view))))
@@ -103,8 +103,8 @@ pub fn preview(world: &World, candidates: &[Planned], plan: Plan, workers: &Work
             .filter(|option| refused[*option].is_none() && wanted(&courses, *option))
             .collect();
         let jobs = futures.flat_map(|future| chosen.iter().map(move |option| (*option, future)));
-        let mut jobs: Vec<Job> = jobs.map(|(option, future)| Job::new(option, future, &present)).collect();
-        workers.for_each(&mut jobs, |job| job.run(&present, acts[job.option].as_ref(), plan));
+        let mut jobs: Vec<Job> = jobs.map(|(option, future)| Job::new(option, future, world)).collect();
+        workers.for_each(&mut jobs, |job| job.run(world, acts[job.option].as_ref(), plan));
         for job in jobs {
             courses[job.option].push(job.course);
         }
@@ -132,17 +132,18 @@ fn outlook(
     courses: &[Course],
     nothing: &[Course],
 ) -> Outlook {
-    let band = |of: fn(&Course) -> f64| Band::of(courses.iter().map(of));
+    let band = |of: fn(&Course) -> f64| Band::of(courses.iter().map(of), f64::INFINITY);
+    let share = |of: fn(&Course) -> f64| Band::of(courses.iter().map(of), 100.0);
     Outlook {
         planned,
         refused,
         rank: u32::try_from(rank).unwrap_or(u32::MAX),
         futures: u32::try_from(courses.len()).unwrap_or(u32::MAX),
         p99_ms: band(Course::p99_ms),
-        error_pct: band(Course::error_pct),
+        error_pct: share(Course::error_pct),
         slo_minutes: band(Course::slo_minutes),
         failed: band(Course::failed),
-        bad_pct: band(|course| course.bad() / course.requests() * 100.0),
+        bad_pct: share(|course| course.bad() / course.requests() * 100.0),
         core_hours: band(Course::core_hours),
         helps: rank::helps(courses, nothing),
         harms: rank::harms(courses, nothing),
@@ -155,11 +156,12 @@ fn curves(courses: &[Course]) -> Vec<[Point; 3]> {
     let points: Vec<Vec<Point>> = courses.iter().map(Course::points).collect();
     let length = points.iter().map(Vec::len).min().unwrap_or(0);
     let at = |place: usize| {
-        let band = |of: fn(&Point) -> f64| {
-            let band = Band::of(points.iter().map(|course| of(&course[place])));
+        let band = |of: fn(&Point) -> f64, most: f64| {
+            let band = Band::of(points.iter().map(|course| of(&course[place])), most);
             band.map_or([f64::NAN; 3], |band| [band.low, band.mid, band.high])
         };
-        let (p99_ms, error_pct) = (band(|point| point.p99_ms), band(|point| point.error_pct));
+        let (p99_ms, error_pct) =
+            (band(|point| point.p99_ms, f64::INFINITY), band(|point| point.error_pct, 100.0));
         std::array::from_fn(|line| Point { p99_ms: p99_ms[line], error_pct: error_pct[line] })
     };
     (0..length).map(at).collect()

@@ -122,7 +122,7 @@ pub(crate) enum Question {
     Present(Reply<Present>),
 }
 
-/// What is the case, to look ahead from. What the scenario has in store is not in it.
+/// What is the case, to look ahead from. A preview takes what a scenario has in store out of it.
 pub(crate) struct Present {
     pub(crate) world: World,
     pub(crate) run_id: String,

@@ -372,7 +372,7 @@ fn answer_from(run: &Run, question: Question) {
         Question::Faults(reply) => answer(reply, Ok(run.world().faults().to_vec())),
         Question::Present(reply) => {
             let present = Present {
-                world: run.world().outlook(),
+                world: run.world().clone(),
                 run_id: run.identity().run_id.to_string(),
                 time: run.time(),
             };

@@ -11,7 +11,7 @@ fn report(names: &[&str], threads: usize) -> Report {
         all().into_iter().filter(|scenario| names.contains(&scenario.name.as_str())).collect();
     let plan = Plan::new(2, 120).unwrap();
     let options = Options { seeds: 1, plan, workers: Workers::new(threads).unwrap() };
-    calibrate(&scenarios, &options, &|_, _| ())
+    calibrate(&scenarios, &options, &|_, _| ()).unwrap()
 }
 
 #[test]

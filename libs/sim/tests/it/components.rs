@@ -288,7 +288,7 @@ fn an_outlook_can_add_components_and_still_knows_nothing_of_what_is_to_come() {
     );
     let mut stage = small::cloud_with(SERVICES, &rest);
     stage.run_s(10);
-    stage.world = stage.world.outlook();
+    stage.world = stage.world.outlook(0.0);
     stage.act(ActionKind::AddCache, "db", 1).unwrap();
     stage.run_s(60);
     assert!(stage.happened(EventKind::FaultStarted).is_empty());

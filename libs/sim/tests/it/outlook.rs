@@ -30,7 +30,7 @@ fn eventful() -> Stage {
 fn worlds_with_one_past_have_one_outlook_whatever_is_to_come() {
     let hashes = |mut stage: Stage| {
         let mut ahead = stage.run_s(60).clone();
-        ahead.world = stage.world.outlook();
+        ahead.world = stage.world.outlook(0.0);
         [ahead, stage].map(|mut stage| stage.run_s(120).world.telemetry_hash())
     };
     let ([calm_outlook, calm], [eventful_outlook, eventful]) = (hashes(calm()), hashes(eventful()));
@@ -44,7 +44,7 @@ fn nothing_begins_and_nothing_ends_in_an_outlook() {
     let mut stage = eventful();
     stage.run_s(60);
     stage.events.clear();
-    stage.world = stage.world.outlook();
+    stage.world = stage.world.outlook(0.0);
     stage.run_s(300);
     let told = |kind| stage.events.iter().filter(|event| event.kind == kind).count();
     assert_eq!((told(EventKind::FaultStarted), told(EventKind::FaultEnded)), (0, 0));

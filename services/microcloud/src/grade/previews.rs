@@ -26,7 +26,8 @@ pub(crate) fn run(options: &PreviewGradeOptions) -> Result<(), Failure> {
         &folders::named_or_all(&options.catalogue.names, options.catalogue.scenarios.as_deref())?,
         &looking,
         &told,
-    );
+    )
+    .map_err(|error| Failure::Refused(error.to_string()))?;
     if let Some(folder) = &options.out {
         report::write(folder, [("previews.json", report::document(&grades)?)])?;
         output::progress(format!("grade: previews.json in {}", folder.display()));
