@@ -26,7 +26,8 @@ const EVENT = anEvent({ tick: 600n, kind: SimulationEventKind.FAULT_STARTED, mes
 
 function replay({ simulationId, fromTick, toTick }: Pick<SimulationServiceReplayRequest, "simulationId" | "fromTick" | "toTick">) {
   const id = simulationId === "" ? "default" : simulationId;
-  const last = id === "branch" ? 800n : toTick === 0n ? 1_200n : toTick;
+  const end = id === "branch" ? 800n : 1_200n;
+  const last = toTick === 0n || toTick > end ? end : toTick;
   const forkedFrom = id === "branch" ? { simulationId: "default", runId: RUN, tick: 400n } : undefined;
   return aReplay({ frames: SAMPLES.filter(({ tick }) => tick >= fromTick && tick <= last), events: [EVENT], simulation: { id, displayName: id, status: SimulationStatus.RUNNING, state: STATE, forkedFrom } });
 }
@@ -127,6 +128,19 @@ it("compares two runs from where they part, and says where the shorter one ends"
   expect(await banner()).toContain("You are looking at 0:50 of this run; the present is 1:00.");
   const [first] = within(screen.getByRole("combobox", { name: "Compare with" })).getAllByRole("group");
   expect(first?.getAttribute("label")).toBe("With the same beginning");
+});
+
+it("asks a shorter run only for what it has of a part, and shows where it ends", async () => {
+  const ask = vi.fn(replay);
+  open("?with=branch&from=700&to=1100&at=1000", { replay: ask });
+  expect(within(await screen.findByTestId("past-map-branch")).getByText("This run ends at 0:40")).toBeTruthy();
+  const parts = () => ask.mock.calls.map(([{ simulationId, fromTick, toTick }]) => `${simulationId} ${fromTick} ${toTick}`).sort();
+  await waitFor(() => expect(parts()).toEqual(["branch 0 0", "branch 700 800", "default 0 0", "default 700 1100"]));
+});
+
+it("shows the whole run when a link leads beyond its end", async () => {
+  open("?from=5000&to=6000&at=5500");
+  expect((await slider()).getAttribute("aria-valuetext")).toBe("1:00 of 1:00");
 });
 
 it("offers a fork the run that it left", async () => {

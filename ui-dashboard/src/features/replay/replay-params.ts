@@ -18,6 +18,12 @@ export function partOf({ from, to }: { readonly from: number | null; readonly to
   return from !== null && to !== null && from >= 0 && to > from ? { from, to } : undefined;
 }
 
+/** What of a part lies within a run that ends there; nothing when the run has not come to it. */
+export function clipped({ from, to }: Span, end: number | undefined): Span | undefined {
+  const last = end === undefined ? to : Math.min(to, end);
+  return last > from ? { from, to: last } : undefined;
+}
+
 /** The shortest part that is looked at, ticks: some samples. */
 const SHORTEST = 200;
 

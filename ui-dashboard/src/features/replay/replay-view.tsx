@@ -77,7 +77,7 @@ function Tools({ replay, past }: { replay: Replay; past: Past }) {
   return (
     <div className="flex flex-wrap items-center justify-end gap-1.5">
       <CompareSelect simulation={simulation} value={replay.other} onChange={replay.compareWith} />
-      <Button tone="primary" onClick={() => setBranching(true)}>
+      <Button tone="primary" disabled={replay.at > (replay.main.whole?.to ?? 0)} onClick={() => setBranching(true)}>
         <GitBranch aria-hidden className="size-4" />
         Branch here…
       </Button>

@@ -13,7 +13,7 @@ import { faultSpans, marksOf, neighbour, roundTimes } from "./marks";
 import { faultsAt, frameAt, momentOf, tickAfterKey, topologyAt } from "./moment";
 import { assemble, loadPast, mergeEvents, type Past } from "./past";
 import { pastData } from "./past-options";
-import { partOf, stretched, zoomed } from "./replay-params";
+import { clipped, partOf, stretched, zoomed } from "./replay-params";
 
 const WELL = { gateway: { request_rate: 100, error_rate: 0, latency_p99: 100, replicas: 1, replicas_missing: 0 }, orders: { request_rate: 300, error_rate: 0, latency_p99: 50, replicas: 2, replicas_missing: 0 } };
 const ILL = { ...WELL, gateway: { ...WELL.gateway, error_rate: 20, latency_p99: 900 }, orders: { ...WELL.orders, replicas: 0, replicas_missing: 2 } };
@@ -163,6 +163,7 @@ describe("the timeline", () => {
     expect(zoomed({ from: 0, to: 6_000 }, 0, 2, 10_000)).toBeUndefined();
     expect(stretched(990, 1_000, 10_000)).toEqual({ from: 895, to: 1_095 });
     expect(stretched(9_990, 10_000, 10_000)).toEqual({ from: 9_800, to: 10_000 });
+    expect([clipped({ from: 10, to: 50 }, 30), clipped({ from: 10, to: 50 }, 10), clipped({ from: 10, to: 50 }, undefined)]).toEqual([{ from: 10, to: 30 }, undefined, { from: 10, to: 50 }]);
     expect([partOf({ from: 5, to: 5 }), partOf({ from: -5, to: 5 }), partOf({ from: null, to: 5 }), partOf({ from: 0, to: 5 })]).toEqual([undefined, undefined, undefined, { from: 0, to: 5 }]);
   });
 });

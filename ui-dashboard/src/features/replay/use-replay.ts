@@ -8,7 +8,7 @@ import { useChosenSimulation } from "@/features/simulation/use-chosen-simulation
 import type { SimulationEvent } from "@/gen/sim/v1/event_pb";
 import { ticksOf } from "./moment";
 import { mergeEvents, type Past, type Span } from "./past";
-import { partOf, REPLAY_PARAMS } from "./replay-params";
+import { clipped, partOf, REPLAY_PARAMS } from "./replay-params";
 import { usePast } from "./use-past";
 
 /** A moment that moves goes into the URL this often. */
@@ -23,17 +23,15 @@ export interface Watched {
 /** The run of a simulation: the part in more detail once it is there, the whole until then. Of a run that is too long there is only a part. */
 function useWatched(simulationId: string | null, part: Span | undefined) {
   const whole = usePast(simulationId);
-  const closer = usePast(part ? simulationId : null, part);
+  const own = useMemo(() => part && clipped(part, whole.data?.to), [part, whole.data]);
+  const closer = usePast(own && !whole.isPending ? simulationId : null, own);
   const known = whole.data ?? closer.data;
-  const past = part ? closerOf(whole.data, closer.data, part) : whole.data;
+  const isCloser = own !== undefined && closer.data?.from === own.from && closer.data.runId === known?.runId && !(whole.data && closer.isPlaceholderData);
+  const past = isCloser ? closer.data : whole.data;
   const events = useMemo(() => (known ? mergeEvents(known.events, past?.events ?? []) : []), [known, past]);
   const watched = useMemo(() => (past ? { past, events } : undefined), [past, events]);
-  const failed = part && closer.isError ? closer : whole.isError && !known && !(part && closer.isPending) ? whole : undefined;
+  const failed = own && closer.isError ? closer : whole.isError && !known && !(own && closer.isPending) ? whole : undefined;
   return { watched, whole: known, isPending: simulationId !== null && !watched && !failed, isFetching: whole.isFetching || closer.isFetching, error: failed?.error, refetch: whole.refetch, retry: failed?.refetch };
-}
-
-function closerOf(whole: Past | undefined, closer: Past | undefined, part: Span): Past | undefined {
-  return closer && closer.runId === (whole?.runId ?? closer.runId) && closer.from === part.from ? closer : whole;
 }
 
 /** Everything that the page shows and does: from the URL, the chosen simulation, and the one beside it. */
@@ -48,7 +46,8 @@ export function useReplay() {
   const renewed = useNewRun(chosen, main.whole, main.refetch, useCallback(() => void set({ at: null, from: null, to: null }), [set]));
   const pasts = useMemo(() => [watched?.past, beside.watched?.past].filter((past) => past !== undefined), [watched, beside.watched]);
   const end = Math.max(main.whole?.to ?? 0, beside.whole?.to ?? 0);
-  const span = useMemo(() => ({ from: part?.from ?? 0, to: Math.max(part?.from ?? 0, Math.min(part?.to ?? end, end)) }), [part, end]);
+  const shown = useMemo(() => part && clipped(part, main.whole && end), [part, main.whole, end]);
+  const span = useMemo(() => shown ?? { from: 0, to: end }, [shown, end]);
   const ticks = useMemo(() => ticksOf(pasts).filter((tick) => tick >= span.from && tick <= span.to), [pasts, span]);
   const present = useCalmCloud(({ simulation }) => (simulation?.simulationId === chosen && simulation.runId === main.whole?.runId ? Number(simulation.tick) : undefined));
   const seek = useCallback((at: number | null) => void set({ at }, { limitUrlUpdates: throttle(URL_EVERY_MS) }), [set]);
@@ -70,7 +69,7 @@ export function useReplay() {
     at,
     /** Where the simulation stands now. */
     present: present ?? Number(main.whole?.simulation.state?.tick ?? end),
-    isZoomed: part !== undefined,
+    isZoomed: shown !== undefined,
     seek,
     show,
     compareWith: useCallback((id: string | null) => void set({ with: id }, { history: "push" }), [set]),
