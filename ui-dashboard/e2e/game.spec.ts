@@ -25,6 +25,12 @@ test("a game is played blind, given up, and scored beside nobody, the agent and 
   await page.getByRole("link", { name: "What the numbers mean" }).click();
   await expect(page.getByRole("region", { name: "What the numbers mean" })).toBeInViewport();
   await expect(page.getByTestId("player-Ana")).toBeVisible();
+
+  await page.goBack();
+  await page.getByRole("button", { name: "Watch The best in hindsight" }).click();
+  await expect(page).toHaveURL(/\/replay\/\?with=replay-/, { timeout: 60_000 });
+  await expect(page.getByTestId("moment-banner")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByTestId("comparison").getByRole("columnheader")).toHaveText(["What users got", /: oracle$/, /: Ana$/, "Difference"], { timeout: 30_000 });
 });
 
 test("a drill notices by itself what was done", async ({ page }) => {

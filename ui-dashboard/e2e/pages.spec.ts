@@ -18,6 +18,8 @@ const PAGES = [
   { path: "/grades/", title: "Grades · Microcloud" },
   { path: "/leaderboard/", title: "Leaderboard · Microcloud" },
   { path: "/simulation/", title: "Simulation · Microcloud" },
+  { path: "/replay/?at=20", title: "Time travel · Microcloud" },
+  { path: "/replay/?service=checkout&from=0&to=400", title: "Time travel · Microcloud" },
   { path: "/simulations/?add=new", title: "Simulations · Microcloud" },
   { path: "/topology/edit/", title: "Cloud editor · Microcloud" },
   { path: "/topology/edit/?scenario=normal", title: "Cloud editor · Microcloud" },

@@ -42,6 +42,7 @@ const pages = [
   ["rules", "/rules/"],
   ["policies", "/policies/"],
   ["simulation", "/simulation/"],
+  ["replay", "/replay/?at=600"],
   ["simulations", "/simulations/"],
   ["game", "/game/"],
   ["leaderboard", "/leaderboard/"],

@@ -20,6 +20,7 @@ import {
   metricQuantity,
   plural,
   shortId,
+  shortNumbers,
 } from "./format";
 
 describe("numbers", () => {
@@ -89,6 +90,10 @@ describe("metrics", () => {
   it("carry their unit", () => {
     expect(formatMetric("error_rate", 12.34)).toBe("12.3 %");
     expect(formatMetric("latency_p99", 251.2)).toBe("251 ms");
+    expect(formatMetric("latency_p99", 9_999)).toBe("9,999 ms");
+    expect(formatMetric("latency_p99", 43_340)).toBe("43.3 s");
+    expect(formatChange(-43_340, "ms")).toBe("−43.3 s");
+    expect(formatChange(0, "")).toBe("±0");
     expect(formatMetric("request_rate", 15_200)).toBe("15.2 k req/s");
   });
 
@@ -159,4 +164,9 @@ it("speeds and ids are short", () => {
   expect(formatSpeed(9.974)).toBe("9.97×");
   expect(formatSpeed(undefined)).toBe("no data");
   expect(shortId("6d6963726f63-6c6f")).toBe("6d6963726f63");
+});
+
+it("shortens the numbers of a sentence, and nothing else", () => {
+  expect(shortNumbers("memory_leak began on orders at severity 0.4000000059604645")).toBe("memory_leak began on orders at severity 0.4");
+  expect(shortNumbers("p99 30894 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75")).toBe("p99 30894 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75");
 });

@@ -92,7 +92,9 @@ export function formatCount(value: number | bigint | undefined): string {
   return WHOLE.format(value);
 }
 
+/** From ten seconds on milliseconds are counted as seconds. */
 export function quantity(value: number | undefined, unit: string): Quantity {
+  if (unit === "ms" && value !== undefined && Math.abs(value) >= 9_999.5) return quantity(value / THOUSAND, "s");
   const text = formatNumber(value);
   return text === NO_DATA ? { value: NO_DATA, unit: "" } : { value: text, unit };
 }
@@ -150,8 +152,13 @@ export function formatSpread(low: number, high: number): string {
 /** A difference with its sign: `+0.33 core h`, `−2 core h`, `±0 core h`. */
 export function formatChange(value: number | undefined, unit: string): string {
   if (value === undefined || !Number.isFinite(value)) return NO_DATA;
-  if (Math.abs(value) < 0.005) return `±0 ${unit}`;
-  return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value))} ${unit}`;
+  if (Math.abs(value) < 0.005) return quantityText({ value: "±0", unit });
+  return `${value < 0 ? "−" : "+"}${quantityText(quantity(Math.abs(value), unit))}`;
+}
+
+/** A sentence of the server's with numbers as long as a person reads them: `severity 0.4000000059604645` becomes `severity 0.4`. */
+export function shortNumbers(sentence: string): string {
+  return sentence.replace(/(?<![\w.:])\d+\.\d{3,}(?![\w.])/g, (number) => formatNumber(Number(number)));
 }
 
 /** Some names of many: `cart, orders and 12 more`. */

@@ -9,7 +9,8 @@ import { type PreviewOptionSchema, PreviewSchema } from "@/gen/ops/v1/preview_pb
 import { SilenceKind, SilenceSchema, SilenceState } from "@/gen/ops/v1/silence_pb";
 import { StreamHeartbeatSchema, StreamSnapshotSchema } from "@/gen/ops/v1/stream_pb";
 import { SimulationEventKind, SimulationEventSchema } from "@/gen/sim/v1/event_pb";
-import { MetricSnapshotSchema } from "@/gen/sim/v1/metrics_pb";
+import { CloudMapSchema, MetricSnapshotSchema } from "@/gen/sim/v1/metrics_pb";
+import { SimulationServiceReplayResponseSchema } from "@/gen/sim/v1/simulation_service_pb";
 import { SimulationStateSchema, TopologySchema } from "@/gen/sim/v1/state_pb";
 
 type Init<D extends DescMessage> = Exclude<MessageInitShape<D>, MessageShape<D>>;
@@ -70,6 +71,13 @@ export function aSample(
     ...init,
   });
 }
+
+/** The map of `aTopology`, as samples carry it. */
+export const aMap = (init: Init<typeof CloudMapSchema> = {}) =>
+  create(CloudMapSchema, { services: ["gateway", "orders"], profiles: ["api_gateway", "api_server"], nodes: ["node-a1"], zones: ["zone-a"], nodeZones: [0], callers: [0], callees: [1], ...init });
+
+export const aReplay = (init: Init<typeof SimulationServiceReplayResponseSchema> = {}) =>
+  create(SimulationServiceReplayResponseSchema, { simulation: { id: "default", displayName: "default", state: aState() }, ...init });
 
 export const anIncident = (init: Init<typeof IncidentSchema> = {}) =>
   create(IncidentSchema, {

@@ -9,6 +9,8 @@ import type { StreamEvent } from "@/features/stream/stream-event";
 import { TelemetryAggregate, TelemetryService } from "@/gen/ops/v1/telemetry_service_pb";
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
 import { SimulationEventKind } from "@/gen/sim/v1/event_pb";
+import { SimulationStatus } from "@/gen/sim/v1/state_pb";
+import type { CloudState } from "./cloud-state";
 import type { CloudStore } from "./cloud-store";
 import type { StoredSeries } from "./history";
 
@@ -41,11 +43,13 @@ export function startCloud(cloud: CloudStore, transport: Transport, streamUrl: s
   const telemetry = createClient(TelemetryService, transport);
   const over = new AbortController();
   let topologyTimer: ReturnType<typeof setTimeout> | undefined;
+  let owed = false;
 
   const refreshTopology = () => {
     topologyTimer ??= setTimeout(() => {
       topologyTimer = undefined;
-      void loadTopology(control, cloud, over.signal);
+      owed = !answers(cloud.getState());
+      if (!owed) void loadTopology(control, cloud, over.signal);
     }, TOPOLOGY_DELAY_MS);
   };
   const onEvent = (event: StreamEvent) => {
@@ -64,7 +68,9 @@ export function startCloud(cloud: CloudStore, transport: Transport, streamUrl: s
   const unsubscribe = cloud.subscribe((state, before) => {
     const firstSample = state.sample && state.sample.runId !== before.sample?.runId;
     if (firstSample) void loadHistory(telemetry, cloud, over.signal);
-    if (state.snapshots !== before.snapshots && !state.topology) refreshTopology();
+    const answersAgain = answers(state) && !answers(before);
+    const isNew = state.snapshots !== before.snapshots;
+    if ((isNew && !state.topology) || (answersAgain && (owed || !state.topology))) refreshTopology();
   });
   window.addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
@@ -81,6 +87,11 @@ export function startCloud(cloud: CloudStore, transport: Transport, streamUrl: s
       stream.stop();
     },
   };
+}
+
+/** Whether the simulation can be asked: one that is stopped or failed refuses, one that is silent or unheard of would not hear. */
+function answers({ simulation, engineSilent }: CloudState): boolean {
+  return simulation !== undefined && !engineSilent && simulation.status !== SimulationStatus.STOPPED && simulation.status !== SimulationStatus.FAILED;
 }
 
 async function loadTopology(control: Client<typeof ControlService>, cloud: CloudStore, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import type { TrafficStatistics } from "./traffic";
 /** The objective of the built-in burn-rate rules: so many requests of users may fail, %. */
 export const ALLOWED_FAILED_PCT = 0.1;
 /** A budget of 30 days that burns this many times too fast is gone in two: somebody is called (Site Reliability Workbook, chapter 5). */
-const FAST_BURN = 14.4;
+export const FAST_BURN = 14.4;
 
 export interface ErrorBudget {
   /** Share of what may fail in the window that did fail, %; above 100 more was lost than may be. */

@@ -55,7 +55,7 @@ function Scored({ game, result }: { game: Game; result: GameResult }) {
         </Card>
         <WhatItWas game={game} result={result} />
       </div>
-      <ResultTable rows={result.rows} />
+      <ResultTable game={game} rows={result.rows} />
       <DeedTimeline rows={result.rows} />
     </>
   );

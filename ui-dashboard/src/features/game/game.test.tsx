@@ -8,7 +8,7 @@ import { ControlBar } from "@/features/simulation/control-bar";
 import { SimulationPage } from "@/features/simulation/simulation-page";
 import { ActionStatus, ActionType } from "@/gen/ops/v1/action_pb";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
-import { type Game, GameSchema, GameService, type GameServiceFinishRequest, type GameServiceStartRequest } from "@/gen/ops/v1/game_service_pb";
+import { type Game, GameSchema, GameService, type GameServiceFinishRequest, type GameServiceReplayRequest, type GameServiceStartRequest } from "@/gen/ops/v1/game_service_pb";
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
 import { SimulationEventKind } from "@/gen/sim/v1/event_pb";
 import { chooseSimulation } from "@/rpc/simulation";
@@ -50,14 +50,16 @@ interface Answers {
   readonly games?: Game[];
   readonly start?: (request: GameServiceStartRequest) => Game;
   readonly finish?: (request: GameServiceFinishRequest) => Game;
+  readonly replay?: (request: GameServiceReplayRequest) => { simulationId: string };
 }
 
-const routes = ({ games = [], start, finish }: Answers) => (router: ConnectRouter) => {
+const routes = ({ games = [], start, finish, replay }: Answers) => (router: ConnectRouter) => {
   router.service(GameService, {
     list: () => ({ games }),
     get: () => ({ game: games[0] }),
     start: (request) => ({ game: start?.(request) }),
     finish: (request) => ({ game: finish?.(request) }),
+    ...(replay && { replay }),
   });
   router.service(ControlService, {
     listScenarios: () => ({ scenarios: [{ name: "slow_queries", family: "data_tier", difficulty: 2, description: "Carts take longer." }] }),
@@ -130,6 +132,26 @@ describe("a game", () => {
     expect(within(screen.getByRole("region", { name: "What it was" })).getByText("service orders-db")).toBeTruthy();
     expect(within(screen.getByRole("region", { name: "Ana" })).getByText("1:20")).toBeTruthy();
     expect(within(screen.getByRole("region", { name: "Nobody" })).getByText("did nothing")).toBeTruthy();
+  });
+
+  it("that is over can be watched again, the others beside the player", async () => {
+    const replay = vi.fn(({ player }: { player: string }) => ({ simulationId: `replay-${player.toLowerCase()}` }));
+    const { user } = renderScene(<GamePage />, { routes: routes({ games: [aGame({ finishedAt: timestampFromMs(START_MS), result: RESULT })], replay }), url: `?id=${GAME}` });
+    await user.click(await screen.findByRole("button", { name: "Watch Ana" }));
+    await waitFor(() => expect(chooseSimulation).toHaveBeenLastCalledWith("replay-ana", "/replay/"));
+    await user.click(screen.getByRole("button", { name: "Watch The best in hindsight" }));
+    await waitFor(() => expect(chooseSimulation).toHaveBeenLastCalledWith("replay-oracle", "/replay/?with=replay-ana"));
+    expect(replay.mock.calls.map(([request]) => request)).toMatchObject([{ gameId: GAME, player: "Ana" }, { player: "oracle" }, { player: "Ana" }]);
+  });
+
+  it("says why it cannot be watched", async () => {
+    const replay = () => {
+      throw new ConnectError("8 simulations exist already: delete one", Code.ResourceExhausted);
+    };
+    const { user } = renderScene(<GamePage />, { routes: routes({ games: [aGame({ finishedAt: timestampFromMs(START_MS), result: RESULT })], replay }), url: `?id=${GAME}` });
+    await user.click(await screen.findByRole("button", { name: "Watch Nobody" }));
+    expect(await screen.findByText("8 simulations exist already: delete one")).toBeTruthy();
+    expect(chooseSimulation).not.toHaveBeenCalled();
   });
 
   it("is listed, and one that nobody has finished can be gone to", async () => {

@@ -1,10 +1,15 @@
+"use client";
+
+import { History } from "lucide-react";
 import { formatPercent, quantity } from "@/format/format";
-import type { GameRow } from "@/gen/ops/v1/game_service_pb";
+import type { Game, GameRow } from "@/gen/ops/v1/game_service_pb";
 import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Quantity } from "@/ui/quantity";
 import { Cell, HeadCell, Table } from "@/ui/table";
 import { afterWords, rowName, scoreWords } from "./game-words";
+import { useWatch } from "./use-games";
 
 const COLUMNS = [
   { key: "player", label: "Player" },
@@ -17,12 +22,14 @@ const COLUMNS = [
   { key: "harm", label: "Harm", numeric: true },
   { key: "cost", label: "Cost", numeric: true },
   { key: "regret", label: "Regret", numeric: true },
+  { key: "watch", label: "Watch", numeric: true },
 ] as const;
 
 /** What everybody made of the same trouble. */
-export function ResultTable({ rows }: { rows: readonly GameRow[] }) {
+export function ResultTable({ game, rows }: { game: Game; rows: readonly GameRow[] }) {
+  const { mutate, isPending, variables } = useWatch();
   return (
-    <Card flush title="Beside the others" hint="the same scenario and seed">
+    <Card flush title="Beside the others" hint="the same scenario and seed; watch how each went, beside yours">
       <Table label="Results of every player" columns={COLUMNS}>
         {rows.map((row, place) => (
           <tr key={place} data-testid={`result-${place}`}>
@@ -45,6 +52,12 @@ export function ResultTable({ rows }: { rows: readonly GameRow[] }) {
             </Cell>
             <Cell numeric>
               <Quantity of={quantity(row.regretMinutes, "min")} />
+            </Cell>
+            <Cell numeric>
+              <Button size="sm" busy={isPending && variables.player === row.player} disabled={isPending && variables.player !== row.player} aria-label={`Watch ${rowName(row, place)}`} onClick={() => mutate({ game, player: row.player, own: rows[0]?.player })}>
+                <History aria-hidden className="size-3.5" />
+                Watch
+              </Button>
             </Cell>
           </tr>
         ))}

@@ -87,3 +87,24 @@ export function useFinishGame() {
     onError: (cause) => toast.error("The game was not finished.", { description: errorSentence(cause) }),
   });
 }
+
+interface Watch {
+  readonly game: Game;
+  readonly player: string;
+  /** The one that others are shown beside. */
+  readonly own: string | undefined;
+}
+
+/** Makes the tab be about what one of the players did, to be looked at moment by moment; beside what the game's own player did. */
+export function useWatch() {
+  const client = createClient(GameService, patiently(useTransport()));
+  return useMutation({
+    mutationFn: async ({ game: { gameId }, player, own }: Watch) => {
+      const { simulationId } = await client.replay({ gameId, player });
+      const beside = own === undefined || own === player ? undefined : await client.replay({ gameId, player: own });
+      return { simulationId, beside: beside?.simulationId };
+    },
+    onSuccess: ({ simulationId, beside }) => chooseSimulation(simulationId, beside === undefined ? "/replay/" : `/replay/?with=${encodeURIComponent(beside)}`),
+    onError: (cause) => toast.error("The game cannot be watched.", { description: errorSentence(cause) }),
+  });
+}

@@ -1,6 +1,6 @@
 "use client";
 
-import { ArrowLeft, Waypoints } from "lucide-react";
+import { ArrowLeft, History, Waypoints } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useMemo, useRef } from "react";
 import { instantMs } from "@/format/format";
@@ -63,6 +63,7 @@ function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: st
   const { actions } = useActionHistory(incident.id);
   const events = useCloud((state) => state.events);
   const tickMs = useCloud(({ simulation }) => simulation?.tickMs ?? USUAL_TICK_MS);
+  const isThisRun = useCloud(({ simulation }) => simulation?.simulationId === incident.simulationId && simulation.runId === incident.runId);
   const nowMs = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
   const breachMs = useBreach(incident);
   const steps = useMemo(() => timelineOf({ incident, symptoms, actions, events, breachMs, tickMs }), [incident, symptoms, actions, events, breachMs, tickMs]);
@@ -80,6 +81,12 @@ function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: st
             <Waypoints aria-hidden className="size-4" />
             On the map
           </Link>
+          {isThisRun && (
+            <Link href={`/replay/?at=${incident.tick}`} className="inline-flex h-8 items-center gap-1.5 rounded-md border border-line px-3 text-[13px] font-medium hover:bg-raised">
+              <History aria-hidden className="size-4" />
+              Look back
+            </Link>
+          )}
           <PostMortemExport sources={{ incident, symptoms, actions, steps, nowMs }} />
         </div>
       </div>

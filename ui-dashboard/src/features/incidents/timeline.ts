@@ -1,6 +1,6 @@
 /** What happened in an incident, in order of simulated time: from what was recorded about it, its actions and its run. Pure. */
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { formatNames, formatNamedMetric, instantMs, metricLabel, plural } from "@/format/format";
+import { formatNamedMetric, formatNames, instantMs, metricLabel, plural, shortNumbers } from "@/format/format";
 import { actionTitle, approvalsSentence, editSentence, effectLook, outcomeSentence } from "@/features/actions/action-words";
 import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
@@ -53,7 +53,7 @@ function faultSteps({ events, incident }: TimelineSources, openedMs: number): St
     const atMs = instantMs(time);
     const isFault = kind === SimulationEventKind.FAULT_STARTED || kind === SimulationEventKind.FAULT_ENDED;
     if (!isFault || atMs === undefined || runId !== incident.runId || atMs < openedMs - BEFORE_MS || atMs > untilMs) return [];
-    return [{ kind: "fault", atMs, title: kind === SimulationEventKind.FAULT_STARTED ? "Fault began" : "Fault ended", detail: message }];
+    return [{ kind: "fault", atMs, title: kind === SimulationEventKind.FAULT_STARTED ? "Fault began" : "Fault ended", detail: shortNumbers(message) }];
   });
 }
 

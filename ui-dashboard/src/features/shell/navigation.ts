@@ -1,4 +1,4 @@
-import { Activity, BellOff, Boxes, ChartLine, CircleAlert, DatabaseZap, Gamepad2, GraduationCap, HeartPulse, ListChecks, type LucideIcon, PencilRuler, Radar, Scale, SlidersHorizontal, Trophy, Waypoints } from "lucide-react";
+import { Activity, BellOff, Boxes, ChartLine, CircleAlert, DatabaseZap, Gamepad2, GraduationCap, HeartPulse, History, ListChecks, type LucideIcon, PencilRuler, Radar, Scale, SlidersHorizontal, Trophy, Waypoints } from "lucide-react";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
 import { burningIncidents } from "@/features/cloud/assessment";
 import type { CloudState } from "@/features/cloud/cloud-state";
@@ -30,6 +30,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { href: "/silences/", label: "Silences", letter: "s", icon: BellOff },
   { href: "/policies/", label: "Policies", letter: "p", icon: Scale },
   { href: "/simulation/", label: "Simulation", letter: "m", icon: SlidersHorizontal, apart: true },
+  { href: "/replay/", label: "Time travel", letter: "h", icon: History },
   { href: "/simulations/", label: "Simulations", letter: "u", icon: Boxes },
   { href: "/topology/edit/", label: "Cloud editor", letter: "c", icon: PencilRuler },
   { href: "/game/", label: "Game day", letter: "b", icon: Gamepad2 },

@@ -1,5 +1,5 @@
 import { History } from "lucide-react";
-import { formatSimulatedTime } from "@/format/format";
+import { formatSimulatedTime, shortNumbers } from "@/format/format";
 import { type SimulationEvent, SimulationEventKind } from "@/gen/sim/v1/event_pb";
 import { type BadgeTone, Dot } from "@/ui/badge";
 import { EmptyState } from "@/ui/states";
@@ -21,6 +21,10 @@ const TONES: Readonly<Partial<Record<SimulationEventKind, BadgeTone>>> = {
   [SimulationEventKind.ACTION_EXECUTING]: "accent",
 };
 
+export function eventTone({ kind }: Pick<SimulationEvent, "kind">): BadgeTone {
+  return TONES[kind] ?? "neutral";
+}
+
 export function EventList({ events }: { events: readonly SimulationEvent[] }) {
   if (events.length === 0) {
     return (
@@ -34,8 +38,8 @@ export function EventList({ events }: { events: readonly SimulationEvent[] }) {
       {events.map((event) => (
         <li key={event.id} className="flex items-baseline gap-2.5 px-4 py-2 text-[13px]">
           <time className="shrink-0 font-mono text-xs text-ink-muted">{formatSimulatedTime(event.time)}</time>
-          <Dot tone={TONES[event.kind] ?? "neutral"} />
-          <span className="min-w-0 break-words">{event.message}</span>
+          <Dot tone={eventTone(event)} />
+          <span className="min-w-0 break-words">{shortNumbers(event.message)}</span>
         </li>
       ))}
     </ol>

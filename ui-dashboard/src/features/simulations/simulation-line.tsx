@@ -1,6 +1,6 @@
 "use client";
 
-import { Download, GitFork, Pause, Play, Square, Trash2 } from "lucide-react";
+import { Download, GitFork, History, Pause, Play, Square, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { formatCount, formatSimulatedDateTime, formatSpeed, formatWallTime, NO_DATA } from "@/format/format";
 import type { Simulation } from "@/gen/sim/v1/simulation_pb";
@@ -68,6 +68,7 @@ function Acts({ simulation, taken, shown }: SimulationLineProps) {
           Show
         </Button>
       )}
+      <Tool label={`Look at the past of ${id}`} icon={History} onClick={() => chooseSimulation(id, "/replay/")} />
       {runs ? <Tool label={`Pause ${id}`} icon={Pause} busy={rest.busy} onClick={() => rest.run({ simulationId: id })} /> : <Tool label={`Start ${id}`} icon={Play} busy={begin.busy} onClick={() => begin.run({ simulationId: id })} />}
       <Tool label={`Stop ${id}`} icon={Square} busy={end.busy} disabled={!alive} onClick={() => end.run({ simulationId: id })} />
       <Tool label={`Fork ${id}`} icon={GitFork} disabled={!alive} onClick={() => setAsking("fork")} />

@@ -44,6 +44,8 @@ it("lists them with what can be done, and stops, starts and shows one", async ()
   expect(stop).toHaveBeenCalledWith(expect.objectContaining({ simulationId: "default" }), expect.anything());
   await user.click(other.getByRole("button", { name: "Show try in this tab" }));
   expect(chooseSimulation).toHaveBeenCalledWith("try");
+  await user.click(other.getByRole("button", { name: "Look at the past of try" }));
+  expect(chooseSimulation).toHaveBeenLastCalledWith("try", "/replay/");
 });
 
 it("creates one of a scenario, under an id that is free", async () => {

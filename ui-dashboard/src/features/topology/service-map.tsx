@@ -29,6 +29,8 @@ interface ServiceMapProps {
   readonly onChoose: (id: string | null) => void;
   /** Width of the canvas over its height. */
   readonly aspect: number;
+  /** What it is, and where the same is said in words. */
+  readonly label?: string;
 }
 
 /** The services as a map that can be moved and zoomed. Loaded when it is needed: the library is not part of the first load. */
@@ -50,7 +52,7 @@ interface CanvasProps extends ServiceMapProps {
   readonly onTidy: () => void;
 }
 
-function Canvas({ graph, chosen, onChoose, layout, pictures, onTidy }: CanvasProps) {
+function Canvas({ graph, chosen, onChoose, label = "Map of the services; the list beside it says the same", layout, pictures, onTidy }: CanvasProps) {
   const { places, direction } = layout;
   const [nodes, setNodes, onNodesChange] = useNodesState<ServiceNodeType>([]);
   const flow = useReactFlow();
@@ -79,7 +81,7 @@ function Canvas({ graph, chosen, onChoose, layout, pictures, onTidy }: CanvasPro
       elementsSelectable={false}
       minZoom={0.05}
       maxZoom={2}
-      aria-label="Map of the services; the list beside it says the same"
+      aria-label={label}
     >
       {large && <CallLayer calls={graph.calls} layout={layout} />}
       <Background variant={BackgroundVariant.Dots} gap={24} size={1} color="var(--line)" />

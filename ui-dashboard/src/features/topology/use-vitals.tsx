@@ -3,10 +3,13 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { CloudState } from "@/features/cloud/cloud-state";
 import type { Standing } from "@/features/cloud/objectives";
 import { useCloudStore } from "@/features/cloud/use-cloud";
 import { type Call, callKey } from "./graph";
 import { type CallVitals, type ServiceVitals, type Vitals, vitalsOf } from "./vitals";
+
+const NO_INCIDENTS: CloudState["incidents"] = new Map();
 
 const VitalsContext = createContext<StoreApi<Vitals> | undefined>(undefined);
 
@@ -19,6 +22,13 @@ export function VitalsProvider({ children }: { children: ReactNode }) {
     follow();
     return cloud.calm.subscribe(follow);
   }, [cloud, store]);
+  return <VitalsContext value={store}>{children}</VitalsContext>;
+}
+
+/** The same of a moment that is not now. Of incidents nothing is known then. */
+export function PastVitalsProvider({ topology, sample, children }: Pick<CloudState, "topology" | "sample"> & { children: ReactNode }) {
+  const [store] = useState(() => createStore<Vitals>(() => vitalsOf({ topology, sample, incidents: NO_INCIDENTS })));
+  useEffect(() => store.setState(vitalsOf({ topology, sample, incidents: NO_INCIDENTS }, store.getState()), true), [store, topology, sample]);
   return <VitalsContext value={store}>{children}</VitalsContext>;
 }
 
