@@ -9,8 +9,7 @@ import type { StreamEvent } from "@/features/stream/stream-event";
 import { TelemetryAggregate, TelemetryService } from "@/gen/ops/v1/telemetry_service_pb";
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
 import { SimulationEventKind } from "@/gen/sim/v1/event_pb";
-import { SimulationStatus } from "@/gen/sim/v1/state_pb";
-import type { CloudState } from "./cloud-state";
+import { answers } from "./answers";
 import type { CloudStore } from "./cloud-store";
 import type { StoredSeries } from "./history";
 
@@ -87,11 +86,6 @@ export function startCloud(cloud: CloudStore, transport: Transport, streamUrl: s
       stream.stop();
     },
   };
-}
-
-/** Whether the simulation can be asked: one that is stopped or failed refuses, one that is silent or unheard of would not hear. */
-function answers({ simulation, engineSilent }: CloudState): boolean {
-  return simulation !== undefined && !engineSilent && simulation.status !== SimulationStatus.STOPPED && simulation.status !== SimulationStatus.FAILED;
 }
 
 async function loadTopology(control: Client<typeof ControlService>, cloud: CloudStore, signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ const COLUMNS = [
 ] as const;
 
 export function FaultsCard() {
-  const { data, isPending, isError, error, refetch } = useFaults();
+  const { data, isPending, isError, error, refetch, over } = useFaults();
   const clear = useControl(ControlService.method.clearFault, "The fault was not cleared.", ({ fault }) => {
     void refetch();
     return `Cleared ${fault?.spec?.kind ?? "the fault"}`;
@@ -29,7 +29,12 @@ export function FaultsCard() {
   const faults = data?.faults ?? [];
   return (
     <Card flush title="Faults in force" hint={data && plural(faults.length, "fault")}>
-      {isPending && <SkeletonRows rows={2} label="Loading faults" />}
+      {isPending && over && (
+        <EmptyState icon={Zap} title="The simulation is stopped" className="py-6">
+          Its faults are listed again when it is started.
+        </EmptyState>
+      )}
+      {isPending && !over && <SkeletonRows rows={2} label="Loading faults" />}
       {isError && <ErrorState error={error} what="The faults could not be loaded." onRetry={() => void refetch()} />}
       {data && faults.length === 0 && (
         <EmptyState icon={Zap} title="Nothing is broken on purpose" className="py-6">
