@@ -37,6 +37,8 @@ const WIDTHS = [
 for (const colorScheme of ["light", "dark"] as const) {
   for (const { name, viewport } of WIDTHS) {
     test(`every page is accessible and fits, ${colorScheme}, ${name}`, async ({ page }) => {
+      // Some twenty pages, on a machine that may be busy.
+      test.setTimeout(600_000);
       await signAs(page, "Ana");
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize(viewport);

@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(end_of(&going_on(ramp, 80.0, 1.0)), (260.0, 40.0));
         assert_eq!(end_of(&going_on(ramp, 80.0, 0.5)), (220.0, 20.0));
         assert_eq!(end_of(&going_on(ramp, 80.0, 0.0)), (180.0, 0.0));
-        assert_eq!(end_of(&going_on(ramp, 80.0, 1_000.0)).0, 720.0, "not more than so many times");
+        assert_eq!(end_of(&going_on(ramp, 80.0, 1_000.0)), (720.0, 270.0), "not more than so many times");
         assert_eq!(end_of(&going_on(ramp, 300.0, 1.0)), (300.0, 0.0), "over");
         assert_eq!(
             end_of(&going_on(|at_s: f64| 100.0 - at_s, 60.0, 10.0)),

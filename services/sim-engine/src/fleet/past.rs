@@ -121,7 +121,7 @@ pub(super) fn computed(
             Change::Reseed(seed) => recorder.reseed(seed),
         }
     }
-    let _ = advance_to(&mut recorder, until_tick);
+    let _whole_or_ended = advance_to(&mut recorder, until_tick);
     Ok(recorder)
 }
 
