@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use remedy::{ActionUpdate, Decision, Expectation, Proposal, Remedy};
+use remedy::{ActionUpdate, Decision, Expectation, Proposal, Remedy, foresight};
 use sim::world::view::TopologyView;
 use sim::{Snapshot, World};
 use uuid::Uuid;
@@ -80,7 +80,7 @@ impl<'a> Seen<'a> {
 
     /// What would come of each of these remedies, by what is to be known now.
     pub fn look_ahead(&self, remedies: &[Remedy]) -> Vec<Expectation> {
-        ahead::expectations(self.world, remedies)
+        ahead::expectations(self.world, remedies, foresight::HORIZON_S)
     }
 }
 

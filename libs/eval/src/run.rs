@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use detect::{Detector, Matchers, RuleSet, Silence, SilenceKind, Silences, SimTime, TransitionKind};
 use preview::Blast;
-use remedy::verification::Experience;
+use remedy::verification::{self, Experience};
 use remedy::{ActionUpdate, Proposal, Remedy, RemedyKind};
 use sim::recording::{Recorder, Recording};
 use sim::{Command, Event, EventKind, MapWatch, Snapshot, Workers, World};
@@ -201,7 +201,8 @@ impl Loop {
         let world = self.recorder.world();
         let look_ahead = |remedy: &Remedy| {
             let version = convert::planned(remedy).version(&world.topology());
-            let expected = player::expectations(world, std::slice::from_ref(remedy)).pop()?;
+            let expected =
+                player::expectations(world, std::slice::from_ref(remedy), verification::HORIZON_S).pop()?;
             Some((expected, version))
         };
         let (updates, rollbacks) = self.desk.judge(tick, &self.users, &look_ahead);

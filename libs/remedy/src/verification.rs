@@ -16,6 +16,11 @@ pub const QUIET_S: f64 = 60.0;
 const MEAN_S: f64 = 10.0;
 /// The earliest that harm is looked for after the effect began, simulated seconds: a new replica is cold, and retries settle.
 const SETTLE_S: f64 = 15.0;
+/// How far to look at what taking a deed back would bring, simulated seconds. Further than before proposing: what heals may cost users
+/// for the first minute (a backlog moves on, a cold replica), and taking it back would show well for just as long.
+pub const HORIZON_S: u32 = 180;
+/// At most so much of what users suffer is left once a harmful deed is taken back.
+const LEFT: f64 = 0.5;
 /// Between two looks at the same suspicion, simulated seconds: each costs whoever looks ahead a few runs.
 const ASK_EVERY_S: f64 = 10.0;
 /// So many more requests in a hundred that fail are worth a suspicion, percentage points.
@@ -162,9 +167,11 @@ pub fn standing(deed: &Deed, now: u64, tick_ms: u32) -> Standing {
     }
 }
 
-/// Whether a deed is to be taken back: that is expected to help.
+/// Whether a deed is to be taken back: that is expected to help, and to undo most of what users suffer. While traffic grows, to
+/// throttle a service again often helps a little; the traffic is to blame all the same.
 pub fn is_to_blame(taking_back: &Expectation) -> bool {
-    taking_back.rank > 0 && taking_back.helps >= foresight::LIKELY && taking_back.helps > taking_back.harms
+    let Expectation { rank, helps, harms, bad_pct, bad_nothing_pct, .. } = *taking_back;
+    rank > 0 && helps >= foresight::LIKELY && helps > harms && bad_pct <= bad_nothing_pct * LEFT
 }
 
 /// Whether users are worse off than the worst that was expected of doing nothing.

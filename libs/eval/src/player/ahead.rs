@@ -1,14 +1,15 @@
 //! Looking ahead on behalf of a player: a few futures of the present, as far as anybody could know it.
 
 use preview::{Plan, Planned, preview};
-use remedy::foresight::{FUTURES, HORIZON_S};
+use remedy::foresight::FUTURES;
 use remedy::{Expectation, Remedy};
 use sim::{Workers, World};
 
 use crate::convert;
 
-pub(crate) fn expectations(world: &World, remedies: &[Remedy]) -> Vec<Expectation> {
-    let Ok(plan) = Plan::new(FUTURES, HORIZON_S) else { return Vec::new() };
+/// What would come of each within a horizon, simulated seconds.
+pub(crate) fn expectations(world: &World, remedies: &[Remedy], horizon_s: u32) -> Vec<Expectation> {
+    let Ok(plan) = Plan::new(FUTURES, horizon_s) else { return Vec::new() };
     let candidates: Vec<Planned> = remedies.iter().map(convert::planned).collect();
     let outlooks = preview(world, &candidates, plan, &Workers::default()).options;
     let bad = |outlook: &preview::Outlook| outlook.bad_pct.map_or(0.0, |band| band.mid);

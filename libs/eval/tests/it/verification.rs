@@ -48,3 +48,19 @@ fn an_action_is_not_blamed_for_trouble_that_comes_after_it() {
     let [innocent] = report.actions.as_slice() else { panic!("{} actions", report.actions.len()) };
     assert_ne!(innocent.effect, Some(Effect::Harmful), "{}", innocent.outcome);
 }
+
+#[test]
+fn what_heals_is_not_taken_back_while_traffic_still_grows() {
+    let up = |service: &str, by| Deed {
+        at_s: 70.0,
+        remedy: Remedy::ScaleUp { service: ServiceId::new(service), by },
+    };
+    let healing = vec![up("browse", 2), up("playback", 2), up("recommender", 2), up("history-writer", 1)];
+    let player = Box::new(Script::new(healing, Vec::new()));
+    let mut premiere =
+        Loop::new(load("premiere"), Options { player, seed: Some(1), ..Options::default() }).unwrap();
+    let report = premiere.run_s(240.0).report();
+    tell(&report);
+    assert_eq!(report.actions.len(), 4, "nothing was taken back");
+    assert!(report.actions.iter().all(|action| action.effect != Some(Effect::Harmful)));
+}
