@@ -13,6 +13,7 @@ use sim::{Scenario, Workers};
 use crate::player::{Cheat, Deed, Nobody, Player, Rules, Script, Trick};
 
 mod game;
+mod guard;
 mod hindsight;
 mod play;
 mod report;
@@ -20,6 +21,7 @@ mod row;
 mod stage;
 
 pub use game::{GameRow, game};
+pub use guard::Reference;
 pub use play::APPROVAL_S;
 pub use report::{Interval, Report, ScenarioScore, Standing};
 pub use row::Row;

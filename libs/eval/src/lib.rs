@@ -14,6 +14,7 @@ pub mod calibration;
 mod convert;
 mod desk;
 pub mod grade;
+mod noise;
 pub mod player;
 mod report;
 mod run;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use eval::benchmark::{self, Options, Report, Row};
+use eval::benchmark::{self, Options, Reference, Report, Row};
 use sim::Scenario;
 
 use crate::cli::EvaluateOptions;
@@ -28,6 +28,7 @@ use progress::Progress;
 
 pub(crate) fn run(options: &EvaluateOptions) -> Result<(), Failure> {
     let agent = Agent::parse(&options.agent, options.agent_timeout)?;
+    let reference = options.against.as_deref().map(read_reference).transpose()?;
     let name = options.name.as_deref().unwrap_or(&options.agent);
     let scenarios = scenarios(options)?;
     let evaluation = Options { seeds: options.seeds, workers: runs::one_a_core(options.catalogue.threads)? };
@@ -55,13 +56,33 @@ pub(crate) fn run(options: &EvaluateOptions) -> Result<(), Failure> {
     let board = options.leaderboard.as_deref().map(|file| leaderboard::enter(file, &report, &suite(options)));
     let board = board.transpose()?;
     if options.json {
-        return output::json(&report);
+        output::json(&report)?;
+    } else {
+        for table in tables::all(&report).into_iter().chain(board) {
+            output::line(format!("\n{}", table.title));
+            output::table(&table.header, table.rows);
+        }
     }
-    for table in tables::all(&report).into_iter().chain(board) {
-        output::line(format!("\n{}", table.title));
-        output::table(&table.header, table.rows);
+    reference.map_or(Ok(()), |reference| compare(&reference, &report))
+}
+
+/// Refuses a report that is worse than the one of before.
+fn compare(reference: &Reference, report: &Report) -> Result<(), Failure> {
+    let worse = reference.worse(&report.rows);
+    if worse.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Failed(format!("worse than before: {}", worse.join("; "))))
     }
-    Ok(())
+}
+
+fn read_reference(file: &Path) -> Result<Reference, Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::Usage(format!("--against {shown}: {error}")))?;
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::Usage(format!("--against {shown} is no report.json of `microcloud evaluate --out`: {error}"))
+    })
 }
 
 /// What was played, in a word.

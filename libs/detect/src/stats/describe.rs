@@ -15,10 +15,14 @@ const FAR: f64 = 3.0;
 /// once in about 10 000.
 const SLACK: f64 = 0.5;
 const LIMIT: f64 = 8.0;
-/// A level is the median of at least so many values.
-const SHORTEST: usize = 5;
+/// A level lasts for at least so many values.
+const LASTS: usize = 12;
+/// Values on either side of a change that are looked at closely, and those that a level is told from at first.
+const NEIGHBOURS: usize = 5;
 /// Levels nearer than so many standard deviations are one.
 const NEAR: f64 = 1.0;
+/// At least so much of a change happens between the neighbours: what rises and falls slowly has no levels.
+const ABRUPT: f64 = 0.5;
 /// Median of the sizes of a standard normal variable.
 const MEDIAN_SIZE: f64 = 0.674_489_75;
 /// Steps larger than so many typical ones are cut before their correlation is taken: a change of level is one large step.
@@ -126,7 +130,7 @@ fn changes(known: &[(usize, f64)]) -> Vec<LevelChange> {
     let mut starts = vec![0];
     let (mut level, mut sums, mut at) = (Moments::default(), Cusum::new(SLACK, LIMIT), 0);
     while at < values.len() {
-        let seen = level.count() >= SHORTEST as u64;
+        let seen = level.count() >= NEIGHBOURS as u64;
         let found = if seen { sums.push((values[at] - level.mean()) / noise) } else { None };
         if let Some(change) = found {
             at = (at + 1).saturating_sub(change.samples_ago as usize);
@@ -152,19 +156,29 @@ fn size(change: &LevelChange) -> f64 {
     (change.to - change.from).abs()
 }
 
-/// The changes between stretches that begin at `starts`: short ones and those of nearly the same level are one with what came before.
+/// The changes between stretches that begin at `starts`. Short stretches are one with the neighbour whose level is nearer; levels that are
+/// nearly the same, or reached slowly, are one.
 fn levels(values: &[f64], mut starts: Vec<usize>, noise: f64) -> Vec<LevelChange> {
     loop {
         let ends = starts.iter().skip(1).copied().chain([values.len()]);
         let stretches: Vec<(usize, usize)> = starts.iter().copied().zip(ends).collect();
         let medians: Vec<f64> = stretches.iter().map(|(from, to)| median(&values[*from..*to])).collect();
-        let joined = (1..stretches.len()).find(|number| {
-            let (from, to) = stretches[*number];
-            to - from < SHORTEST || (medians[*number] - medians[*number - 1]).abs() < NEAR * noise
-        });
-        let Some(joined) = joined else {
+        let change = |number: usize| (medians[number] - medians[number - 1]).abs();
+        let length = |number: &usize| stretches[*number].1 - stretches[*number].0;
+        let shortest = (0..stretches.len()).min_by_key(length).filter(|number| length(number) < LASTS);
+        let joined = match shortest {
+            Some(0) => Some(1),
+            Some(last) if last + 1 == stretches.len() => Some(last),
+            Some(number) if change(number + 1) < change(number) => Some(number + 1),
+            Some(number) => Some(number),
+            None => (1..stretches.len()).find(|number| {
+                let change = change(*number);
+                change < NEAR * noise || jump(values, stretches[*number].0) < ABRUPT * change
+            }),
+        };
+        let Some(joined) = joined.filter(|joined| *joined < starts.len()) else {
             let between = (1..stretches.len()).map(|number| LevelChange {
-                at: stretches[number].0,
+                at: steepest(values, stretches[number].0),
                 from: medians[number - 1],
                 to: medians[number],
             });
@@ -172,6 +186,20 @@ fn levels(values: &[f64], mut starts: Vec<usize>, noise: f64) -> Vec<LevelChange
         };
         starts.remove(joined);
     }
+}
+
+/// Where near a place the largest step is: sums that drift with the series begin to rise before it.
+fn steepest(values: &[f64], near: usize) -> usize {
+    let places = near.saturating_sub(NEIGHBOURS).max(1)..(near + NEIGHBOURS).min(values.len());
+    let step = |at: &usize| (values[*at] - values[*at - 1]).abs();
+    places.max_by(|one, other| step(one).total_cmp(&step(other))).unwrap_or(near)
+}
+
+/// By how much the values around a place differ: the few before it from the few from it on.
+fn jump(values: &[f64], at: usize) -> f64 {
+    let before = median(&values[at.saturating_sub(NEIGHBOURS)..at]);
+    let after = median(&values[at..(at + NEIGHBOURS).min(values.len())]);
+    (after - before).abs()
 }
 
 /// Standard deviation of a mean over n values, times √n: the short-term noise by the median step, and more where neighbours are alike,
@@ -254,6 +282,19 @@ mod tests {
             );
         }
         assert!(right >= 180, "{right} of 200");
+    }
+
+    #[test]
+    fn what_moves_slowly_has_no_levels_and_a_step_in_it_is_seen() {
+        let slow = |at: usize| 250.0 + 0.1 * at as f64 + 8.0 * (at as f64 / 40.0).sin();
+        let mut noise = Noise::new(9);
+        let mut values: Vec<f64> = (0..300).map(|at| slow(at) + 0.05 * noise.gaussian()).collect();
+        assert_eq!(changes_of(&values), []);
+        for value in &mut values[200..] {
+            *value += 60.0;
+        }
+        let [step] = changes_of(&values)[..] else { panic!("{:?}", changes_of(&values)) };
+        assert_eq!(step.at, 200);
     }
 
     #[test]

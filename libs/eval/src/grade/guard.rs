@@ -6,10 +6,9 @@ use serde::Deserialize;
 
 use super::chance::rate_rose_by_chance;
 use super::score::{RunGrade, Score};
+use crate::noise;
 
-/// How many standard deviations are more than noise.
-const SIGMAS: f64 = 3.0;
-/// Chance of that much on one side of a normal distribution.
+/// Chance of three standard deviations on one side of a normal distribution.
 const CHANCE: f64 = 0.001_35;
 
 /// The part of `grades.json` that later grades are held against.
@@ -55,8 +54,8 @@ fn fell(
     if before.is_empty() || now.is_empty() {
         return None;
     }
-    let ((usual, spread), (mean, _)) = (moments(&before), moments(&now));
-    let noise = SIGMAS * spread * (1.0 / before.len() as f64 + 1.0 / now.len() as f64).sqrt();
+    let ((usual, spread), (mean, _)) = (noise::moments(&before), noise::moments(&now));
+    let noise = noise::explained(spread, before.len(), now.len());
     // Both are means of the same fractions: equal ones may differ in the last bits.
     (mean < usual - noise - f64::EPSILON * 16.0).then(|| {
         format!(
@@ -71,14 +70,6 @@ fn by_seed(runs: &[&RunGrade], of: fn(&Score) -> Option<f64>) -> Vec<f64> {
         seeds.entry(run.seed).or_default().push(run);
     }
     seeds.into_values().filter_map(|runs| of(&Score::of(runs))).collect()
-}
-
-/// Mean and standard deviation of a sample.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-    (mean, (squares / (count - 1.0).max(1.0)).sqrt())
 }
 
 fn alarms_rose(before: &[&RunGrade], now: &[&RunGrade]) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eval::benchmark::{Entrant, Options, Report, Row, evaluate, game};
+use eval::benchmark::{Entrant, Options, Reference, Report, Row, evaluate, game};
 use eval::player::Trick;
 use sim::{Scenario, Workers};
 
@@ -80,6 +80,30 @@ fn the_agent_that_ships_heals_and_does_no_harm() {
     assert!(standing.harm_pct <= 1.0, "{standing:?}");
     assert!(standing.score.is_some_and(|score| score >= 65.0), "{standing:?}");
     assert_eq!(standing.gave_up, 0);
+
+    let reference: Reference =
+        serde_json::from_str(include_str!("../../../../docs/benchmark/report.json")).unwrap();
+    let worse = reference.worse(&report.rows);
+    assert!(
+        worse.is_empty(),
+        "worse than docs/benchmark: {worse:#?}\nIf that is wanted, renew it (docs/benchmark.md)."
+    );
+    // The guard sees one scenario that is lost, a small loss everywhere, and harm.
+    let worsened = |change: fn(&mut Row)| {
+        let mut rows = report.rows.clone();
+        rows.iter_mut().for_each(change);
+        reference.worse(&rows)
+    };
+    let lost = worsened(|row| {
+        if row.scenario == "cascade_failure" {
+            row.score = Some(50.0)
+        }
+    });
+    assert!(lost.iter().any(|sentence| sentence.starts_with("cascade_failure fell from ")), "{lost:?}");
+    let less = worsened(|row| row.score = row.score.map(|score| score * 0.95));
+    assert!(less.iter().any(|sentence| sentence.starts_with("the score fell from ")), "{less:?}");
+    let harm = worsened(|row| row.bad = row.bad_nothing * 2.0 + 1e6);
+    assert!(harm.iter().any(|sentence| sentence.ends_with("went worse than with nobody acting")), "{harm:?}");
 }
 
 #[test]

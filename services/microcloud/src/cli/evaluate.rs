@@ -36,6 +36,9 @@ pub(crate) struct EvaluateOptions {
     /// JSON file of agents by score, in which the agent takes its place; a page beside it shows it.
     #[arg(long, value_name = "FILE")]
     pub(crate) leaderboard: Option<PathBuf>,
+    /// A report.json of before: exits with 1 when the agent did worse than there, beyond the noise of the seeds, and says where.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
     /// Prints one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
