@@ -8,6 +8,7 @@
 mod anomaly;
 mod calibration;
 mod chart;
+mod describe;
 mod forecast;
 mod level;
 mod moments;
@@ -23,9 +24,10 @@ pub(crate) use calibration::false_alarm_probability;
 
 pub use anomaly::{Anomaly, AnomalyState, Aspect};
 pub use chart::{Change, Cusum, EwmaChart};
+pub use describe::{Description, LevelChange};
 pub use forecast::{Band, Crossing, Forecast};
 pub use level::{Level, Scale};
-pub use moments::{FadingMoments, Moments};
+pub use moments::Moments;
 pub use quantile::{Quantile, Quartiles};
 pub use recent::{RECENT_BLOCKS, Recent};
 pub use seasonal::{Seasonal, Usual};

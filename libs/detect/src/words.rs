@@ -77,7 +77,7 @@ pub(crate) fn unusual(sign: &Sign, alarm: &Alarm, target: &Target) -> Words {
     Words {
         title: format!("{}: {label} {value}{unit}, {usually} {usual}{unit}", target.id),
         description: format!(
-            "Judged by its own past. The mean of {label} of {kind} {id} over {BLOCK_S} s was {value}{unit}, where {usually} it is {usual}{unit}, and has been that high for {lasted} s. \
+            "Judged by its own past. The mean of {label} of {kind} {id} over {BLOCK_S} s was {value}{unit}, where {usually} it is {usual}{unit}, and has been so for {lasted} s. \
              Most unusual is {aspect}; chance brings such a thing about once in {odds} looks. It resolves when it has been near usual for {calm} s.",
             kind = target.kind.as_str(),
             id = target.id,

@@ -153,6 +153,11 @@ impl Store {
 
     /// Brings the schema up to date. Every service with a database calls it at start; one does the work.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_to(None).await
+    }
+
+    /// As a release did whose newest migration was this one; `None` is the present one.
+    async fn migrate_to(&self, newest: Option<i64>) -> Result<(), StoreError> {
         let mut conn = self.acquire().await?;
         // Whatever happens, the lock and the settings below go with this connection.
         conn.close_on_drop();
@@ -168,9 +173,11 @@ impl Store {
         timeseries::try_extension(&mut conn).await?;
         run_migrations(&mut conn, Some(timeseries::TABLES_MIGRATION)).await?;
         let shaped = timeseries::shape(&mut conn).await?;
-        run_migrations(&mut conn, None).await?;
-        timeseries::shape_rollups(&mut conn, &shaped).await?;
-        reader::set_up(&mut conn, &self.login).await?;
+        run_migrations(&mut conn, newest).await?;
+        if newest.is_none() {
+            timeseries::shape_rollups(&mut conn, &shaped).await?;
+            reader::set_up(&mut conn, &self.login).await?;
+        }
         let flavour = self.flavour.get_or_init(|| shaped);
         tracing::info!(%flavour, "the database schema is up to date");
         Ok(())
@@ -217,3 +224,6 @@ fn may_come_up(refusal: &sqlx::Error) -> bool {
     !matches!(refusal, sqlx::Error::Database(error)
         if error.code().is_some_and(|code| code.starts_with("28") || code == "3D000"))
 }
+
+#[cfg(test)]
+mod upgrade;

@@ -41,7 +41,7 @@ pub struct Memory {
 
 impl Memory {
     /// Counts the layouts that there have been. One of another format cannot be read, and learning begins anew.
-    pub const FORMAT: i32 = 1;
+    pub const FORMAT: i32 = 2;
 }
 
 /// A memory and where it belongs.

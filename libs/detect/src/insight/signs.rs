@@ -3,7 +3,7 @@
 use crate::sample::TargetKind;
 use crate::trail::{NODE_SIGNS, SERVICE_SIGNS};
 
-/// A series that is judged by its own past. Higher is worse.
+/// A series that is judged by its own past.
 #[derive(Debug)]
 pub(crate) struct Sign {
     /// Metric that values are told in.
@@ -29,15 +29,23 @@ pub(super) struct Reading {
     pub(super) factor: f64,
 }
 
-/// From when on somebody cares: all three have to hold. An anomaly that nobody could care about is none, however rare.
+/// From when on somebody cares: all of it has to hold. An anomaly that nobody could care about is none, however rare.
 #[derive(Debug, Clone, Copy)]
 struct Care {
-    /// Value, in the metric's unit.
+    worse: Worse,
+    /// The higher one of the value and what is usual, in the metric's unit.
     above: f64,
-    /// More than usual by so much, in the metric's unit.
+    /// Worse than usual by so much, in the metric's unit.
     least: f64,
-    /// So many times what is usual.
+    /// The higher one is so many times the lower one.
     times: f64,
+}
+
+/// In which direction a sign gets worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Worse {
+    Higher,
+    Lower,
 }
 
 /// Where a column of the trail is. Evaluated by the compiler: one that the trail does not have does not compile.
@@ -72,21 +80,23 @@ const fn sign(names: &[&str], metric: &'static str, care: Care) -> Sign {
     Sign { metric, usually: "usually", reads: Reads::Mean(column(names, metric)), care }
 }
 
-const OF_SERVICES: [Sign; 5] = [
-    sign(&SERVICE_SIGNS, "error_rate", Care { above: 1.0, least: 1.0, times: 2.0 }),
-    sign(&SERVICE_SIGNS, "latency_p99", Care { above: 50.0, least: 25.0, times: 1.5 }),
+const OF_SERVICES: [Sign; 6] = [
+    sign(&SERVICE_SIGNS, "error_rate", Care { worse: Worse::Higher, above: 1.0, least: 1.0, times: 2.0 }),
+    sign(&SERVICE_SIGNS, "latency_p99", Care { worse: Worse::Higher, above: 50.0, least: 25.0, times: 1.5 }),
     Sign {
         metric: "cpu_usage",
         usually: "for so many requests usually",
         reads: Reads::CpuPerRequest,
-        care: Care { above: 20.0, least: 10.0, times: 1.5 },
+        care: Care { worse: Worse::Higher, above: 20.0, least: 10.0, times: 1.5 },
     },
-    sign(&SERVICE_SIGNS, "memory_usage", Care { above: 30.0, least: 10.0, times: 1.2 }),
-    sign(&SERVICE_SIGNS, "queue_depth", Care { above: 20.0, least: 20.0, times: 3.0 }),
+    sign(&SERVICE_SIGNS, "memory_usage", Care { worse: Worse::Higher, above: 30.0, least: 10.0, times: 1.2 }),
+    sign(&SERVICE_SIGNS, "queue_depth", Care { worse: Worse::Higher, above: 20.0, least: 20.0, times: 3.0 }),
+    // Whoever cannot reach us does not fail here: all that shows is that fewer come.
+    sign(&SERVICE_SIGNS, "request_rate", Care { worse: Worse::Lower, above: 10.0, least: 10.0, times: 3.0 }),
 ];
 const OF_NODES: [Sign; 2] = [
-    sign(&NODE_SIGNS, "cpu_usage", Care { above: 50.0, least: 30.0, times: 1.5 }),
-    sign(&NODE_SIGNS, "memory_usage", Care { above: 30.0, least: 10.0, times: 1.2 }),
+    sign(&NODE_SIGNS, "cpu_usage", Care { worse: Worse::Higher, above: 50.0, least: 30.0, times: 1.5 }),
+    sign(&NODE_SIGNS, "memory_usage", Care { worse: Worse::Higher, above: 30.0, least: 10.0, times: 1.2 }),
 ];
 
 /// The signs of a kind of target.
@@ -117,14 +127,24 @@ impl Sign {
 
     /// Whether somebody cares about a value of which so much is usual, both in the metric's unit.
     pub(super) fn matters(&self, value: f64, usual: f64) -> bool {
-        let Care { above, least, times } = self.care;
-        value >= above && value >= usual + least && value >= usual * times
+        let Care { above, least, times, .. } = self.care;
+        let (high, low) = self.ordered(value, usual);
+        high >= above && high >= low + least && high >= low * times
     }
 
     /// Whether it is near usual again: half of what somebody cares about.
     pub(super) fn is_calm(&self, value: f64, usual: f64) -> bool {
-        let Care { above, least, times } = self.care;
-        value < above || value < usual + 0.5 * least || value < usual * (1.0 + 0.5 * (times - 1.0))
+        let Care { above, least, times, .. } = self.care;
+        let (high, low) = self.ordered(value, usual);
+        high < above || high < low + 0.5 * least || high < low * (1.0 + 0.5 * (times - 1.0))
+    }
+
+    /// What is higher when the value is worse than usual, and what is lower then.
+    fn ordered(&self, value: f64, usual: f64) -> (f64, f64) {
+        match self.care.worse {
+            Worse::Higher => (value, usual),
+            Worse::Lower => (usual, value),
+        }
     }
 }
 

@@ -45,52 +45,6 @@ impl Moments {
     }
 }
 
-/// Exponentially weighted mean and variance (Finch, "Incremental calculation of weighted mean and variance", 2009, eq. 124
-/// and 143): as [`Moments`], forgetting.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct FadingMoments {
-    weight: f64,
-    mean: f64,
-    variance: f64,
-    count: u64,
-}
-
-impl FadingMoments {
-    /// Remembers about `memory` samples: the newest weighs `2 / (memory + 1)`, which gives it the same mean age as a
-    /// window of that length. At least 1.
-    pub fn new(memory: f64) -> Self {
-        Self { weight: 2.0 / (memory.max(1.0) + 1.0), mean: 0.0, variance: 0.0, count: 0 }
-    }
-
-    /// Takes a value; one that is not finite is unknown and changes nothing.
-    pub fn push(&mut self, value: f64) {
-        if !value.is_finite() {
-            return;
-        }
-        self.count += 1;
-        // The first values weigh their share, so that the start is forgotten like everything else.
-        let weight = self.weight.max(1.0 / self.count as f64);
-        let step = value - self.mean;
-        self.mean += weight * step;
-        self.variance = (1.0 - weight) * (self.variance + weight * step * step);
-    }
-
-    /// The mean; 0 without values.
-    pub fn mean(&self) -> f64 {
-        self.mean
-    }
-
-    /// The variance; unknown below two values.
-    pub fn variance(&self) -> Option<f64> {
-        (self.count >= 2).then_some(self.variance)
-    }
-
-    /// Standard deviations that a value is from the mean; unknown while there is no spread.
-    pub fn z_score(&self, value: f64) -> Option<f64> {
-        z_score(value, self.mean, self.variance()?)
-    }
-}
-
 fn z_score(value: f64, mean: f64, variance: f64) -> Option<f64> {
     (variance > 0.0 && value.is_finite()).then(|| (value - mean) / variance.sqrt())
 }
@@ -98,7 +52,6 @@ fn z_score(value: f64, mean: f64, variance: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::noise::Noise;
     use proptest::prelude::*;
 
     #[test]
@@ -123,33 +76,20 @@ mod tests {
         assert_eq!((moments.count(), moments.z_score(9.0)), (3, None));
     }
 
-    #[test]
-    fn fading_moments_find_the_new_level_and_spread() {
-        let (mut moments, mut noise) = (FadingMoments::new(200.0), Noise::new(4));
-        for sample in 0..4_000 {
-            let (level, spread) = if sample < 2_000 { (50.0, 1.0) } else { (80.0, 3.0) };
-            moments.push(level + spread * noise.gaussian());
-        }
-        assert!((moments.mean() - 80.0).abs() < 1.0, "{moments:?}");
-        assert!((moments.z_score(89.0).unwrap() - 3.0).abs() < 0.6, "{moments:?}");
-    }
-
     proptest! {
         #[test]
-        fn both_equal_the_definition_while_nothing_is_forgotten(
+        fn equal_the_definition(
             values in prop::collection::vec(-1e3f64..1e3, 2..50)
         ) {
-            let (mut plain, mut fading) = (Moments::default(), FadingMoments::new(1e12));
+            let mut moments = Moments::default();
             for value in &values {
-                plain.push(*value);
-                fading.push(*value);
+                moments.push(*value);
             }
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
             let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-            prop_assert!((plain.mean() - mean).abs() < 1e-9 && (fading.mean() - mean).abs() < 1e-9);
-            prop_assert!((plain.variance().unwrap() - squares / (n - 1.0)).abs() < 1e-6);
-            prop_assert!((fading.variance().unwrap() - squares / n).abs() < 1e-6);
+            prop_assert!((moments.mean() - mean).abs() < 1e-9);
+            prop_assert!((moments.variance().unwrap() - squares / (n - 1.0)).abs() < 1e-6);
         }
     }
 }

@@ -47,6 +47,25 @@ fn a_level_that_jumps_and_stays_is_an_anomaly_until_it_is_back() {
 }
 
 #[test]
+fn users_who_stay_away_are_an_anomaly_and_a_rush_of_them_is_none() {
+    let served = |after: f32| {
+        (0..1_800).map(move |second| {
+            let usual = 400.0 + (second * 37 % 19) as f32;
+            Reading::of("request_rate", second, &[("a", if second < 1_500 { usual } else { usual * after })])
+        })
+    };
+    let (transitions, findings) = told(&served(0.1).collect::<Vec<_>>());
+    let opened = of(&transitions, TransitionKind::Opened);
+    let [incident] = opened[..] else { panic!("{opened:#?}") };
+    assert_eq!(incident.title, "a: request rate 41.3 req/s, usually 409 req/s");
+    assert_eq!(findings.anomalies.len(), 1);
+    for after in [0.5, 4.0] {
+        let (transitions, _) = told(&served(after).collect::<Vec<_>>());
+        assert!(transitions.is_empty(), "{after}: {transitions:#?}");
+    }
+}
+
+#[test]
 fn what_is_rare_and_small_or_large_and_short_is_told_to_nobody() {
     for after in [|_| 46.0, |second| if second < 15 { 70.0 } else { 40.0 }] {
         let (transitions, findings) = told(&stream(300, after));

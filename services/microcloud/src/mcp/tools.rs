@@ -105,7 +105,8 @@ impl Tools {
         }))
     }
 
-    /// Asks for stored telemetry of services and nodes: series of means over steps of simulated time.
+    /// Asks for stored telemetry of services and nodes: series of means over steps of simulated time, each with its spread, outliers, trend and
+    /// changes of level.
     #[tool(annotations(read_only_hint = true))]
     async fn query_telemetry(&self, Parameters(asked): Parameters<Telemetry>) -> Answer {
         let newest = self.observation().await?.time;
@@ -117,6 +118,7 @@ impl Tools {
             metrics: asked.metrics,
             from: newest.map(|time| (time - Duration::from_secs(last_s.into())).into()),
             step_s: asked.step_s,
+            describe: true,
             ..TelemetryServiceQueryRequest::default()
         };
         told(&self.telemetry.query(&request).await.map_err(sentence)?.into_inner())

@@ -1,6 +1,7 @@
 //! `ops.v1.TelemetryService`: stored series, how far they reach, what statistics found in them, and the newest sample.
 
 mod ask;
+mod describe;
 mod group;
 mod statistics;
 mod units;
@@ -59,8 +60,14 @@ async fn query(
         QueryError::TooManyPoints | QueryError::TooSlow => error::too_much(&refused),
         QueryError::Store(source) => failed(source),
     })?;
+    let mut series = group::series(&ask, rows, &zones)?;
+    if ask.describe {
+        for one in &mut series {
+            one.description = describe::description(one, what.step);
+        }
+    }
     Ok(ConnectResponse(TelemetryServiceQueryResponse {
-        series: group::series(&ask, rows, &zones)?,
+        series,
         unit: ask.unit(),
         step_s: what.step.as_secs_f64(),
         source: source(what.source()).into(),

@@ -274,6 +274,13 @@ async fn stored_series_are_served_in_steps_and_no_data_is_no_data() {
     assert_eq!(series[1]["values"], json!([9.0, 19.0, 29.0, 39.0, 49.0, 59.0]));
     assert_eq!(answer["stepS"], 10.0);
     assert_eq!(answer["source"], "TELEMETRY_SOURCE_ROWS");
+    assert!(series[1]["description"].is_null(), "nobody asked for it");
+
+    let body = json!({ "metric": "error_rate", "stepS": 1, "describe": true });
+    let answer = stack.call(method, body).await.ok();
+    let told = &answer["series"][0]["description"];
+    assert_eq!((&told["count"], &told["mean"], &told["newest"]), (&json!(60), &json!(29.5), &json!(59.0)));
+    assert_eq!(told["slopePerS"], 1.0);
 
     let body = json!({ "metrics": ["error_rate", "cpu_usage"], "stepS": 60, "groupBy": "TELEMETRY_GROUP_BY_METRIC",
                        "aggregate": "TELEMETRY_AGGREGATE_COUNT" });

@@ -11,6 +11,7 @@ import { Card } from "@/ui/card";
 import { saveFile } from "@/ui/save-file";
 import { EmptyState, ErrorState, Skeleton } from "@/ui/states";
 import { AnomalyList } from "./anomaly-list";
+import { ChangeList } from "./change-list";
 import { ExploreControls } from "./explore-controls";
 import { EXPLORE_PARAMS } from "./explore-params";
 import { csvOf, highest } from "./series";
@@ -33,14 +34,17 @@ export function ExplorePage() {
   const [params, set] = useQueryStates(EXPLORE_PARAMS);
   const { metric, from, to, anomalies: withAnomalies, forecast: withForecast } = params;
   const stretch = useStretch(params);
-  const { series, data, isPending, isError, error, refetch, isFetching } = useSeries(params, stretch);
+  const { series, descriptions, data, isPending, isError, error, refetch, isFetching } = useSeries(params, stretch);
   const { anomalies } = useAnomalies(params, stretch, withAnomalies);
   const { forecasts } = useForecasts(params, withForecast);
   const drawn = useMemo(() => highest(series, SHOWN).map((one, color) => ({ ...one, color, forecast: forecasts.get(one.id) })), [series, forecasts]);
   const marks = useMemo(() => {
     const ids = new Set(drawn.map(({ id }) => id));
-    return { points: anomalies.flatMap(({ time, value, target }) => (target && ids.has(target.id) ? [{ atMs: instantMs(time) ?? 0, value }] : [])) };
-  }, [anomalies, drawn]);
+    // Of several series nobody could tell whose change a line is.
+    const changes = drawn.length === 1 && drawn[0] ? (descriptions.get(drawn[0].id)?.changes ?? []) : [];
+    const moments = changes.map(({ timeMs }) => ({ atMs: Number(timeMs), color: "--ink-muted" }));
+    return { moments, points: anomalies.flatMap(({ time, value, target }) => (target && ids.has(target.id) ? [{ atMs: instantMs(time) ?? 0, value }] : [])) };
+  }, [anomalies, descriptions, drawn]);
   const zoom = useCallback((fromMs: number, toMs: number) => void set({ from: Math.round(fromMs), to: Math.round(toMs) }, { history: "push" }), [set]);
   const chosenStretch = from !== null && to !== null;
   const hint = data && `${METRICS[metric].unit}; one point in ${formatWholeDuration(data.stepS)}, ${SOURCES[data.source]}${series.length > SHOWN ? `; the ${SHOWN} highest of ${plural(series.length, "series", "series")}` : ""}`;
@@ -78,7 +82,8 @@ export function ExplorePage() {
         </div>
         {drawn.length > 0 && <p className="mt-1 text-xs text-ink-muted">Drag over the chart to look closer. Points: unusual by the series&apos; own past. Dashed: expected, eight courses in ten within the tint.</p>}
       </Card>
-      {drawn.length > 0 && <SeriesTable metric={metric} series={drawn} chosen={params.ids} onChoose={(ids) => void set({ ids })} />}
+      {drawn.length > 0 && <SeriesTable metric={metric} series={drawn} descriptions={descriptions} chosen={params.ids} onChoose={(ids) => void set({ ids })} />}
+      {drawn.length > 0 && <ChangeList metric={metric} series={drawn} descriptions={descriptions} />}
       {withAnomalies && <AnomalyList anomalies={anomalies} />}
     </div>
   );

@@ -15,15 +15,16 @@ it("asks for exactly what the URL says, and shows the figures", async () => {
       void service(TelemetryService, {
         query: (request) => {
           asked(request);
-          return { stepS: 10, series: [{ metric: "cpu_usage", target: { kind: TargetKind.NODE, id: "node-a1" }, timeMs: [BigInt(START_MS), BigInt(START_MS + 10_000)], values: [40, 60] }] };
+          return { stepS: 10, series: [{ metric: "cpu_usage", target: { kind: TargetKind.NODE, id: "node-a1" }, timeMs: [BigInt(START_MS), BigInt(START_MS + 10_000)], values: [40, 60], description: { count: 2, standardDeviation: 14, outliers: 1, robustZScore: 2.5, slopePerS: 0.1, trendPValue: 0.01, changes: [{ timeMs: BigInt(START_MS + 10_000), before: 40, after: 60 }] } }] };
         },
         anomalies: () => ({ anomalies: [{ metric: "cpu_usage", target: { kind: TargetKind.NODE, id: "node-a1" }, value: 60, expected: 20, aspect: "long_mean", evidence: 4 }] }),
       }),
   });
   cloud.apply([{ kind: "snapshot", message: aSnapshot() }]);
-  expect((await screen.findByRole("button", { name: "node-a1" })).closest("tr")?.textContent).toBe("node-a160%40%50%60%");
+  expect((await screen.findByRole("button", { name: "node-a1" })).closest("tr")?.textContent).toBe("node-a160%40%50%60%14%12.5+6 % a minute");
+  expect(screen.getByRole("region", { name: "Changes" }).textContent).toContain("40 %60 %+20 %");
   expect(await screen.findByText("long mean")).toBeTruthy();
-  expect(asked.mock.calls[0]?.[0]).toMatchObject({ metric: "cpu_usage", stepS: 10, aggregate: TelemetryAggregate.MAX, targetKind: TargetKind.UNSPECIFIED, targets: [{ kind: TargetKind.NODE, id: "node-a1" }] });
+  expect(asked.mock.calls[0]?.[0]).toMatchObject({ metric: "cpu_usage", stepS: 10, aggregate: TelemetryAggregate.MAX, describe: true, targetKind: TargetKind.UNSPECIFIED, targets: [{ kind: TargetKind.NODE, id: "node-a1" }] });
   await user.selectOptions(screen.getByRole("combobox", { name: "Node" }), "all");
   await waitFor(() => expect(asked.mock.lastCall?.[0]).toMatchObject({ targets: [], targetKind: TargetKind.NODE }));
 });

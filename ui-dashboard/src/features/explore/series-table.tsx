@@ -1,10 +1,11 @@
-import { type MetricName, metricQuantity } from "@/format/format";
+import { formatCount, formatNumber, type MetricName, metricQuantity, NO_DATA } from "@/format/format";
 import { seriesVariable } from "@/features/charts/palette";
 import type { RangeSeries } from "@/features/range/range-options";
 import { Card } from "@/ui/card";
 import { Quantity } from "@/ui/quantity";
 import { Cell, HeadCell, Table } from "@/ui/table";
-import { figuresOf } from "./series";
+import { figuresOf, trendText } from "./series";
+import type { Descriptions } from "./use-series";
 
 const COLUMNS = [
   { key: "series", label: "Series" },
@@ -12,22 +13,28 @@ const COLUMNS = [
   { key: "min", label: "Smallest", numeric: true },
   { key: "mean", label: "Mean", numeric: true },
   { key: "max", label: "Largest", numeric: true },
+  { key: "deviation", label: "Deviation", numeric: true },
+  { key: "outliers", label: "Outliers", numeric: true },
+  { key: "z", label: "Latest, σ off", numeric: true },
+  { key: "trend", label: "Trend", numeric: true },
 ] as const;
 
 interface SeriesTableProps {
   readonly metric: MetricName;
   readonly series: readonly RangeSeries[];
+  readonly descriptions: Descriptions;
   readonly chosen: readonly string[];
   readonly onChoose: (ids: string[]) => void;
 }
 
 /** The figures of what is drawn; a click shows one alone, or takes it out of several. */
-export function SeriesTable({ metric, series, chosen, onChoose }: SeriesTableProps) {
+export function SeriesTable({ metric, series, descriptions, chosen, onChoose }: SeriesTableProps) {
   return (
     <Card flush title="Series">
       <Table label="Series" columns={COLUMNS}>
         {series.map(({ id, color, values }) => {
           const { last, min, mean, max } = figuresOf(values);
+          const told = descriptions.get(id);
           const pressed = chosen.includes(id);
           return (
             <tr key={id}>
@@ -37,11 +44,14 @@ export function SeriesTable({ metric, series, chosen, onChoose }: SeriesTablePro
                   {id}
                 </button>
               </HeadCell>
-              {[last, min, mean, max].map((value, i) => (
+              {[last, min, mean, max, told?.standardDeviation].map((value, i) => (
                 <Cell key={i} numeric>
                   <Quantity of={metricQuantity(metric, value)} />
                 </Cell>
               ))}
+              <Cell numeric>{told ? formatCount(told.outliers) : NO_DATA}</Cell>
+              <Cell numeric>{formatNumber(told?.robustZScore)}</Cell>
+              <Cell numeric>{told ? trendText(metric, told) : NO_DATA}</Cell>
             </tr>
           );
         })}

@@ -1,6 +1,8 @@
 /** Stored series as the page shows them: figures, and as a file. Pure. */
 import { csvText } from "@/format/csv";
+import { formatChange, type MetricName, METRICS } from "@/format/format";
 import type { RangeSeries } from "@/features/range/range-options";
+import type { TelemetryDescription } from "@/gen/ops/v1/telemetry_service_pb";
 
 export interface Figures {
   readonly last: number | undefined;
@@ -14,6 +16,15 @@ export function figuresOf(values: readonly number[]): Figures {
   if (known.length === 0) return { last: undefined, min: undefined, mean: undefined, max: undefined };
   const [min, max, sum] = known.reduce(([least, most, total], value) => [Math.min(least, value), Math.max(most, value), total + value], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]);
   return { last: known.at(-1), min, mean: sum / known.length, max };
+}
+
+/** Below this chance that it is none, a trend is one. */
+const SIGNIFICANT = 0.05;
+
+/** `+0.4 % a minute`; what may as well be chance is no trend. */
+export function trendText(metric: MetricName, { slopePerS, trendPValue }: Pick<TelemetryDescription, "slopePerS" | "trendPValue">): string {
+  if (slopePerS === undefined || trendPValue === undefined || trendPValue >= SIGNIFICANT) return "none";
+  return `${formatChange(slopePerS * 60, METRICS[metric].unit)} a minute`;
 }
 
 /** The highest come first and are drawn; of the others it is said how many there are. */

@@ -8,7 +8,7 @@ import { instantMs, type MetricName } from "@/format/format";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
 import type { Forecast, RangeSeries } from "@/features/range/range-options";
 import { TargetKind } from "@/gen/common/v1/target_pb";
-import { type TelemetryForecast, TelemetryService, type TelemetryServiceQueryResponse } from "@/gen/ops/v1/telemetry_service_pb";
+import { type TelemetryDescription, type TelemetryForecast, TelemetryService, type TelemetryServiceQueryResponse } from "@/gen/ops/v1/telemetry_service_pb";
 import { AGGREGATES, type AggregateName, type Kind } from "./explore-params";
 
 export interface Wanted {
@@ -21,6 +21,9 @@ export interface Wanted {
   readonly step: number;
   readonly aggregate: AggregateName;
 }
+
+/** What series have in them, by id. */
+export type Descriptions = ReadonlyMap<string, TelemetryDescription>;
 
 /** A chart of the last minutes moves on this often, simulated ms; one of a longer time by a pixel or so. */
 const MOVE_ON_MS = 5_000;
@@ -53,6 +56,7 @@ export function useSeries(wanted: Wanted, stretch: ReturnType<typeof useStretch>
     to: stretch?.toMs === undefined ? undefined : timestampFromMs(stretch.toMs),
     stepS: wanted.step,
     aggregate: AGGREGATES[wanted.aggregate].value,
+    describe: true,
   };
   const query = useQuery(TelemetryService.method.query, request, {
     enabled: stretch !== undefined,
@@ -61,7 +65,8 @@ export function useSeries(wanted: Wanted, stretch: ReturnType<typeof useStretch>
   });
   const found = query.data?.series;
   const series = useMemo((): RangeSeries[] => (found ?? []).map(({ target, timeMs, values }, color) => ({ id: target?.id ?? "all", color, timesMs: timeMs.map(Number), values })), [found]);
-  return { ...query, series };
+  const descriptions = useMemo((): Descriptions => new Map((found ?? []).flatMap(({ target, description }) => (description ? [[target?.id ?? "all", description] as const] : []))), [found]);
+  return { ...query, series, descriptions };
 }
 
 export function useAnomalies(wanted: Wanted, stretch: ReturnType<typeof useStretch>, enabled: boolean) {

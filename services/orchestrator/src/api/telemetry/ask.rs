@@ -38,6 +38,8 @@ pub(super) struct Ask {
     pub(super) metrics: Vec<String>,
     /// As they were named; empty: all of a kind.
     pub(super) targets: Vec<Target>,
+    /// Whether every series is described.
+    pub(super) describe: bool,
     pub(super) aggregate: Aggregate,
     pub(super) grouping: Grouping,
     pub(super) across: Across,
@@ -63,6 +65,7 @@ impl TryFrom<TelemetryServiceQueryRequest> for Ask {
             group_by,
             across,
             target_kind,
+            describe,
         } = request;
         let selection = selection(&targets, target_kind)?;
         let aggregate = time_aggregate(aggregate)?;
@@ -72,6 +75,7 @@ impl TryFrom<TelemetryServiceQueryRequest> for Ask {
             grouping: grouping(group_by, &selection)?,
             across: across_of(across, aggregate)?,
             targets,
+            describe,
             aggregate,
             step_s,
             selection,

@@ -170,6 +170,7 @@ fn wire(ask: &Ask, metric: &str, target: Option<Target>, points: &[Point]) -> Te
         values: points.iter().map(|point| point.value).collect(),
         metric: metric.to_owned(),
         unit: units::unit(metric, ask.aggregate),
+        description: None,
     }
 }
 

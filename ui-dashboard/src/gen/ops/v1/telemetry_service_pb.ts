@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ops/v1/telemetry_service.proto.
  */
 export const file_ops_v1_telemetry_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5vcHMvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SBm9wcy52MSKPAwocVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBm1ldHJpYxgCIAEoCRIiCgd0YXJnZXRzGAMgAygLMhEuY29tbW9uLnYxLlRhcmdldBIoCgRmcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RlcF9zGAYgASgBEi0KCWFnZ3JlZ2F0ZRgHIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSDwoHbWV0cmljcxgIIAMoCRIqCghncm91cF9ieRgJIAEoDjIYLm9wcy52MS5UZWxlbWV0cnlHcm91cEJ5EioKBmFjcm9zcxgKIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSKgoLdGFyZ2V0X2tpbmQYCyABKA4yFS5jb21tb24udjEuVGFyZ2V0S2luZCK+AQodVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2USJwoGc2VyaWVzGAEgAygLMhcub3BzLnYxLlRlbGVtZXRyeVNlcmllcxIMCgR1bml0GAIgASgJEg4KBnN0ZXBfcxgDIAEoARInCgZzb3VyY2UYBCABKA4yFy5vcHMudjEuVGVsZW1ldHJ5U291cmNlEi0KCWtlcHRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAicwoPVGVsZW1ldHJ5U2VyaWVzEiEKBnRhcmdldBgBIAEoCzIRLmNvbW1vbi52MS5UYXJnZXQSDwoHdGltZV9tcxgCIAMoAxIOCgZ2YWx1ZXMYAyADKAESDgoGbWV0cmljGAQgASgJEgwKBHVuaXQYBSABKAkiOAofVGVsZW1ldHJ5U2VydmljZUNvdmVyYWdlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJItACCiBUZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXNwb25zZRIvCgtsYXRlc3RfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJcm93c19mcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxtaW51dGVzX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmhvdXJzX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHJvbGx1cF9sYWdfcxgFIAEoARIQCghkYXRhYmFzZRgGIAEoCRIaChJyb2xsdXBfaG91cnNfbGFnX3MYByABKAESEwoLbWludXRlc19kdWUYCCABKAQSEQoJaG91cnNfZHVlGAkgASgEIjYKHVRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSwoeVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlEikKCXNuYXBzaG90cxgBIAMoCzIWLnNpbS52MS5NZXRyaWNTbmFwc2hvdCLOAQogVGVsZW1ldHJ5U2VydmljZUFub21hbGllc1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIiCgd0YXJnZXRzGAIgAygLMhEuY29tbW9uLnYxLlRhcmdldBIOCgZtZXRyaWMYAyABKAkSKAoEZnJvbRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWxpbWl0GAYgASgFIlAKIVRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXNwb25zZRIrCglhbm9tYWxpZXMYASADKAsyGC5vcHMudjEuVGVsZW1ldHJ5QW5vbWFseSLtAQoQVGVsZW1ldHJ5QW5vbWFseRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYAiABKAkSDAoEdGljaxgDIAEoBBIhCgZ0YXJnZXQYBCABKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgFIAEoCRIMCgR1bml0GAYgASgJEg0KBXNjb3JlGAcgASgBEhAKCGV2aWRlbmNlGAggASgBEg0KBXZhbHVlGAkgASgBEhAKCGV4cGVjdGVkGAogASgBEg4KBmFzcGVjdBgLIAEoCSKXAQofVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEiIKB3RhcmdldHMYAiADKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgDIAEoCRIpCgVhc19vZhgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUAogVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVzcG9uc2USLAoJZm9yZWNhc3RzGAEgAygLMhkub3BzLnYxLlRlbGVtZXRyeUZvcmVjYXN0Io0CChFUZWxlbWV0cnlGb3JlY2FzdBIhCgZ0YXJnZXQYASABKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgCIAEoCRIMCgR1bml0GAMgASgJEisKB21hZGVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJ1bl9pZBgFIAEoCRIMCgR0aWNrGAYgASgEEg0KBXZhbHVlGAcgASgBEi4KBnBvaW50cxgIIAMoCzIeLm9wcy52MS5UZWxlbWV0cnlGb3JlY2FzdFBvaW50Ei0KBWxpbWl0GAkgASgLMh4ub3BzLnYxLlRlbGVtZXRyeUZvcmVjYXN0TGltaXQiVQoWVGVsZW1ldHJ5Rm9yZWNhc3RQb2ludBIRCglob3Jpem9uX3MYASABKAUSDQoFdmFsdWUYAiABKAESCwoDbG93GAMgASgBEgwKBGhpZ2gYBCABKAEigQEKFlRlbGVtZXRyeUZvcmVjYXN0TGltaXQSDQoFdmFsdWUYASABKAESDAoEaW5fcxgCIAEoBRIXCgplYXJsaWVzdF9zGAMgASgFSACIAQESFQoIbGF0ZXN0X3MYBCABKAVIAYgBAUINCgtfZWFybGllc3Rfc0ILCglfbGF0ZXN0X3MqpQIKElRlbGVtZXRyeUFnZ3JlZ2F0ZRIjCh9URUxFTUVUUllfQUdHUkVHQVRFX1VOU1BFQ0lGSUVEEAASGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9BVkcQARIbChdURUxFTUVUUllfQUdHUkVHQVRFX01JThACEhsKF1RFTEVNRVRSWV9BR0dSRUdBVEVfTUFYEAMSGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9QOTUQBBIbChdURUxFTUVUUllfQUdHUkVHQVRFX1NVTRAFEh0KGVRFTEVNRVRSWV9BR0dSRUdBVEVfQ09VTlQQBhIcChhURUxFTUVUUllfQUdHUkVHQVRFX0xBU1QQBxIcChhURUxFTUVUUllfQUdHUkVHQVRFX1JBVEUQCCqvAQoQVGVsZW1ldHJ5R3JvdXBCeRIiCh5URUxFTUVUUllfR1JPVVBfQllfVU5TUEVDSUZJRUQQABIeChpURUxFTUVUUllfR1JPVVBfQllfU0VSVklDRRABEhsKF1RFTEVNRVRSWV9HUk9VUF9CWV9OT0RFEAISGwoXVEVMRU1FVFJZX0dST1VQX0JZX1pPTkUQAxIdChlURUxFTUVUUllfR1JPVVBfQllfTUVUUklDEAQqiAEKD1RlbGVtZXRyeVNvdXJjZRIgChxURUxFTUVUUllfU09VUkNFX1VOU1BFQ0lGSUVEEAASGQoVVEVMRU1FVFJZX1NPVVJDRV9ST1dTEAESHAoYVEVMRU1FVFJZX1NPVVJDRV9NSU5VVEVTEAISGgoWVEVMRU1FVFJZX1NPVVJDRV9IT1VSUxADMvoDChBUZWxlbWV0cnlTZXJ2aWNlElkKBVF1ZXJ5EiQub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VRdWVyeVJlcXVlc3QaJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2UiA5ACARJiCghDb3ZlcmFnZRInLm9wcy52MS5UZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXF1ZXN0Gigub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VDb3ZlcmFnZVJlc3BvbnNlIgOQAgESZQoJQW5vbWFsaWVzEigub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXF1ZXN0Gikub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXNwb25zZSIDkAIBEmIKCEZvcmVjYXN0Eicub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VGb3JlY2FzdFJlcXVlc3QaKC5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVzcG9uc2UiA5ACARJcCgZMYXRlc3QSJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlcXVlc3QaJi5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_common_v1_target, file_google_protobuf_timestamp, file_sim_v1_metrics]);
+  fileDesc("Ch5vcHMvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SBm9wcy52MSKhAwocVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEg4KBm1ldHJpYxgCIAEoCRIiCgd0YXJnZXRzGAMgAygLMhEuY29tbW9uLnYxLlRhcmdldBIoCgRmcm9tGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGc3RlcF9zGAYgASgBEi0KCWFnZ3JlZ2F0ZRgHIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSDwoHbWV0cmljcxgIIAMoCRIqCghncm91cF9ieRgJIAEoDjIYLm9wcy52MS5UZWxlbWV0cnlHcm91cEJ5EioKBmFjcm9zcxgKIAEoDjIaLm9wcy52MS5UZWxlbWV0cnlBZ2dyZWdhdGUSKgoLdGFyZ2V0X2tpbmQYCyABKA4yFS5jb21tb24udjEuVGFyZ2V0S2luZBIQCghkZXNjcmliZRgMIAEoCCK+AQodVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2USJwoGc2VyaWVzGAEgAygLMhcub3BzLnYxLlRlbGVtZXRyeVNlcmllcxIMCgR1bml0GAIgASgJEg4KBnN0ZXBfcxgDIAEoARInCgZzb3VyY2UYBCABKA4yFy5vcHMudjEuVGVsZW1ldHJ5U291cmNlEi0KCWtlcHRfZnJvbRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipgEKD1RlbGVtZXRyeVNlcmllcxIhCgZ0YXJnZXQYASABKAsyES5jb21tb24udjEuVGFyZ2V0Eg8KB3RpbWVfbXMYAiADKAMSDgoGdmFsdWVzGAMgAygBEg4KBm1ldHJpYxgEIAEoCRIMCgR1bml0GAUgASgJEjEKC2Rlc2NyaXB0aW9uGAYgASgLMhwub3BzLnYxLlRlbGVtZXRyeURlc2NyaXB0aW9uIsQDChRUZWxlbWV0cnlEZXNjcmlwdGlvbhINCgVjb3VudBgBIAEoDRIMCgRtZWFuGAIgASgBEhoKEnN0YW5kYXJkX2RldmlhdGlvbhgDIAEoARILCgNtaW4YBCABKAESCwoDbWF4GAUgASgBEg4KBm1lZGlhbhgGIAEoARILCgNpcXIYByABKAESEQoJZmVuY2VfbG93GAggASgBEhIKCmZlbmNlX2hpZ2gYCSABKAESEAoIb3V0bGllcnMYCiABKA0SDgoGbmV3ZXN0GAsgASgBEhQKB3pfc2NvcmUYDCABKAFIAIgBARIbCg5yb2J1c3Rfel9zY29yZRgNIAEoAUgBiAEBEhEKBGV3bWEYDiABKAFIAogBARIYCgtzbG9wZV9wZXJfcxgPIAEoAUgDiAEBEhoKDXRyZW5kX3BfdmFsdWUYECABKAFIBIgBARItCgdjaGFuZ2VzGBEgAygLMhwub3BzLnYxLlRlbGVtZXRyeUxldmVsQ2hhbmdlQgoKCF96X3Njb3JlQhEKD19yb2J1c3Rfel9zY29yZUIHCgVfZXdtYUIOCgxfc2xvcGVfcGVyX3NCEAoOX3RyZW5kX3BfdmFsdWUiRgoUVGVsZW1ldHJ5TGV2ZWxDaGFuZ2USDwoHdGltZV9tcxgBIAEoAxIOCgZiZWZvcmUYAiABKAESDQoFYWZ0ZXIYAyABKAEiOAofVGVsZW1ldHJ5U2VydmljZUNvdmVyYWdlUmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJItACCiBUZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXNwb25zZRIvCgtsYXRlc3RfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJcm93c19mcm9tGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxtaW51dGVzX2Zyb20YAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmhvdXJzX2Zyb20YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDHJvbGx1cF9sYWdfcxgFIAEoARIQCghkYXRhYmFzZRgGIAEoCRIaChJyb2xsdXBfaG91cnNfbGFnX3MYByABKAESEwoLbWludXRlc19kdWUYCCABKAQSEQoJaG91cnNfZHVlGAkgASgEIjYKHVRlbGVtZXRyeVNlcnZpY2VMYXRlc3RSZXF1ZXN0EhUKDXNpbXVsYXRpb25faWQYASABKAkiSwoeVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlEikKCXNuYXBzaG90cxgBIAMoCzIWLnNpbS52MS5NZXRyaWNTbmFwc2hvdCLOAQogVGVsZW1ldHJ5U2VydmljZUFub21hbGllc1JlcXVlc3QSFQoNc2ltdWxhdGlvbl9pZBgBIAEoCRIiCgd0YXJnZXRzGAIgAygLMhEuY29tbW9uLnYxLlRhcmdldBIOCgZtZXRyaWMYAyABKAkSKAoEZnJvbRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWxpbWl0GAYgASgFIlAKIVRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXNwb25zZRIrCglhbm9tYWxpZXMYASADKAsyGC5vcHMudjEuVGVsZW1ldHJ5QW5vbWFseSLtAQoQVGVsZW1ldHJ5QW5vbWFseRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYAiABKAkSDAoEdGljaxgDIAEoBBIhCgZ0YXJnZXQYBCABKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgFIAEoCRIMCgR1bml0GAYgASgJEg0KBXNjb3JlGAcgASgBEhAKCGV2aWRlbmNlGAggASgBEg0KBXZhbHVlGAkgASgBEhAKCGV4cGVjdGVkGAogASgBEg4KBmFzcGVjdBgLIAEoCSKXAQofVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEiIKB3RhcmdldHMYAiADKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgDIAEoCRIpCgVhc19vZhgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUAogVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVzcG9uc2USLAoJZm9yZWNhc3RzGAEgAygLMhkub3BzLnYxLlRlbGVtZXRyeUZvcmVjYXN0Io0CChFUZWxlbWV0cnlGb3JlY2FzdBIhCgZ0YXJnZXQYASABKAsyES5jb21tb24udjEuVGFyZ2V0Eg4KBm1ldHJpYxgCIAEoCRIMCgR1bml0GAMgASgJEisKB21hZGVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJ1bl9pZBgFIAEoCRIMCgR0aWNrGAYgASgEEg0KBXZhbHVlGAcgASgBEi4KBnBvaW50cxgIIAMoCzIeLm9wcy52MS5UZWxlbWV0cnlGb3JlY2FzdFBvaW50Ei0KBWxpbWl0GAkgASgLMh4ub3BzLnYxLlRlbGVtZXRyeUZvcmVjYXN0TGltaXQiVQoWVGVsZW1ldHJ5Rm9yZWNhc3RQb2ludBIRCglob3Jpem9uX3MYASABKAUSDQoFdmFsdWUYAiABKAESCwoDbG93GAMgASgBEgwKBGhpZ2gYBCABKAEigQEKFlRlbGVtZXRyeUZvcmVjYXN0TGltaXQSDQoFdmFsdWUYASABKAESDAoEaW5fcxgCIAEoBRIXCgplYXJsaWVzdF9zGAMgASgFSACIAQESFQoIbGF0ZXN0X3MYBCABKAVIAYgBAUINCgtfZWFybGllc3Rfc0ILCglfbGF0ZXN0X3MqpQIKElRlbGVtZXRyeUFnZ3JlZ2F0ZRIjCh9URUxFTUVUUllfQUdHUkVHQVRFX1VOU1BFQ0lGSUVEEAASGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9BVkcQARIbChdURUxFTUVUUllfQUdHUkVHQVRFX01JThACEhsKF1RFTEVNRVRSWV9BR0dSRUdBVEVfTUFYEAMSGwoXVEVMRU1FVFJZX0FHR1JFR0FURV9QOTUQBBIbChdURUxFTUVUUllfQUdHUkVHQVRFX1NVTRAFEh0KGVRFTEVNRVRSWV9BR0dSRUdBVEVfQ09VTlQQBhIcChhURUxFTUVUUllfQUdHUkVHQVRFX0xBU1QQBxIcChhURUxFTUVUUllfQUdHUkVHQVRFX1JBVEUQCCqvAQoQVGVsZW1ldHJ5R3JvdXBCeRIiCh5URUxFTUVUUllfR1JPVVBfQllfVU5TUEVDSUZJRUQQABIeChpURUxFTUVUUllfR1JPVVBfQllfU0VSVklDRRABEhsKF1RFTEVNRVRSWV9HUk9VUF9CWV9OT0RFEAISGwoXVEVMRU1FVFJZX0dST1VQX0JZX1pPTkUQAxIdChlURUxFTUVUUllfR1JPVVBfQllfTUVUUklDEAQqiAEKD1RlbGVtZXRyeVNvdXJjZRIgChxURUxFTUVUUllfU09VUkNFX1VOU1BFQ0lGSUVEEAASGQoVVEVMRU1FVFJZX1NPVVJDRV9ST1dTEAESHAoYVEVMRU1FVFJZX1NPVVJDRV9NSU5VVEVTEAISGgoWVEVMRU1FVFJZX1NPVVJDRV9IT1VSUxADMvoDChBUZWxlbWV0cnlTZXJ2aWNlElkKBVF1ZXJ5EiQub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VRdWVyeVJlcXVlc3QaJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZVF1ZXJ5UmVzcG9uc2UiA5ACARJiCghDb3ZlcmFnZRInLm9wcy52MS5UZWxlbWV0cnlTZXJ2aWNlQ292ZXJhZ2VSZXF1ZXN0Gigub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VDb3ZlcmFnZVJlc3BvbnNlIgOQAgESZQoJQW5vbWFsaWVzEigub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXF1ZXN0Gikub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VBbm9tYWxpZXNSZXNwb25zZSIDkAIBEmIKCEZvcmVjYXN0Eicub3BzLnYxLlRlbGVtZXRyeVNlcnZpY2VGb3JlY2FzdFJlcXVlc3QaKC5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUZvcmVjYXN0UmVzcG9uc2UiA5ACARJcCgZMYXRlc3QSJS5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlcXVlc3QaJi5vcHMudjEuVGVsZW1ldHJ5U2VydmljZUxhdGVzdFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_common_v1_target, file_google_protobuf_timestamp, file_sim_v1_metrics]);
 
 /**
  * Which series.
@@ -102,6 +102,13 @@ export type TelemetryServiceQueryRequest = Message<"ops.v1.TelemetryServiceQuery
    * @generated from field: common.v1.TargetKind target_kind = 11;
    */
   targetKind: TargetKind;
+
+  /**
+   * Whether every series is described: level, spread, outliers, trend, changes of level.
+   *
+   * @generated from field: bool describe = 12;
+   */
+  describe: boolean;
 };
 
 /**
@@ -200,6 +207,13 @@ export type TelemetrySeries = Message<"ops.v1.TelemetrySeries"> & {
    * @generated from field: string unit = 5;
    */
   unit: string;
+
+  /**
+   * What the values have in them; absent unless asked for, and with fewer than ten values.
+   *
+   * @generated from field: ops.v1.TelemetryDescription description = 6;
+   */
+  description?: TelemetryDescription | undefined;
 };
 
 /**
@@ -208,6 +222,175 @@ export type TelemetrySeries = Message<"ops.v1.TelemetrySeries"> & {
  */
 export const TelemetrySeriesSchema: GenMessage<TelemetrySeries> = /*@__PURE__*/
   messageDesc(file_ops_v1_telemetry_service, 2);
+
+/**
+ * A series in a few figures, in its unit. Every value is the aggregate of a step.
+ *
+ * @generated from message ops.v1.TelemetryDescription
+ */
+export type TelemetryDescription = Message<"ops.v1.TelemetryDescription"> & {
+  /**
+   * Values described.
+   *
+   * @generated from field: uint32 count = 1;
+   */
+  count: number;
+
+  /**
+   * Arithmetic mean.
+   *
+   * @generated from field: double mean = 2;
+   */
+  mean: number;
+
+  /**
+   * Standard deviation.
+   *
+   * @generated from field: double standard_deviation = 3;
+   */
+  standardDeviation: number;
+
+  /**
+   * Smallest value.
+   *
+   * @generated from field: double min = 4;
+   */
+  min: number;
+
+  /**
+   * Largest value.
+   *
+   * @generated from field: double max = 5;
+   */
+  max: number;
+
+  /**
+   * Median, by the P² algorithm.
+   *
+   * @generated from field: double median = 6;
+   */
+  median: number;
+
+  /**
+   * Difference of the quartiles, by the P² algorithm.
+   *
+   * @generated from field: double iqr = 7;
+   */
+  iqr: number;
+
+  /**
+   * Tukey's outer fences: three interquartile ranges beyond the quartiles.
+   *
+   * @generated from field: double fence_low = 8;
+   */
+  fenceLow: number;
+
+  /**
+   * The upper one.
+   *
+   * @generated from field: double fence_high = 9;
+   */
+  fenceHigh: number;
+
+  /**
+   * Values beyond the fences.
+   *
+   * @generated from field: uint32 outliers = 10;
+   */
+  outliers: number;
+
+  /**
+   * Newest value.
+   *
+   * @generated from field: double newest = 11;
+   */
+  newest: number;
+
+  /**
+   * Standard deviations of the newest value from the mean of those before it; absent where they are all equal.
+   *
+   * @generated from field: optional double z_score = 12;
+   */
+  zScore?: number | undefined;
+
+  /**
+   * The same by median and quartiles, which outliers do not move.
+   *
+   * @generated from field: optional double robust_z_score = 13;
+   */
+  robustZScore?: number | undefined;
+
+  /**
+   * Newest reading of an EWMA chart (weight 0.2, limit 2.962 standard errors) as a multiple of its limit: beyond ±1 the level
+   * has lately been off for a while.
+   *
+   * @generated from field: optional double ewma = 14;
+   */
+  ewma?: number | undefined;
+
+  /**
+   * Trend of the last 120 values: median slope, per simulated second. Absent with fewer than ten of them.
+   *
+   * @generated from field: optional double slope_per_s = 15;
+   */
+  slopePerS?: number | undefined;
+
+  /**
+   * Chance that a series without a trend shows one at least as strong (Mann-Kendall); absent without a slope.
+   *
+   * @generated from field: optional double trend_p_value = 16;
+   */
+  trendPValue?: number | undefined;
+
+  /**
+   * Lasting changes of level, at most eight, the largest, oldest first.
+   *
+   * @generated from field: repeated ops.v1.TelemetryLevelChange changes = 17;
+   */
+  changes: TelemetryLevelChange[];
+};
+
+/**
+ * Describes the message ops.v1.TelemetryDescription.
+ * Use `create(TelemetryDescriptionSchema)` to create a new message.
+ */
+export const TelemetryDescriptionSchema: GenMessage<TelemetryDescription> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 3);
+
+/**
+ * A lasting change of level, found by cumulative sums.
+ *
+ * @generated from message ops.v1.TelemetryLevelChange
+ */
+export type TelemetryLevelChange = Message<"ops.v1.TelemetryLevelChange"> & {
+  /**
+   * Start of the first step of the new level, milliseconds since the Unix epoch, simulated time.
+   *
+   * @generated from field: int64 time_ms = 1;
+   */
+  timeMs: bigint;
+
+  /**
+   * Median before, back to the change before it.
+   *
+   * @generated from field: double before = 2;
+   */
+  before: number;
+
+  /**
+   * Median from then on, up to the next change.
+   *
+   * @generated from field: double after = 3;
+   */
+  after: number;
+};
+
+/**
+ * Describes the message ops.v1.TelemetryLevelChange.
+ * Use `create(TelemetryLevelChangeSchema)` to create a new message.
+ */
+export const TelemetryLevelChangeSchema: GenMessage<TelemetryLevelChange> = /*@__PURE__*/
+  messageDesc(file_ops_v1_telemetry_service, 4);
 
 /**
  * Which simulation.
@@ -228,7 +411,7 @@ export type TelemetryServiceCoverageRequest = Message<"ops.v1.TelemetryServiceCo
  * Use `create(TelemetryServiceCoverageRequestSchema)` to create a new message.
  */
 export const TelemetryServiceCoverageRequestSchema: GenMessage<TelemetryServiceCoverageRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 3);
+  messageDesc(file_ops_v1_telemetry_service, 5);
 
 /**
  * How far it reaches. Times are simulated.
@@ -306,7 +489,7 @@ export type TelemetryServiceCoverageResponse = Message<"ops.v1.TelemetryServiceC
  * Use `create(TelemetryServiceCoverageResponseSchema)` to create a new message.
  */
 export const TelemetryServiceCoverageResponseSchema: GenMessage<TelemetryServiceCoverageResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 4);
+  messageDesc(file_ops_v1_telemetry_service, 6);
 
 /**
  * Which simulation.
@@ -327,7 +510,7 @@ export type TelemetryServiceLatestRequest = Message<"ops.v1.TelemetryServiceLate
  * Use `create(TelemetryServiceLatestRequestSchema)` to create a new message.
  */
 export const TelemetryServiceLatestRequestSchema: GenMessage<TelemetryServiceLatestRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 5);
+  messageDesc(file_ops_v1_telemetry_service, 7);
 
 /**
  * The newest sample.
@@ -348,7 +531,7 @@ export type TelemetryServiceLatestResponse = Message<"ops.v1.TelemetryServiceLat
  * Use `create(TelemetryServiceLatestResponseSchema)` to create a new message.
  */
 export const TelemetryServiceLatestResponseSchema: GenMessage<TelemetryServiceLatestResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 6);
+  messageDesc(file_ops_v1_telemetry_service, 8);
 
 /**
  * Which anomalies.
@@ -404,7 +587,7 @@ export type TelemetryServiceAnomaliesRequest = Message<"ops.v1.TelemetryServiceA
  * Use `create(TelemetryServiceAnomaliesRequestSchema)` to create a new message.
  */
 export const TelemetryServiceAnomaliesRequestSchema: GenMessage<TelemetryServiceAnomaliesRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 7);
+  messageDesc(file_ops_v1_telemetry_service, 9);
 
 /**
  * Anomalies, newest first.
@@ -425,7 +608,7 @@ export type TelemetryServiceAnomaliesResponse = Message<"ops.v1.TelemetryService
  * Use `create(TelemetryServiceAnomaliesResponseSchema)` to create a new message.
  */
 export const TelemetryServiceAnomaliesResponseSchema: GenMessage<TelemetryServiceAnomaliesResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 8);
+  messageDesc(file_ops_v1_telemetry_service, 10);
 
 /**
  * A series became unusual.
@@ -516,7 +699,7 @@ export type TelemetryAnomaly = Message<"ops.v1.TelemetryAnomaly"> & {
  * Use `create(TelemetryAnomalySchema)` to create a new message.
  */
 export const TelemetryAnomalySchema: GenMessage<TelemetryAnomaly> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 9);
+  messageDesc(file_ops_v1_telemetry_service, 11);
 
 /**
  * Which forecasts.
@@ -558,7 +741,7 @@ export type TelemetryServiceForecastRequest = Message<"ops.v1.TelemetryServiceFo
  * Use `create(TelemetryServiceForecastRequestSchema)` to create a new message.
  */
 export const TelemetryServiceForecastRequestSchema: GenMessage<TelemetryServiceForecastRequest> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 10);
+  messageDesc(file_ops_v1_telemetry_service, 12);
 
 /**
  * The newest forecast of every series that moves, made within the ten simulated minutes before. A series that stands still has none.
@@ -579,7 +762,7 @@ export type TelemetryServiceForecastResponse = Message<"ops.v1.TelemetryServiceF
  * Use `create(TelemetryServiceForecastResponseSchema)` to create a new message.
  */
 export const TelemetryServiceForecastResponseSchema: GenMessage<TelemetryServiceForecastResponse> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 11);
+  messageDesc(file_ops_v1_telemetry_service, 13);
 
 /**
  * Where a series goes. Bands hold the value with 80 %.
@@ -656,7 +839,7 @@ export type TelemetryForecast = Message<"ops.v1.TelemetryForecast"> & {
  * Use `create(TelemetryForecastSchema)` to create a new message.
  */
 export const TelemetryForecastSchema: GenMessage<TelemetryForecast> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 12);
+  messageDesc(file_ops_v1_telemetry_service, 14);
 
 /**
  * A value to come.
@@ -698,7 +881,7 @@ export type TelemetryForecastPoint = Message<"ops.v1.TelemetryForecastPoint"> & 
  * Use `create(TelemetryForecastPointSchema)` to create a new message.
  */
 export const TelemetryForecastPointSchema: GenMessage<TelemetryForecastPoint> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 13);
+  messageDesc(file_ops_v1_telemetry_service, 15);
 
 /**
  * When a limit is reached, simulated seconds after `made_at`.
@@ -740,7 +923,7 @@ export type TelemetryForecastLimit = Message<"ops.v1.TelemetryForecastLimit"> & 
  * Use `create(TelemetryForecastLimitSchema)` to create a new message.
  */
 export const TelemetryForecastLimitSchema: GenMessage<TelemetryForecastLimit> = /*@__PURE__*/
-  messageDesc(file_ops_v1_telemetry_service, 14);
+  messageDesc(file_ops_v1_telemetry_service, 16);
 
 /**
  * How the samples of a step become one point.
