@@ -114,7 +114,7 @@ function FaultFields({ fault: { at, kind: name, target } }: { fault: Beginning }
           ))}
         </Select>
       </Field>
-      <Field label="Strikes" hint={kind && `A ${kind.targets.map((struck) => (struck === "simulation" ? "whole simulation" : struck)).join(" or a ")}`}>
+      <Field label="Strikes" hint={kind && kind.targets.map((struck) => (struck === "simulation" ? "everything" : `a ${struck}`)).join(" or ")}>
         <Select value={value} onChange={(event) => choose(event.target.value)}>
           {!targets.some((known) => keyOf(known) === value) && <option value={value}>{target ? targetWords(target) : "choose one"}</option>}
           {targets.map((known) => (
