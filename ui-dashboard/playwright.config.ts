@@ -9,7 +9,7 @@ export default defineConfig({
   outputDir: "test-results",
   snapshotPathTemplate: "e2e/looks/{arg}{ext}",
   timeout: 240_000,
-  expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixelRatio: 0.004, threshold: 0.1 } },
+  expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixelRatio: 0.035, threshold: 0.03 } },
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
