@@ -33,6 +33,13 @@ const until = async (what, look) => {
 await call("sim.v1.ControlService/SetScenario", { scenario: "cascade_failure" });
 const action = await until("a proposal", async () => (await call("ops.v1.ActionService/ListPendingActions", { simulationId: "default" })).actions?.[0]);
 
+/** A run that is short enough for its marks to be told apart. */
+const PAST = "evening";
+await fetch(`${base}/sim.v1.SimulationService/Delete`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ simulationId: PAST }) });
+await call("sim.v1.SimulationService/Create", { simulationId: PAST, scenario: "cascade_failure", speed: 50, autostart: true });
+await until("two minutes of a run", async () => Number((await call("sim.v1.SimulationService/Get", { simulationId: PAST })).simulation.state.tick ?? 0) > 2_400);
+await call("sim.v1.SimulationService/Pause", { simulationId: PAST });
+
 /** What is to be seen before a picture is taken, besides a page that loads nothing any more. */
 const charts = (count) => async (page) => page.locator("main .uplot canvas").nth(count - 1).waitFor();
 const services = async (page) => page.locator(".react-flow__node").nth(10).waitFor();
@@ -53,7 +60,7 @@ const pages = [
   ["rules", "/rules/", text("error_rate_high")],
   ["policies", "/policies/", text("Approval policies")],
   ["simulation", "/simulation/", text("memory_leak")],
-  ["replay", "/replay/?at=600", async (page) => Promise.all([services(page), charts(2)(page)])],
+  ["replay", "/replay/?at=800", async (page) => Promise.all([services(page), charts(2)(page)])],
   ["simulations", "/simulations/", text("default")],
   ["game", "/game/", text(/Heal the cause/)],
   ["leaderboard", "/leaderboard/", text(/^The agent that ships:/)],
@@ -75,16 +82,19 @@ for (const theme of ["dark", "light"]) {
   for (const [name, path, shown] of pages) {
     if (only.length > 0 && !only.includes(name)) continue;
     await page.goto(base + path);
+    if (name === "replay") await page.evaluate((id) => sessionStorage.setItem("microcloud.simulation", id), PAST).then(() => page.reload());
     await page.getByTestId("connection").filter({ visible: true }).and(page.locator('[data-state-word="Live"]')).waitFor();
     await shown(page);
     await page.waitForFunction(() => document.querySelectorAll('main [aria-busy="true"]').length === 0);
     await page.evaluate(settled);
     await page.screenshot({ path: `${folder}${name}-${theme}.png` });
     console.log(`${name}-${theme}.png`);
+    await page.evaluate(() => sessionStorage.clear());
   }
   await context.close();
 }
 await browser.close();
+await call("sim.v1.SimulationService/Delete", { simulationId: PAST });
 
 /** Two frames after fonts are there and animations are over. */
 async function settled() {
