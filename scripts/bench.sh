@@ -10,3 +10,7 @@ cargo build --release --workspace --bins --quiet
 cargo bench --workspace --quiet --bench tick --bench snapshot --bench windows --bench statistics --bench ingest --bench series --bench throughput --bench card --bench sse --bench stack
 # For readers: the same queue in other simulators, as far as they are installed.
 benches/mm10/run.sh
+# The dashboard, in a browser, against a stack of its own.
+scripts/setup.sh test
+scripts/build-dashboard.sh
+PROFILE=release scripts/with-stack.sh npm --prefix ui-dashboard run --silent measure

@@ -4,26 +4,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh test
 scripts/build-dashboard.sh
-profile=${PROFILE:-debug}
-if [ "$profile" = release ]; then cargo build --release --bins --quiet; else cargo build --workspace --bins --quiet; fi
-
-home=$(mktemp -d)
-log=$home/up.log
-"target/$profile/microcloud" --home "$home/stack" up --port-base "${PORT_BASE:-18600}" --speed 5 >"$log" 2>&1 &
-stack=$!
-finish() {
-  status=$?
-  if [ "$status" -ne 0 ]; then echo "--- last lines of the stack"; tail -n 40 "$log"; fi
-  kill -TERM "$stack" 2>/dev/null || true
-  wait "$stack" 2>/dev/null || true
-  rm -rf "$home"
-}
-trap finish EXIT
-
-for _ in $(seq 600); do
-  if url=$(grep -oE 'microcloud ready: http://[^ ]+' "$log"); then break; fi
-  kill -0 "$stack" 2>/dev/null || { cat "$log"; exit 1; }
-  sleep 0.2
-done
-[ -n "${url:-}" ] || { echo "the stack was not ready within 2 minutes"; exit 1; }
-BASE_URL=${url#microcloud ready: } npm --prefix ui-dashboard run --silent e2e
+if [ "${PROFILE:-debug}" = release ]; then cargo build --release --bins --quiet; else cargo build --workspace --bins --quiet; fi
+exec scripts/with-stack.sh npm --prefix ui-dashboard run --silent e2e

@@ -50,10 +50,19 @@ test("a cloud is drawn, checked while it is drawn, kept over a reload, and simul
     await page.keyboard.press("Control+z");
   });
 
-  await test.step("the draft survives a reload", async () => {
+  await test.step("it gets a name and a fault, and survives a reload", async () => {
     await page.getByRole("button", { name: "Traffic and scenario" }).click();
     await page.getByRole("textbox", { name: "Name" }).fill(name);
     await page.keyboard.press("Enter");
+    const timeline = page.getByRole("region", { name: "Timeline" });
+    await timeline.getByRole("button", { name: "Add a fault" }).click();
+    const fault = timeline.getByRole("group").first();
+    await fault.getByRole("combobox", { name: /^What/ }).selectOption("slow_dependency");
+    await fault.getByRole("combobox", { name: /^Strikes/ }).selectOption("message-queue");
+    await fault.getByRole("textbox", { name: /^Severity/ }).fill("0.05");
+    await fault.getByRole("textbox", { name: /^When/ }).fill("1");
+    await page.keyboard.press("Enter");
+    await expect(timeline.getByRole("group", { name: "0:01 · slow_dependency on message-queue" })).toBeVisible();
     await expect(status).toContainText("Kept in this browser");
     await page.reload();
     await expect(page.getByRole("heading", { name })).toBeVisible();
@@ -65,6 +74,7 @@ test("a cloud is drawn, checked while it is drawn, kept over a reload, and simul
     await page.getByRole("dialog").getByRole("button", { name: "Start it" }).click();
     await expect(page).toHaveURL(/\/topology\/$/);
     await expect(page.locator(node("message-queue"))).toBeVisible();
+    await expect(page.locator(node("message-queue")).getByLabel(/^fault in force: slow_dependency/)).toBeVisible();
     const id = name.replace("_", "-");
     await openLive(page, "/simulations/");
     const line = page.getByTestId(`simulation-${id}`);

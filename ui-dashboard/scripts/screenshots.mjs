@@ -2,6 +2,7 @@
  * Takes the pictures of docs/images from a stack that runs: every page in both themes.
  *
  *   BASE_URL=http://127.0.0.1:8081 npm run screenshots
+ *   BASE_URL=http://127.0.0.1:8081 npm run screenshots -- replay editor    # only these
  *
  * It sets the scenario cascade_failure, waits for an incident and its proposal, and goes from page to page.
  */
@@ -11,6 +12,7 @@ import { chromium } from "@playwright/test";
 
 const base = process.env.BASE_URL;
 if (!base) throw new Error("BASE_URL is not set: start a stack (`microcloud up`) and pass the address it prints.");
+const only = process.argv.slice(2);
 const folder = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 mkdirSync(folder, { recursive: true });
 
@@ -31,23 +33,39 @@ const until = async (what, look) => {
 await call("sim.v1.ControlService/SetScenario", { scenario: "cascade_failure" });
 const action = await until("a proposal", async () => (await call("ops.v1.ActionService/ListPendingActions", { simulationId: "default" })).actions?.[0]);
 
+/** A run that is short enough for its marks to be told apart. */
+const PAST = "evening";
+await fetch(`${base}/sim.v1.SimulationService/Delete`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ simulationId: PAST }) });
+await call("sim.v1.SimulationService/Create", { simulationId: PAST, scenario: "cascade_failure", speed: 50, autostart: true });
+await until("two minutes of a run", async () => Number((await call("sim.v1.SimulationService/Get", { simulationId: PAST })).simulation.state.tick ?? 0) > 2_400);
+await call("sim.v1.SimulationService/Pause", { simulationId: PAST });
+
+/** What is to be seen before a picture is taken, besides a page that loads nothing any more. */
+const charts = (count) => async (page) => page.locator("main .uplot canvas").nth(count - 1).waitFor();
+const services = async (page) => page.locator(".react-flow__node").nth(10).waitFor();
+const text = (words) => async (page) => page.locator("main").getByText(words).first().waitFor();
+const card = text(/futures? of chance, seen from/);
+
 const pages = [
-  ["overview", "/"],
-  ["topology", `/topology/?action=${action.id}`],
-  ["editor", "/topology/edit/?scenario=cascade_failure"],
-  ["incident", `/incidents/?id=${action.incidentId}`],
-  ["actions", "/actions/"],
-  ["explore", "/explore/?metric=latency_p99"],
-  ["sql", `/sql/?q=${encodeURIComponent("select * from incident_timeline limit 20")}`],
-  ["rules", "/rules/"],
-  ["policies", "/policies/"],
-  ["simulation", "/simulation/"],
-  ["replay", "/replay/?at=600"],
-  ["simulations", "/simulations/"],
-  ["game", "/game/"],
-  ["leaderboard", "/leaderboard/"],
-  ["grades", "/grades/"],
-  ["system", "/system/"],
+  ["overview", "/", charts(4)],
+  ["topology", `/topology/?action=${action.id}`, services],
+  ["editor", "/topology/edit/?scenario=cascade_failure", async (page) => Promise.all([services(page), text("The engine would take it")(page)])],
+  ["incident", `/incidents/?id=${action.incidentId}`, async (page) => Promise.all([card(page), charts(1)(page)])],
+  ["actions", "/actions/", card],
+  ["explore", "/explore/?metric=latency_p99", charts(1)],
+  ["sql", `/sql/?q=${encodeURIComponent("select * from incident_timeline limit 20")}`, async (page) => {
+    await page.keyboard.press("Control+Enter");
+    await page.locator("main table tbody tr").nth(5).waitFor();
+  }],
+  ["rules", "/rules/", text("error_rate_high")],
+  ["policies", "/policies/", text("Approval policies")],
+  ["simulation", "/simulation/", text("memory_leak")],
+  ["replay", "/replay/?at=800", async (page) => Promise.all([services(page), charts(2)(page)])],
+  ["simulations", "/simulations/", text("default")],
+  ["game", "/game/", text(/Heal the cause/)],
+  ["leaderboard", "/leaderboard/", text(/^The agent that ships:/)],
+  ["grades", "/grades/", text("error_rate_high")],
+  ["system", "/system/", text(/Speed/)],
 ];
 
 const browser = await chromium.launch({
@@ -61,15 +79,27 @@ for (const theme of ["dark", "light"]) {
     localStorage.setItem("microcloud.theme", chosen);
   }, theme);
   const page = await context.newPage();
-  for (const [name, path] of pages) {
+  for (const [name, path, shown] of pages) {
+    if (only.length > 0 && !only.includes(name)) continue;
     await page.goto(base + path);
+    if (name === "replay") await page.evaluate((id) => sessionStorage.setItem("microcloud.simulation", id), PAST).then(() => page.reload());
     await page.getByTestId("connection").filter({ visible: true }).and(page.locator('[data-state-word="Live"]')).waitFor();
-    if (name === "sql") await page.keyboard.press("Control+Enter");
-    // Charts, maps and looks ahead come a moment later.
-    await page.waitForTimeout(name === "actions" || name === "incident" ? 6_000 : 3_000);
+    await shown(page);
+    await page.waitForFunction(() => document.querySelectorAll('main [aria-busy="true"]').length === 0);
+    await page.evaluate(settled);
     await page.screenshot({ path: `${folder}${name}-${theme}.png` });
     console.log(`${name}-${theme}.png`);
+    await page.evaluate(() => sessionStorage.clear());
   }
   await context.close();
 }
 await browser.close();
+await call("sim.v1.SimulationService/Delete", { simulationId: PAST });
+
+/** Two frames after fonts are there and animations are over. */
+async function settled() {
+  await document.fonts.ready;
+  const running = () => document.getAnimations().filter((animation) => animation.playState === "running" && animation.effect?.getComputedTiming().iterations !== Infinity);
+  await Promise.all(running().map((animation) => animation.finished.catch(() => undefined)));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}

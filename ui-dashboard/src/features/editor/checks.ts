@@ -5,9 +5,12 @@
 import { type Call, callersOf } from "@/features/topology/graph";
 import { BALANCINGS, profileOf, specsOf } from "./catalogue";
 import { type Cloud, cloudOf, type DraftCall, type DraftService, planOf } from "./cloud";
-import { asRecord, type Draft, type Fields, type File, MAX_BUNDLE_BYTES, type Path, readFile, scenarioFile, scenarioPath, topologyFile, valueAt } from "./draft";
-import { BREAKER_FIELDS, CACHE_FIELDS, CALL_FIELDS, LIVENESS_FIELDS, NODE_FIELDS, NOISE, type NumberSpec, numberProblem, POOL_FIELDS, REPLICAS, RETRY_FIELDS, SCENARIO_FIELDS, SHAPE_FIELDS, SPEC_FIELDS } from "./fields";
-import { lineOf, type Part, type Problem } from "./problems";
+import { asRecord, type Draft, type File, MAX_BUNDLE_BYTES, type Path, readFile, scenarioFile, scenarioPath, topologyFile, valueAt } from "./draft";
+import { BREAKER_FIELDS, CACHE_FIELDS, CALL_FIELDS, LIVENESS_FIELDS, NODE_FIELDS, NOISE, POOL_FIELDS, REPLICAS, RETRY_FIELDS, SCENARIO_FIELDS, SHAPE_FIELDS, SPEC_FIELDS } from "./fields";
+import { Findings } from "./findings";
+import type { Part, Problem } from "./problems";
+import { timelineOf } from "./timeline";
+import { checkTimeline } from "./timeline-checks";
 
 const ID = /^[A-Za-z0-9._-]{1,63}$/;
 const SCENARIO_NAME = /^[A-Za-z0-9_-]+$/;
@@ -21,23 +24,6 @@ export function idProblem(id: string, taken: readonly string[]): string | undefi
 
 export function nameProblem(name: string): string | undefined {
   return SCENARIO_NAME.test(name) ? undefined : "Use letters, digits, “_” and “-”.";
-}
-
-class Findings {
-  readonly problems: Problem[] = [];
-
-  constructor(private readonly file: File) {}
-
-  add(part: Part, path: Path, message: string): void {
-    this.problems.push({ part, message, file: this.file.path, line: lineOf(this.file, path) });
-  }
-
-  numbers(part: Part, path: Path, fields: Fields, specs: readonly NumberSpec[]): void {
-    for (const spec of specs) {
-      const message = numberProblem(spec, fields[spec.name]);
-      if (message !== undefined) this.add(part, [...path, spec.name], message);
-    }
-  }
 }
 
 /** In the order of the files; syntax first, and nothing else while there is a mistake in it. */
@@ -125,12 +111,14 @@ function checkCall(found: Findings, { from, to, fields }: DraftCall, path: Path,
 }
 
 function checkPlan(draft: Draft, found: Findings): void {
-  const { services } = cloudOf(draft);
+  const cloud = cloudOf(draft);
+  const { services } = cloud;
   const { sources, fields } = planOf(draft);
   const scenario = { kind: "scenario" } as const;
   if (nameProblem(draft.name) !== undefined) found.add(scenario, [], `name "${draft.name}": use letters, digits, '_' and '-'`);
   for (const needed of ["description", "family"]) if (typeof fields[needed] !== "string") found.add(scenario, [], `${needed} is missing`);
   found.numbers(scenario, [], fields, SCENARIO_FIELDS);
+  checkTimeline(timelineOf(draft), Number(fields["duration_s"]) || 0, cloud, found);
   if (sources.length === 0) found.add(scenario, ["traffic"], `there is no traffic; give at least one source (${scenarioPath(draft)})`);
   for (const source of sources) {
     const part = { kind: "traffic", at: source.at } as const;

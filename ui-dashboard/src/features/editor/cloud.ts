@@ -52,8 +52,6 @@ export interface Plan {
   readonly description: string;
   readonly family: string;
   readonly sources: readonly Source[];
-  /** Entries of the timeline. */
-  readonly events: number;
   readonly fields: Fields;
 }
 
@@ -114,7 +112,7 @@ export function planOf(draft: Draft): Plan {
     const own = asRecord(source);
     return { at, service: asText(own["service"]), shapes: SHAPES.filter((shape) => shape in own), fields: own };
   });
-  return { description: asText(fields["description"]), family: asText(fields["family"]), sources, events: asList(fields["timeline"]).length, fields };
+  return { description: asText(fields["description"]), family: asText(fields["family"]), sources, fields };
 }
 
 /** Requests a second that a source sends when nothing special goes on. */

@@ -143,6 +143,43 @@ it("edits machines, traffic and the text itself", async () => {
   expect(await screen.findAllByText(/three_tiers.yaml, line/)).toBeTruthy();
 });
 
+it("has faults begin and end at given times, and takes them back", async () => {
+  localStorage.setItem("microcloud.draft", JSON.stringify(draftOfSketch(TIERS)));
+  const { user, drafts } = open("?view=scenario");
+  const text = () => drafts.store.getState().draft?.files["three_tiers.yaml"] ?? "";
+  const timeline = within(await screen.findByRole("region", { name: "Timeline" }));
+  expect(timeline.getByText("It is empty: nothing goes wrong by itself.")).toBeTruthy();
+  await user.click(timeline.getByRole("button", { name: "Add a fault" }));
+  await user.click(timeline.getByRole("button", { name: "Add more traffic" }));
+  const crash = () => within(timeline.getByRole("group", { name: /service_crash|slow_node/ }));
+  await user.selectOptions(crash().getByLabelText(/^What/), "slow_node");
+  await user.selectOptions(crash().getByLabelText(/^Strikes/), "node-b1");
+  await user.type(crash().getByLabelText(/^Severity, 0 to 1/), "0.4");
+  await user.type(crash().getByLabelText(/^Lasts, s/), "30");
+  expect(text()).toContain("inject: {kind: slow_node, target: {node: node-b1}, severity: 0.4, duration_s: 30}");
+
+  const when = crash().getByLabelText(/^When, s/);
+  await user.clear(when);
+  await user.type(when, "a while");
+  expect(crash().getByRole("alert").textContent).toContain("Write a number of seconds");
+  await user.clear(when);
+  await user.type(when, "300{Enter}");
+  const groups = () => timeline.getAllByRole("group").map((group) => within(group).getByText(/ · /, { selector: "legend" }).textContent);
+  expect(groups()).toEqual(["2:00 · traffic_spike on the whole simulation", "5:00 · slow_node on node-b1"]);
+  // Whoever moved an entry is still at it.
+  expect(document.activeElement).toBe(crash().getByLabelText(/^When, s/));
+
+  await user.click(timeline.getByRole("button", { name: "Add an end" }));
+  expect(groups().at(-1)).toBe("6:00 · end of traffic_spike on the whole simulation");
+  await user.click(timeline.getByRole("button", { name: "Delete: traffic_spike on the whole simulation" }));
+  expect(groups()).toEqual(["5:00 · slow_node on node-b1"]);
+  const undo = screen.getByRole("button", { name: "Undo" });
+  await user.click(undo);
+  expect(groups()).toHaveLength(3);
+  while (!(undo as HTMLButtonElement).disabled) await user.click(undo);
+  expect(text()).toBe(TIERS.scenario);
+});
+
 it("starts a simulation of it under an id that is free, and shows that", async () => {
   localStorage.setItem("microcloud.draft", JSON.stringify(draftOfSketch(TIERS)));
   const created: SimulationServiceCreateRequest[] = [];

@@ -129,6 +129,15 @@ export const SHAPE_FIELDS: Readonly<Record<Shape, { readonly word: string; reado
   },
 };
 
+export const TIME: NumberSpec = seconds("at_s", "When");
+export const SEVERITY: NumberSpec = number("severity", "Severity", "0 to 1", 0, 1);
+/** The numbers of a fault; every kind has a severity of its own. */
+export const FAULT_FIELDS: readonly NumberSpec[] = [
+  SEVERITY,
+  { ...seconds("onset_s", "Rises over"), fallback: 0 },
+  { ...seconds("duration_s", "Lasts"), fallback: 0, hint: "0: until it is ended or cured." },
+];
+
 export const NOISE: NumberSpec = number("noise", "Noise", "share", 0, 0.5, { fallback: 0 });
 export const SCENARIO_FIELDS: readonly NumberSpec[] = [
   number("seed", "Seed", "", 0, Number.MAX_SAFE_INTEGER, { fallback: 42, whole: true }),

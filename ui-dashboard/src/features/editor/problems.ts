@@ -9,6 +9,8 @@ export type Part =
   | { readonly kind: "node"; readonly id: string }
   | { readonly kind: "zone"; readonly id: string }
   | { readonly kind: "traffic"; readonly at: number }
+  /** An entry of the timeline. */
+  | { readonly kind: "moment"; readonly at: number }
   | { readonly kind: "scenario" }
   | { readonly kind: "file"; readonly path: string };
 
@@ -26,7 +28,8 @@ export function partKey(part: Part): string {
     case "call":
       return `call ${part.from}>${part.to}`;
     case "traffic":
-      return `traffic ${part.at}`;
+    case "moment":
+      return `${part.kind} ${part.at}`;
     case "scenario":
       return "scenario";
     case "file":
@@ -72,7 +75,9 @@ function inTopology(file: File, line: number): Part | undefined {
 
 function inScenario(file: File, line: number): Part {
   const source = itemAt(file, "traffic", line);
-  return source ? { kind: "traffic", at: source.at } : { kind: "scenario" };
+  if (source) return { kind: "traffic", at: source.at };
+  const moment = itemAt(file, "timeline", line);
+  return moment ? { kind: "moment", at: moment.at } : { kind: "scenario" };
 }
 
 function itemAt(file: File, list: string, line: number): { readonly at: number; readonly node: unknown } | undefined {

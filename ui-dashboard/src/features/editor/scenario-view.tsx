@@ -1,7 +1,6 @@
 "use client";
 
 import { Plus, Trash2 } from "lucide-react";
-import { plural } from "@/format/format";
 import { Button } from "@/ui/button";
 import { Field, Select, TextArea, TextInput } from "@/ui/field";
 import { nameProblem } from "./checks";
@@ -11,9 +10,10 @@ import { NameField, NumberField, NumberFields, Part } from "./draft-fields";
 import { addSource, removeSource, renameDraft, setScenario, setShape } from "./edits";
 import { NOISE, SCENARIO_FIELDS, type Shape, SHAPE_FIELDS, SHAPES } from "./fields";
 import { ProblemList } from "./problem-list";
+import { TimelinePart } from "./timeline-part";
 import { useEdit, useOpenDraft, useProblems } from "./use-draft";
 
-/** What the scenario is called, what comes in, and how long it goes on. */
+/** What the scenario is called, what comes in, how long it goes on, and what happens when. */
 export function ScenarioView() {
   const { draft, cloud } = useOpenDraft();
   const edit = useEdit();
@@ -35,9 +35,6 @@ export function ScenarioView() {
           <TextArea className="!min-h-14" value={plan.description} onChange={(event) => edit(setScenario(["description"], event.target.value), "description")} />
         </Field>
         <NumberFields specs={SCENARIO_FIELDS} values={plan.fields} onChange={(path, value) => edit(setScenario(path, value), path.join("."))} />
-        <p className="text-xs text-ink-muted">
-          {plan.events === 0 ? "Its timeline is empty: nothing goes wrong by itself." : `Its timeline has ${plural(plan.events, "entry", "entries")}.`} Faults at given times are written in the file.
-        </p>
       </Part>
       <Part
         title="Traffic"
@@ -53,6 +50,9 @@ export function ScenarioView() {
           <SourcePart key={source.at} source={source} doors={doors} />
         ))}
       </Part>
+      <div className="lg:col-span-2">
+        <TimelinePart durationS={Number(plan.fields["duration_s"]) || 0} />
+      </div>
     </div>
   );
 }

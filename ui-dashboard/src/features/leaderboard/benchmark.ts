@@ -23,7 +23,7 @@ export interface Standing {
 export interface GroupScore {
   readonly name: string;
   readonly score: number | null;
-  readonly interval: readonly [number, number] | null;
+  readonly interval: { readonly low: number; readonly high: number } | null;
   readonly restraint: number | null;
   readonly episodes: number;
   readonly mitigated_pct: number | null;

@@ -26,6 +26,10 @@ it("ranks the committed agents, people beside them, and tells of the agent that 
   const people = await screen.findByRole("region", { name: "People by score" });
   expect(within(people).getAllByRole("rowheader").map(({ textContent }) => textContent)).toEqual(["Ben", "Ana"]);
   expect(screen.getByTestId("player-Ana").textContent).toBe("Ana70809822 of 20.5 %1min");
+  const capacity = report.families.find(({ name }) => name === "capacity");
+  const family = within(await screen.findByRole("region", { name: "The agent that ships, by family" })).getByRole("row", { name: /^capacity/ });
+  expect(family.textContent).toContain(intervalWords(capacity?.interval?.low, capacity?.interval?.high));
+  expect(family.textContent).toContain(" to ");
   await user.click(await screen.findByRole("button", { name: "By scenario" }));
   const rows = within(await screen.findByRole("region", { name: "The agent that ships, by scenario" })).getAllByRole("rowheader");
   expect(rows).toHaveLength(report.scenarios.length);

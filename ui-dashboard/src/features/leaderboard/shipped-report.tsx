@@ -52,7 +52,7 @@ function Line({ row }: { row: GroupScore }) {
       <HeadCell>{row.name.replaceAll("_", " ")}</HeadCell>
       <ScoreCell score={row.score} words={pointsWords(row.score)} />
       <Cell numeric className="text-xs text-ink-muted">
-        {earned ? intervalWords(row.interval?.[0], row.interval?.[1]) : "–"}
+        {earned ? intervalWords(row.interval?.low, row.interval?.high) : "–"}
       </Cell>
       <Cell numeric>{row.restraint === null ? "–" : formatPercent(row.restraint * 100)}</Cell>
       <Cell numeric>{percent(row.mitigated_pct)}</Cell>

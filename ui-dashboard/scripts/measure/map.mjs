@@ -1,16 +1,19 @@
-// Measures how smoothly the map of a large cloud moves: serves the export with a made-up cloud of 500 services that changes ten times a
-// second, drags and zooms for some seconds in headless Chromium, and prints frames a second. `npm run measure:map [services]`.
+/**
+ * How smoothly the map of a large cloud moves: serves the export with a made-up cloud that changes ten times a second, and drags and
+ * zooms for some seconds.
+ */
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, resolve } from "node:path";
-import { chromium } from "@playwright/test";
+import { launch, measured } from "./browser.mjs";
 
-const SERVICES = Number(process.argv[2] ?? 500);
+const SERVICES = 500;
 const SECONDS = 8;
+const BAR = 30;
 const SAMPLE_MS = 100;
 const START = Date.UTC(2026, 0, 1);
 const RUN = "11111111-1111-5111-8111-111111111111";
-const out = resolve(import.meta.dirname, "../out");
+const out = resolve(import.meta.dirname, "../../out");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 
 const ids = Array.from({ length: SERVICES }, (_, i) => `service-${String(i).padStart(3, "0")}`);
@@ -44,62 +47,41 @@ function stream(response) {
   response.on("close", () => clearInterval(timer));
 }
 
-const server = createServer((request, response) => {
-  const path = new URL(request.url, "http://localhost").pathname;
-  if (path === "/api/stream") return stream(response);
-  const file = join(out, path.endsWith("/") ? `${path}index.html` : path);
-  if (file.startsWith(out) && existsSync(file)) {
-    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
-    return createReadStream(file).pipe(response);
+export async function measureMap(report) {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url, "http://localhost").pathname;
+    if (path === "/api/stream") return stream(response);
+    const file = join(out, path.endsWith("/") ? `${path}index.html` : path);
+    if (file.startsWith(out) && existsSync(file)) {
+      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream" });
+      return createReadStream(file).pipe(response);
+    }
+    response.writeHead(path.includes(".v1.") ? 501 : 404, { "content-type": "application/json" });
+    return response.end(JSON.stringify({ code: "unimplemented", message: "not part of the measurement" }));
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const browser = await launch();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const began = Date.now();
+    await page.goto(`http://127.0.0.1:${server.address().port}/topology/`);
+    await page.locator(".react-flow__node").first().waitFor();
+    const arrivedMs = Date.now() - began;
+    await page.waitForTimeout(1_500);
+    for (const [name, move] of [["at rest", rest], ["dragging", drag], ["zooming", zoom], ["dragging, zoomed in", drag]]) {
+      const until = Date.now() + SECONDS * 1_000;
+      const { framesPerSecond, longestPauseMs, busyPercent } = await measured(page, async () => {
+        while (Date.now() < until) await move(page);
+      });
+      const figure = `${framesPerSecond.toFixed(0)}/s (longest pause ${longestPauseMs.toFixed(0)} ms, main thread ${busyPercent.toFixed(0)} %)`;
+      report(`${SERVICES} services, ${edges.length} calls on the map, ${name}`, figure, `≥ ${BAR}/s`, framesPerSecond >= BAR);
+    }
+    console.log(`  the map was on screen after ${arrivedMs} ms`);
+  } finally {
+    await browser.close();
+    server.closeAllConnections();
+    server.close();
   }
-  response.writeHead(path.includes(".v1.") ? 501 : 404, { "content-type": "application/json" });
-  return response.end(JSON.stringify({ code: "unimplemented", message: "not part of the measurement" }));
-});
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", args: ["--headless", "--no-sandbox", "--disable-gpu"] });
-try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable");
-  const taskSeconds = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
-  const began = Date.now();
-  await page.goto(`http://127.0.0.1:${server.address().port}/topology/`);
-  await page.locator(".react-flow__node").first().waitFor();
-  console.log(`${SERVICES} services, ${edges.length} calls: on screen after ${Date.now() - began} ms, ${await page.locator(".react-flow__node").count()} drawn`);
-  await page.waitForTimeout(1_500);
-  for (const [name, move] of [["at rest", rest], ["dragging", drag], ["zooming", zoom], ["dragging, zoomed in", drag]]) {
-    await page.evaluate(countFrames);
-    const busyBefore = await taskSeconds();
-    const until = Date.now() + SECONDS * 1_000;
-    const from = Date.now();
-    while (Date.now() < until) await move(page);
-    const busy = (await taskSeconds()) - busyBefore;
-    const { frames, worst } = await page.evaluate(() => window.frameCount());
-    console.log(`${name.padEnd(20)} ${(frames / ((Date.now() - from) / 1_000)).toFixed(0)} frames a second, longest pause ${worst.toFixed(0)} ms, main thread ${((100 * busy * 1_000) / (Date.now() - from)).toFixed(0)} % busy`);
-  }
-} finally {
-  await browser.close();
-  server.closeAllConnections();
-  server.close();
-}
-
-function countFrames() {
-  let frames = 0;
-  let worst = 0;
-  let last = performance.now();
-  let going = true;
-  const frame = (now) => {
-    frames += 1;
-    worst = Math.max(worst, now - last);
-    last = now;
-    if (going) requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
-  window.frameCount = () => {
-    going = false;
-    return { frames, worst };
-  };
 }
 
 async function rest(page) {
