@@ -123,7 +123,7 @@ async fn listen(
             if event.contains("event: snapshot")
                 && let Some(ready) = ready.take()
             {
-                drop(ready.send(()));
+                ready.send(()).expect("somebody waits for the snapshot");
             }
             if let Some(tick) = tick_of(&event, &run)
                 && seen.send((tick, at)).await.is_err()

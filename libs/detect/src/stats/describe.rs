@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn what_moves_slowly_has_no_levels_and_a_step_in_it_is_seen() {
-        let slow = |at: usize| 250.0 + 0.1 * at as f64 + 8.0 * (at as f64 / 40.0).sin();
+        let slow = |at: usize| 250.0 + 0.1 * at as f64 + 8.0 * libm::sin(at as f64 / 40.0);
         let mut noise = Noise::new(9);
         let mut values: Vec<f64> = (0..300).map(|at| slow(at) + 0.05 * noise.gaussian()).collect();
         assert_eq!(changes_of(&values), []);

@@ -96,7 +96,7 @@ fn the_agent_that_ships_heals_and_does_no_harm() {
     };
     let lost = worsened(|row| {
         if row.scenario == "cascade_failure" {
-            row.score = Some(50.0)
+            row.score = Some(50.0);
         }
     });
     assert!(lost.iter().any(|sentence| sentence.starts_with("cascade_failure fell from ")), "{lost:?}");
