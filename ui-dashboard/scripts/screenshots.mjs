@@ -8,7 +8,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromium } from "@playwright/test";
+import { launch } from "./measure/browser.mjs";
 
 const base = process.env.BASE_URL;
 if (!base) throw new Error("BASE_URL is not set: start a stack (`microcloud up`) and pass the address it prints.");
@@ -68,10 +68,7 @@ const pages = [
   ["system", "/system/", text(/Speed/)],
 ];
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch();
 for (const theme of ["dark", "light"]) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: theme });
   await context.addInitScript((chosen) => {

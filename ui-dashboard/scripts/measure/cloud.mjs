@@ -3,10 +3,13 @@
 const SPEED = 10;
 
 const pad = (n) => String(n).padStart(3, "0");
+export const serviceId = (n) => `service-${pad(n)}`;
+/** A sample is so many ticks after the one before it. */
+export const SAMPLE_TICKS = 20;
 
 /** Everybody but the first is called by one above; a sample is a simulated second. */
 export function bundleOf(services) {
-  const ids = Array.from({ length: services }, (_, i) => `service-${pad(i)}`);
+  const ids = Array.from({ length: services }, (_, i) => serviceId(i));
   const callees = (i) => ids.slice(4 * i + 1, 4 * i + 5);
   const topology = [
     "name: measure",

@@ -1,6 +1,6 @@
 /** A page that is open while many services send ten samples a second: how busy it is, and whether its memory stays what it is. */
 import { launch, measured } from "./browser.mjs";
-import { withCloud } from "./cloud.mjs";
+import { SAMPLE_TICKS, serviceId, withCloud } from "./cloud.mjs";
 
 const SERVICES = 100;
 /** In each of the overview's four charts. */
@@ -21,14 +21,14 @@ export async function measureStream(base, soakMinutes, report) {
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
       await context.addInitScript((id) => sessionStorage.setItem("microcloud.simulation", id), simulationId);
       const page = await context.newPage();
-      const shown = Array.from({ length: IN_CHARTS }, (_, i) => `service-${String(i).padStart(3, "0")}`);
+      const shown = Array.from({ length: IN_CHARTS }, (_, i) => serviceId(i));
       await page.goto(`${base}/?service=${shown.join(",")}`);
       await page.locator(".uplot canvas").nth(3).waitFor();
       // What a page does once, when it opens, is not what it does all day.
       await page.waitForTimeout(10_000);
       const ticks = await ticksOf(base, simulationId);
       const { busyPercent, framesPerSecond, longestPauseMs } = await measured(page, () => page.waitForTimeout(SECONDS * 1_000));
-      const rate = ((await ticksOf(base, simulationId)) - ticks) / 20 / SECONDS;
+      const rate = ((await ticksOf(base, simulationId)) - ticks) / SAMPLE_TICKS / SECONDS;
       const what = `${SERVICES} services, ${rate.toFixed(1)} samples/s, ${4 * IN_CHARTS} series`;
       report(`${what}: main thread`, `${busyPercent.toFixed(1)} %`, `≤ ${BUSY_BAR} %`, busyPercent <= BUSY_BAR);
       report(`${what}: frames`, `${framesPerSecond.toFixed(0)}/s (longest pause ${longestPauseMs.toFixed(0)} ms)`, `≥ ${FRAMES_BAR}/s`, framesPerSecond >= FRAMES_BAR);

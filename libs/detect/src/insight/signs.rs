@@ -11,6 +11,7 @@ pub(crate) struct Sign {
     /// What is usual, in words.
     pub(crate) usually: &'static str,
     reads: Reads,
+    worse: Worse,
     care: Care,
 }
 
@@ -32,7 +33,6 @@ pub(super) struct Reading {
 /// From when on somebody cares: all of it has to hold. An anomaly that nobody could care about is none, however rare.
 #[derive(Debug, Clone, Copy)]
 struct Care {
-    worse: Worse,
     /// The higher one of the value and what is usual, in the metric's unit.
     above: f64,
     /// Worse than usual by so much, in the metric's unit.
@@ -77,26 +77,30 @@ const CPU: usize = column(&SERVICE_SIGNS, "cpu_usage");
 const REPLICAS: usize = column(&SERVICE_SIGNS, "replicas");
 
 const fn sign(names: &[&str], metric: &'static str, care: Care) -> Sign {
-    Sign { metric, usually: "usually", reads: Reads::Mean(column(names, metric)), care }
+    Sign { metric, usually: "usually", reads: Reads::Mean(column(names, metric)), worse: Worse::Higher, care }
 }
 
 const OF_SERVICES: [Sign; 6] = [
-    sign(&SERVICE_SIGNS, "error_rate", Care { worse: Worse::Higher, above: 1.0, least: 1.0, times: 2.0 }),
-    sign(&SERVICE_SIGNS, "latency_p99", Care { worse: Worse::Higher, above: 50.0, least: 25.0, times: 1.5 }),
+    sign(&SERVICE_SIGNS, "error_rate", Care { above: 1.0, least: 1.0, times: 2.0 }),
+    sign(&SERVICE_SIGNS, "latency_p99", Care { above: 50.0, least: 25.0, times: 1.5 }),
     Sign {
         metric: "cpu_usage",
         usually: "for so many requests usually",
         reads: Reads::CpuPerRequest,
-        care: Care { worse: Worse::Higher, above: 20.0, least: 10.0, times: 1.5 },
+        worse: Worse::Higher,
+        care: Care { above: 20.0, least: 10.0, times: 1.5 },
     },
-    sign(&SERVICE_SIGNS, "memory_usage", Care { worse: Worse::Higher, above: 30.0, least: 10.0, times: 1.2 }),
-    sign(&SERVICE_SIGNS, "queue_depth", Care { worse: Worse::Higher, above: 20.0, least: 20.0, times: 3.0 }),
+    sign(&SERVICE_SIGNS, "memory_usage", Care { above: 30.0, least: 10.0, times: 1.2 }),
+    sign(&SERVICE_SIGNS, "queue_depth", Care { above: 20.0, least: 20.0, times: 3.0 }),
     // Whoever cannot reach us does not fail here: all that shows is that fewer come.
-    sign(&SERVICE_SIGNS, "request_rate", Care { worse: Worse::Lower, above: 10.0, least: 10.0, times: 3.0 }),
+    Sign {
+        worse: Worse::Lower,
+        ..sign(&SERVICE_SIGNS, "request_rate", Care { above: 10.0, least: 10.0, times: 3.0 })
+    },
 ];
 const OF_NODES: [Sign; 2] = [
-    sign(&NODE_SIGNS, "cpu_usage", Care { worse: Worse::Higher, above: 50.0, least: 30.0, times: 1.5 }),
-    sign(&NODE_SIGNS, "memory_usage", Care { worse: Worse::Higher, above: 30.0, least: 10.0, times: 1.2 }),
+    sign(&NODE_SIGNS, "cpu_usage", Care { above: 50.0, least: 30.0, times: 1.5 }),
+    sign(&NODE_SIGNS, "memory_usage", Care { above: 30.0, least: 10.0, times: 1.2 }),
 ];
 
 /// The signs of a kind of target.
@@ -127,21 +131,21 @@ impl Sign {
 
     /// Whether somebody cares about a value of which so much is usual, both in the metric's unit.
     pub(super) fn matters(&self, value: f64, usual: f64) -> bool {
-        let Care { above, least, times, .. } = self.care;
+        let Care { above, least, times } = self.care;
         let (high, low) = self.ordered(value, usual);
         high >= above && high >= low + least && high >= low * times
     }
 
     /// Whether it is near usual again: half of what somebody cares about.
     pub(super) fn is_calm(&self, value: f64, usual: f64) -> bool {
-        let Care { above, least, times, .. } = self.care;
+        let Care { above, least, times } = self.care;
         let (high, low) = self.ordered(value, usual);
         high < above || high < low + 0.5 * least || high < low * (1.0 + 0.5 * (times - 1.0))
     }
 
     /// What is higher when the value is worse than usual, and what is lower then.
     fn ordered(&self, value: f64, usual: f64) -> (f64, f64) {
-        match self.care.worse {
+        match self.worse {
             Worse::Higher => (value, usual),
             Worse::Lower => (usual, value),
         }

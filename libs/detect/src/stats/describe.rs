@@ -2,8 +2,8 @@
 
 use super::chart::{Cusum, EwmaChart};
 use super::moments::Moments;
-use super::quantile::Quartiles;
-use super::trend::Trend;
+use super::quantile::{IQR_OF_NORMAL, Quartiles};
+use super::trend::{Trend, median};
 
 /// Fewest known values that are described.
 const FEWEST: usize = 10;
@@ -24,7 +24,7 @@ const NEAR: f64 = 1.0;
 /// At least so much of a change happens between the neighbours: what rises and falls slowly has no levels.
 const ABRUPT: f64 = 0.5;
 /// Median of the sizes of a standard normal variable.
-const MEDIAN_SIZE: f64 = 0.674_489_75;
+const MEDIAN_SIZE: f64 = 0.5 * IQR_OF_NORMAL;
 /// Steps larger than so many typical ones are cut before their correlation is taken: a change of level is one large step.
 const CUT: f64 = 4.0;
 /// Neighbours are taken to be correlated by at most this.
@@ -140,7 +140,7 @@ fn changes(known: &[(usize, f64)]) -> Vec<LevelChange> {
         level.push(values[at]);
         at += 1;
     }
-    let mut told = levels(&values, starts, noise);
+    let mut told = levels(&values, &starts, noise);
     if told.len() > MAX_CHANGES {
         told.sort_by(|one, other| size(other).total_cmp(&size(one)));
         told.truncate(MAX_CHANGES);
@@ -156,36 +156,54 @@ fn size(change: &LevelChange) -> f64 {
     (change.to - change.from).abs()
 }
 
+/// Values from a start up to the next one, and their median.
+struct Stretch {
+    from: usize,
+    to: usize,
+    level: f64,
+}
+
+impl Stretch {
+    fn of(values: &[f64], from: usize, to: usize) -> Self {
+        Self { from, to, level: median_of(&values[from..to]) }
+    }
+}
+
 /// The changes between stretches that begin at `starts`. Short stretches are one with the neighbour whose level is nearer; levels that are
 /// nearly the same, or reached slowly, are one.
-fn levels(values: &[f64], mut starts: Vec<usize>, noise: f64) -> Vec<LevelChange> {
-    loop {
-        let ends = starts.iter().skip(1).copied().chain([values.len()]);
-        let stretches: Vec<(usize, usize)> = starts.iter().copied().zip(ends).collect();
-        let medians: Vec<f64> = stretches.iter().map(|(from, to)| median(&values[*from..*to])).collect();
-        let change = |number: usize| (medians[number] - medians[number - 1]).abs();
-        let length = |number: &usize| stretches[*number].1 - stretches[*number].0;
-        let shortest = (0..stretches.len()).min_by_key(length).filter(|number| length(number) < LASTS);
-        let joined = match shortest {
-            Some(0) => Some(1),
-            Some(last) if last + 1 == stretches.len() => Some(last),
-            Some(number) if change(number + 1) < change(number) => Some(number + 1),
-            Some(number) => Some(number),
-            None => (1..stretches.len()).find(|number| {
-                let change = change(*number);
-                change < NEAR * noise || jump(values, stretches[*number].0) < ABRUPT * change
-            }),
-        };
-        let Some(joined) = joined.filter(|joined| *joined < starts.len()) else {
-            let between = (1..stretches.len()).map(|number| LevelChange {
-                at: steepest(values, stretches[number].0),
-                from: medians[number - 1],
-                to: medians[number],
-            });
-            return between.collect();
-        };
-        starts.remove(joined);
+fn levels(values: &[f64], starts: &[usize], noise: f64) -> Vec<LevelChange> {
+    let ends = starts.iter().skip(1).copied().chain([values.len()]);
+    let mut stretches: Vec<Stretch> =
+        starts.iter().zip(ends).map(|(from, to)| Stretch::of(values, *from, to)).collect();
+    while let Some(joined) = superfluous(values, &stretches, noise) {
+        let to = stretches.remove(joined).to;
+        stretches[joined - 1] = Stretch::of(values, stretches[joined - 1].from, to);
     }
+    let change = |pair: &[Stretch]| LevelChange {
+        at: steepest(values, pair[1].from),
+        from: pair[0].level,
+        to: pair[1].level,
+    };
+    stretches.windows(2).map(change).collect()
+}
+
+/// The next stretch that is to be one with the one before it.
+fn superfluous(values: &[f64], stretches: &[Stretch], noise: f64) -> Option<usize> {
+    let change = |number: usize| (stretches[number].level - stretches[number - 1].level).abs();
+    let length = |number: &usize| stretches[*number].to - stretches[*number].from;
+    let shortest = (0..stretches.len()).min_by_key(length).filter(|number| length(number) < LASTS);
+    let joined = match shortest {
+        Some(0) => Some(1),
+        Some(number) if number + 1 < stretches.len() && change(number + 1) < change(number) => {
+            Some(number + 1)
+        }
+        Some(number) => Some(number),
+        None => (1..stretches.len()).find(|number| {
+            let change = change(*number);
+            change < NEAR * noise || jump(values, stretches[*number].from) < ABRUPT * change
+        }),
+    };
+    joined.filter(|joined| *joined < stretches.len())
 }
 
 /// Where near a place the largest step is: sums that drift with the series begin to rise before it.
@@ -197,8 +215,8 @@ fn steepest(values: &[f64], near: usize) -> usize {
 
 /// By how much the values around a place differ: the few before it from the few from it on.
 fn jump(values: &[f64], at: usize) -> f64 {
-    let before = median(&values[at.saturating_sub(NEIGHBOURS)..at]);
-    let after = median(&values[at..(at + NEIGHBOURS).min(values.len())]);
+    let before = median_of(&values[at.saturating_sub(NEIGHBOURS)..at]);
+    let after = median_of(&values[at..(at + NEIGHBOURS).min(values.len())]);
     (after - before).abs()
 }
 
@@ -212,7 +230,7 @@ fn noise(values: &[f64]) -> Option<f64> {
     }
     let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let sizes: Vec<f64> = steps.iter().map(|step| step.abs()).collect();
-    let step = median(&sizes) / MEDIAN_SIZE;
+    let step = median_of(&sizes) / MEDIAN_SIZE;
     if step <= LEAST_NOISE * range {
         return Some(LEAST_NOISE * range);
     }
@@ -225,11 +243,8 @@ fn noise(values: &[f64]) -> Option<f64> {
     Some(deviation * ((1.0 + alike) / (1.0 - alike)).sqrt())
 }
 
-/// The lower one of the middle two, of an even number.
-fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    let middle = values.len().saturating_sub(1) / 2;
-    if values.is_empty() { f64::NAN } else { *values.select_nth_unstable_by(middle, f64::total_cmp).1 }
+fn median_of(values: &[f64]) -> f64 {
+    median(&mut values.to_vec())
 }
 
 #[cfg(test)]

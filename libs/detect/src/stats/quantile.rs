@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Interquartile range of a standard normal: what makes a robust scale comparable with a standard deviation.
-const IQR_OF_NORMAL: f64 = 1.348_979_5;
+pub(super) const IQR_OF_NORMAL: f64 = 1.348_979_5;
 
 /// One quantile by the P² algorithm (Jain & Chlamtac 1985): five markers, moved along parabolas.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -51,8 +51,8 @@ fn sign(x: f64) -> f64 {
     f64::from(i8::from(x > 0.0) - i8::from(x < 0.0))
 }
 
-/// The middle value; of an even number the mean of the middle two.
-fn median(values: &mut [f64]) -> f64 {
+/// The middle value; of an even number the mean of the middle two. There has to be one.
+pub(super) fn median(values: &mut [f64]) -> f64 {
     let middle = values.len() / 2;
     let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
     let upper = *upper;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::row::Row;
-use crate::noise;
+use crate::noise::{Fall, moments};
 
 /// A scenario's score falls by at least this much before anything is said: with few seeds all of which went alike, the spread between them
 /// says little.
@@ -53,16 +53,10 @@ impl Reference {
 }
 
 fn fell(what: &str, before: &[&Row], now: &[&Row], least: f64) -> Option<String> {
-    let (before, now) = (by_seed(before), by_seed(now));
-    if before.is_empty() || now.is_empty() {
-        return None;
-    }
-    let ((usual, spread), (mean, _)) = (noise::moments(&before), noise::moments(&now));
-    let noise = noise::explained(spread, before.len(), now.len());
-    // Both are means of the same numbers: equal ones may differ in the last bits.
-    (mean < usual - noise.max(least) - 1e-9).then(|| {
-        format!("{what} fell from {usual:.1} to {mean:.1}; the noise of the seeds explains {noise:.1} of it")
-    })
+    let Fall { usual, mean, noise } = Fall::between(&by_seed(before), &by_seed(now), least)?;
+    Some(format!(
+        "{what} fell from {usual:.1} to {mean:.1}; the noise of the seeds explains {noise:.1} of it"
+    ))
 }
 
 fn of<'a>(scenario: &str, rows: &[&'a Row]) -> Vec<&'a Row> {
@@ -77,5 +71,5 @@ fn by_seed(rows: &[&Row]) -> Vec<f64> {
             seeds.entry(row.seed).or_default().push(score);
         }
     }
-    seeds.into_values().map(|scores| noise::moments(&scores).0).collect()
+    seeds.into_values().map(|scores| moments(&scores).0).collect()
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::chance::rate_rose_by_chance;
 use super::score::{RunGrade, Score};
-use crate::noise;
+use crate::noise::Fall;
 
 /// Chance of three standard deviations on one side of a normal distribution.
 const CHANCE: f64 = 0.001_35;
@@ -50,18 +50,10 @@ fn fell(
     now: &[&RunGrade],
     of: fn(&Score) -> Option<f64>,
 ) -> Option<String> {
-    let (before, now) = (by_seed(before, of), by_seed(now, of));
-    if before.is_empty() || now.is_empty() {
-        return None;
-    }
-    let ((usual, spread), (mean, _)) = (noise::moments(&before), noise::moments(&now));
-    let noise = noise::explained(spread, before.len(), now.len());
-    // Both are means of the same fractions: equal ones may differ in the last bits.
-    (mean < usual - noise - f64::EPSILON * 16.0).then(|| {
-        format!(
-            "{measure} fell from {usual:.4} to {mean:.4}; the noise of the seeds explains {noise:.4} of it"
-        )
-    })
+    let Fall { usual, mean, noise } = Fall::between(&by_seed(before, of), &by_seed(now, of), 0.0)?;
+    Some(format!(
+        "{measure} fell from {usual:.4} to {mean:.4}; the noise of the seeds explains {noise:.4} of it"
+    ))
 }
 
 fn by_seed(runs: &[&RunGrade], of: fn(&Score) -> Option<f64>) -> Vec<f64> {

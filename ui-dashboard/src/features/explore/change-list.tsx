@@ -1,6 +1,6 @@
 import { StepForward } from "lucide-react";
 import { formatChange, formatMetric, formatSimulatedDateTime, METRICS, type MetricName, plural } from "@/format/format";
-import { seriesVariable } from "@/features/charts/palette";
+import { LineMark } from "@/features/charts/line-mark";
 import type { RangeSeries } from "@/features/range/range-options";
 import { Card } from "@/ui/card";
 import { EmptyState } from "@/ui/states";
@@ -37,7 +37,7 @@ export function ChangeList({ metric, series, descriptions }: ChangeListProps) {
               <HeadCell>{formatSimulatedDateTime(atMs)}</HeadCell>
               <Cell>
                 <span className="flex items-center gap-2">
-                  <span aria-hidden className="h-0.5 w-3 rounded" style={{ background: seriesVariable(color) }} />
+                  <LineMark color={color} />
                   {id}
                 </span>
               </Cell>

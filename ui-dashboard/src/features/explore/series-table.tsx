@@ -1,5 +1,5 @@
 import { formatCount, formatNumber, type MetricName, metricQuantity, NO_DATA } from "@/format/format";
-import { seriesVariable } from "@/features/charts/palette";
+import { LineMark } from "@/features/charts/line-mark";
 import type { RangeSeries } from "@/features/range/range-options";
 import { Card } from "@/ui/card";
 import { Quantity } from "@/ui/quantity";
@@ -40,7 +40,7 @@ export function SeriesTable({ metric, series, descriptions, chosen, onChoose }: 
             <tr key={id}>
               <HeadCell>
                 <button type="button" aria-pressed={pressed} className="flex min-h-7 items-center gap-2 rounded hover:underline" onClick={() => onChoose(pressed ? chosen.filter((one) => one !== id) : [...chosen, id])}>
-                  <span aria-hidden className="h-0.5 w-3 rounded" style={{ background: seriesVariable(color) }} />
+                  <LineMark color={color} />
                   {id}
                 </button>
               </HeadCell>

@@ -2,7 +2,7 @@
 
 import { useMemo } from "react";
 import { type MetricName, METRICS } from "@/format/format";
-import { seriesVariable } from "@/features/charts/palette";
+import { LineMark } from "@/features/charts/line-mark";
 import { TimeSeriesChart } from "@/features/charts/time-series-chart";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
 import { Button } from "@/ui/button";
@@ -53,7 +53,7 @@ function Legend({ names, services: { chosen, toggle, clear } }: { names: readonl
             onClick={() => toggle(id)}
             className={cx("flex h-6 items-center gap-1.5 rounded-full border px-2 text-[11px] hover:bg-raised", shown ? "border-line bg-surface text-ink" : "border-transparent text-ink-muted", chosen.includes(id) && "border-line-strong")}
           >
-            <span aria-hidden className="h-0.5 w-3 rounded" style={{ background: shown ? seriesVariable(color) : "var(--line-strong)" }} />
+            <LineMark color={shown ? color : undefined} />
             {id}
           </button>
         );

@@ -2,7 +2,7 @@
 
 import { useMemo, useState } from "react";
 import { formatNumber, plural } from "@/format/format";
-import { seriesVariable } from "@/features/charts/palette";
+import { LineMark } from "@/features/charts/line-mark";
 import { highest } from "@/features/explore/series";
 import { RangeChart } from "@/features/range/range-chart";
 import type { SqlServiceQueryResponse } from "@/gen/ops/v1/sql_service_pb";
@@ -46,7 +46,7 @@ function Lines({ result, value }: { result: SqlServiceQueryResponse; value: numb
       <ul aria-label="Lines" className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
         {shown.map(({ id, color }) => (
           <li key={id} className="flex items-center gap-1.5">
-            <span aria-hidden className="h-0.5 w-3 rounded" style={{ background: seriesVariable(color) }} />
+            <LineMark color={color} />
             {id}
           </li>
         ))}
