@@ -1,6 +1,8 @@
 //! Dead letters: messages that a consumer could not handle, kept with their bytes, their headers and the reason, so that a person
 //! can look at them, mend what was wrong, and send them again.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -8,8 +10,9 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{RawMessageErrorKind, Stream};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt as _;
 
-use crate::{Bus, Delivery, StreamError, headers, streams, subjects};
+use crate::{Bus, Delivery, StreamError, headers, streams, subjects, survey};
 
 /// When the dead letter itself could not be stored.
 pub(crate) const STORE_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -114,20 +117,58 @@ pub(crate) async fn store(
     Ok(())
 }
 
-/// All dead letters, oldest first, at most `limit`.
+/// Dead letters, oldest first, at most `limit`.
 ///
 /// # Errors
 /// When the stream cannot be read.
 pub async fn list(bus: &Bus, limit: usize) -> Result<Vec<DeadLetter>, DeadLetterError> {
     let stream = stream(bus).await?;
-    let state = stream.get_info().await.map_err(|source| unreadable(source.into()))?.state;
+    let numbers = numbers(&stream);
+    gather(&stream, numbers, limit).await
+}
+
+/// Dead letters, newest first, at most `limit`.
+///
+/// # Errors
+/// When the stream cannot be read.
+pub async fn newest(bus: &Bus, limit: usize) -> Result<Vec<DeadLetter>, DeadLetterError> {
+    let stream = stream(bus).await?;
+    let numbers = numbers(&stream);
+    gather(&stream, numbers.rev(), limit).await
+}
+
+/// How many there are, by the stream that they came from.
+///
+/// # Errors
+/// When the stream cannot be read.
+pub async fn counts(bus: &Bus) -> Result<BTreeMap<String, u64>, DeadLetterError> {
+    let stream = stream(bus).await?;
+    let counts = stream.info_with_subjects(subjects::dead_letters_of(">")).await;
+    let counts = counts.map_err(|source| unreadable(source.into()))?;
+    let counts: Vec<(String, usize)> =
+        counts.try_collect().await.map_err(|source| unreadable(source.into()))?;
+    let prefix = subjects::dead_letters_of("");
+    let source = |subject: &str| subject.strip_prefix(&prefix).unwrap_or(subject).to_owned();
+    Ok(counts.into_iter().map(|(subject, letters)| (source(&subject), letters as u64)).collect())
+}
+
+/// Numbers that dead letters may have. An empty stream says that its first message is number 0, which no message ever is.
+fn numbers(stream: &Stream) -> RangeInclusive<u64> {
+    let state = &stream.cached_info().state;
+    state.first_sequence.max(1)..=state.last_sequence
+}
+
+async fn gather(
+    stream: &Stream,
+    numbers: impl Iterator<Item = u64>,
+    limit: usize,
+) -> Result<Vec<DeadLetter>, DeadLetterError> {
     let mut letters = Vec::new();
-    // An empty stream says that its first message is number 0, which no message ever is.
-    for sequence in state.first_sequence.max(1)..=state.last_sequence {
+    for sequence in numbers {
         if letters.len() >= limit {
             break;
         }
-        match read(&stream, sequence).await {
+        match read(stream, sequence).await {
             Ok(letter) => letters.push(letter),
             Err(DeadLetterError::NotFound { .. }) => {}
             Err(error) => return Err(error),
@@ -198,8 +239,7 @@ async fn read(stream: &Stream, sequence: u64) -> Result<DeadLetter, DeadLetterEr
         |name: &str| message.headers.get(name).map(|value| value.as_str().to_owned()).unwrap_or_default();
     Ok(DeadLetter {
         sequence,
-        at: DateTime::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond())
-            .unwrap_or_default(),
+        at: survey::instant(message.time).unwrap_or_default(),
         reason: header(headers::DEAD_REASON),
         subject: header(headers::DEAD_SUBJECT),
         stream: header(headers::DEAD_STREAM),

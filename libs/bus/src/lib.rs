@@ -19,6 +19,7 @@ mod publish;
 mod serve;
 pub mod streams;
 pub mod subjects;
+pub mod survey;
 mod tail;
 pub mod trace;
 

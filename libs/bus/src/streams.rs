@@ -42,13 +42,13 @@ const MAX_MESSAGE_BYTES: i32 = 1_008 * 1_024;
 const MAX_DEAD_LETTER_BYTES: i32 = 1_024 * 1_024;
 
 /// What the streams differ in; everything else is the same for all.
-struct Spec {
-    name: &'static str,
+pub(crate) struct Spec {
+    pub(crate) name: &'static str,
     subjects: &'static [&'static str],
-    description: &'static str,
+    pub(crate) description: &'static str,
     /// Zero keeps messages until they are purged.
-    max_age: Duration,
-    max_bytes: i64,
+    pub(crate) max_age: Duration,
+    pub(crate) max_bytes: i64,
     discard: DiscardPolicy,
     persist: PersistenceMode,
     /// Newest messages of each subject that are kept; -1 keeps all.
@@ -68,7 +68,7 @@ enum Kind {
     Bucket,
 }
 
-const SPECS: [Spec; 11] = [
+pub(crate) const SPECS: [Spec; 11] = [
     Spec {
         name: SIM_METRICS,
         subjects: &["sim.metrics", "sim.metrics.>"],
@@ -201,6 +201,11 @@ const SPECS: [Spec; 11] = [
 ];
 
 impl Spec {
+    /// Whether new messages are refused when it is full.
+    pub(crate) fn refuses_when_full(&self) -> bool {
+        self.discard == DiscardPolicy::New
+    }
+
     fn config(&self) -> Config {
         Config {
             name: self.name.to_owned(),

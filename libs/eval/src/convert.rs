@@ -130,6 +130,8 @@ pub(crate) fn topology(view: &TopologyView) -> Topology {
         entry: service.entry,
         read_ratio: service.read_ratio,
         static_ratio: service.static_ratio,
+        user_distance_ms: service.user_distance_ms,
+        connections_per_replica: service.connections_per_replica,
     });
     let edges = view.edges.iter().map(|edge| Edge {
         from: ServiceId::new(&edge.from),

@@ -34,6 +34,8 @@ pub struct Autoscale {
     pub memory_pct: f64,
     /// From this 99th percentile on a database does, ms.
     pub database_p99_ms: f64,
+    /// From this share of its connections on a database does, %.
+    pub connections_pct: f64,
     /// From this share of reads on a cache beside a database is worth it, 0 to 1.
     pub read_ratio: f64,
     /// From this 99th percentile on it is worth it, too, however little is read, ms.
@@ -44,6 +46,8 @@ pub struct Autoscale {
     pub lag_s: f64,
     /// From this share of requests for static content on a CDN is worth it, 0 to 1.
     pub static_ratio: f64,
+    /// From this far away on users are better served from near them, ms on the way.
+    pub distance_ms: f64,
 }
 
 impl Default for Autoscale {
@@ -52,11 +56,13 @@ impl Default for Autoscale {
             cpu_pct: 80.0,
             memory_pct: 85.0,
             database_p99_ms: 500.0,
+            connections_pct: 80.0,
             read_ratio: 0.7,
             cache_p99_ms: 300.0,
             queue_depth: 1_000.0,
             lag_s: 5.0,
             static_ratio: 0.5,
+            distance_ms: 100.0,
         }
     }
 }
@@ -65,28 +71,72 @@ impl Default for Autoscale {
 pub fn rungs(sick: &Assessment, picture: &Picture<'_>) -> Vec<Candidate> {
     let Some(service) = picture.topology.service(&sick.service) else { return Vec::new() };
     let rules = &picture.tuning.autoscale;
-    let at_least = |value: Option<f64>, limit: f64| value.is_some_and(|value| value >= limit);
-    let strained = at_least(sick.cpu_pct, rules.cpu_pct) || at_least(sick.memory_pct, rules.memory_pct);
     let mut found = Vec::new();
     if picture.topology.consumes(&service.id)
         && (at_least(sick.queue_depth, rules.queue_depth) || lags(sick, rules.lag_s))
     {
         found.extend(consumers(sick, service, picture));
     }
-    if service.entry && at_least(service.static_ratio, rules.static_ratio) {
+    let asks_for_files = service.entry && at_least(service.static_ratio, rules.static_ratio);
+    if asks_for_files && nearer(sick, picture).is_none() {
         found.extend(cdn(service, picture));
     }
     if DATABASES.contains(&service.profile.as_str()) {
-        let slow = at_least(sick.p99_ms, rules.database_p99_ms);
+        let is_short = short(sick, rules);
         let mostly_read = at_least(service.read_ratio, rules.read_ratio);
-        if mostly_read && (strained || slow) || at_least(sick.p99_ms, rules.cache_p99_ms) {
+        if mostly_read && is_short || at_least(sick.p99_ms, rules.cache_p99_ms) {
             found.extend(cache(service, picture));
         }
-        if strained || slow {
+        if is_short || at_least(sick.connections_pct, rules.connections_pct) {
             found.extend(read_replica(sick, service, picture));
         }
     }
     found
+}
+
+/// Share of the 99th percentile from which on the mean way of users counts as what they wait for: where some are near and some far, the
+/// mean is far below what the far ones have.
+const MOSTLY_THE_WAY: f64 = 0.25;
+
+/// A CDN before an entry that is slow because its users are far away.
+pub fn nearer(sick: &Assessment, picture: &Picture<'_>) -> Option<Candidate> {
+    let service = picture.topology.service(&sick.service)?;
+    let (away, waited) = service.user_distance_ms.zip(sick.p99_ms)?;
+    let far = service.entry
+        && service.profile != "cdn"
+        && away >= picture.tuning.autoscale.distance_ms
+        && away >= MOSTLY_THE_WAY * waited;
+    let why = format!(
+        "its users are {away:.0} ms away on average, and a CDN is near them and keeps its connections open"
+    );
+    far.then(|| candidate(Component::Cdn, service, 1, &why, picture))?
+}
+
+/// What no component can do for a database, and a human may consider.
+pub fn advice(sick: &Assessment, picture: &Picture<'_>) -> Option<String> {
+    let service = picture.topology.service(&sick.service)?;
+    let rules = &picture.tuning.autoscale;
+    let writes = 1.0 - service.read_ratio?;
+    let database = DATABASES.contains(&service.profile.as_str());
+    let is_short = short(sick, rules) || at_least(sick.connections_pct, rules.connections_pct);
+    (database && is_short && writes > 1.0 - rules.read_ratio).then(|| {
+        format!(
+            "{:.0} % of what {} is asked writes, which neither a cache nor read replicas take over: consider sharding it",
+            writes * 100.0,
+            service.id
+        )
+    })
+}
+
+fn at_least(value: Option<f64>, limit: f64) -> bool {
+    value.is_some_and(|value| value >= limit)
+}
+
+/// Whether a database needs relief by its processors, its memory or its answers.
+fn short(sick: &Assessment, rules: &Autoscale) -> bool {
+    at_least(sick.cpu_pct, rules.cpu_pct)
+        || at_least(sick.memory_pct, rules.memory_pct)
+        || at_least(sick.p99_ms, rules.database_p99_ms)
 }
 
 /// A load balancer before a service that is busy for all its replicas: the last rung, for it adds none.
@@ -164,7 +214,7 @@ fn take_away(deciding: &mut Deciding<'_>, id: &ServiceId, owed: &Owed) {
 ///
 /// Everything that the component answers would be the target's again, at the cost that the target's own requests have now: its
 /// load then is `load × (its requests + the component's) / its requests`, and `load × the component's / its requests` for what stands
-/// before it. That counts the lookups of a cache as calls, which is more than comes back: the estimate errs towards keeping it.
+/// before it. A CDN that is near users who are far away stays. That counts the lookups of a cache as calls, which is more than comes back: the estimate errs towards keeping it.
 pub fn is_needless(
     component: Component,
     target: &Assessment,
@@ -175,10 +225,15 @@ pub fn is_needless(
     else {
         return false;
     };
+    let is_near_the_far = component == Component::Cdn
+        && picture
+            .topology
+            .service(&added.service)
+            .is_some_and(|cdn| at_least(cdn.user_distance_ms, picture.tuning.autoscale.distance_ms));
     let before_it = matches!(component, Component::LoadBalancer | Component::Cdn);
     let then = if before_it { there } else { here + there };
     // A target that gets nothing tells nothing of what its requests cost.
-    here > 0.0 && cpu * (then / here).max(1.0) <= picture.tuning.undo_max_cpu_pct
+    here > 0.0 && !is_near_the_far && cpu * (then / here).max(1.0) <= picture.tuning.undo_max_cpu_pct
 }
 
 fn lags(sick: &Assessment, limit_s: f64) -> bool {

@@ -100,6 +100,8 @@ pub struct Assessment {
     pub p99_ms: Option<f64>,
     /// Mean queue length.
     pub queue_depth: Option<f64>,
+    /// Mean share of the connections that are in use, %.
+    pub connections_pct: Option<f64>,
     /// Mean arrivals, 1/s.
     pub request_rate: Option<f64>,
     /// Mean answers, 1/s.
@@ -134,6 +136,7 @@ impl Assessment {
             error_rate_pct: mean(|reading| reading.error_rate_pct),
             p99_ms: mean(|reading| reading.p99_ms),
             queue_depth: mean(|reading| reading.queue_depth),
+            connections_pct: None,
             request_rate: mean(|reading| reading.request_rate),
             throughput: mean(|reading| reading.throughput),
             growth_per_s: window.and_then(|window| growth(window, tuning)),
@@ -142,6 +145,11 @@ impl Assessment {
             missing,
             slow_ms: slow_ms(id, topology, tuning),
         };
+        let most =
+            service.map_or(0, |service| service.connections_per_replica) * assessment.running.unwrap_or(0);
+        assessment.connections_pct = mean(|reading| reading.connections)
+            .filter(|_| most > 0)
+            .map(|connections| connections / f64::from(most) * 100.0);
         let queue_rises = window
             .and_then(|window| window.rise(|reading| reading.queue_depth))
             .is_some_and(|rise| rise > 0.0);

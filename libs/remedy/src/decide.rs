@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::{
     action::{Remedy, Status, derive_id},
     agent::{Decision, Output, Proposal, Verdict, ticks},
-    diagnosis::{self, Cause, NoCause, Picture},
+    autoscale,
+    diagnosis::{self, Cause, CauseKind, NoCause, Picture},
     foresight::{Foreseen, Foresight},
     memory::{Attempt, Cooldown, LastDecision, Memory},
     remedies::{self, Candidate},
@@ -175,6 +176,11 @@ impl<'a> Deciding<'a> {
                 }
             }
             Choice::Escalate(why) => {
+                let advice = match &cause.kind {
+                    CauseKind::Service { assessment, .. } => autoscale::advice(assessment, self.picture),
+                    CauseKind::Node { .. } => None,
+                };
+                let why = advice.map_or(why.clone(), |advice| format!("{why}; {advice}"));
                 for id in free {
                     let why =
                         format!("A human has to take over {}: {why}. {}.", cause.target, cause.evidence);

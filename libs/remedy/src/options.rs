@@ -17,6 +17,8 @@ pub struct Suspected<'a> {
     pub read_ratio: Option<f64>,
     /// Share of its requests that ask for static content, 0 to 1.
     pub static_ratio: Option<f64>,
+    /// How far the users are whose traffic enters there, ms on the way.
+    pub user_distance_ms: Option<f64>,
     /// Whether a message queue delivers to it.
     pub consumes: bool,
 }
@@ -43,7 +45,7 @@ fn of_service(service: &ServiceId, known: &Suspected<'_>) -> Vec<Remedy> {
 
 /// Components that have something to take over there.
 fn components(known: &Suspected<'_>, half: u32) -> Vec<(Component, u32)> {
-    let some = |share: Option<f64>| share.filter(|share| *share > 0.0);
+    let some = |value: Option<f64>| value.filter(|value| *value > 0.0);
     let mut found = Vec::new();
     if let Some(reads) = some(known.read_ratio).filter(|_| DATABASES.contains(&known.profile)) {
         // It takes all reads at once.
@@ -51,7 +53,8 @@ fn components(known: &Suspected<'_>, half: u32) -> Vec<(Component, u32)> {
         let copies = copies.clamp(1, Component::MOST_REPLICAS);
         found.extend([(Component::ReadReplica, copies), (Component::Cache, 1)]);
     }
-    if known.entry && known.profile != "cdn" && some(known.static_ratio).is_some() {
+    let spared = some(known.static_ratio).or(some(known.user_distance_ms));
+    if known.entry && known.profile != "cdn" && spared.is_some() {
         found.push((Component::Cdn, 1));
     }
     if known.consumes {

@@ -82,6 +82,9 @@ fn service_ladder(sick: &Assessment, node: Option<&NodeId>, picture: &Picture<'_
         }
     };
     let mut rungs: Vec<Candidate> = rungs.into_iter().flatten().collect();
+    if sick.condition == Condition::Slow {
+        rungs.splice(..0, autoscale::nearer(sick, picture));
+    }
     let first = rungs.iter().position(|rung| rung.remedy.kind() == RemedyKind::ScaleUp);
     if let Some(first) = first.filter(|_| sick.missing == 0) {
         let behind = rungs.split_off(first + 1);

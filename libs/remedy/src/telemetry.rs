@@ -29,6 +29,8 @@ pub struct Reading {
     pub p99_ms: f64,
     /// Requests that wait.
     pub queue_depth: f64,
+    /// Requests in progress: the connections of a database.
+    pub connections: f64,
     /// Replicas that take traffic.
     pub replicas: f64,
 }
@@ -43,6 +45,7 @@ impl Default for Reading {
             error_rate_pct: f64::NAN,
             p99_ms: f64::NAN,
             queue_depth: f64::NAN,
+            connections: f64::NAN,
             replicas: f64::NAN,
         }
     }
@@ -74,6 +77,7 @@ impl Reading {
             "error_rate" => &mut self.error_rate_pct,
             "latency_p99" => &mut self.p99_ms,
             "queue_depth" => &mut self.queue_depth,
+            "active_connections" => &mut self.connections,
             "replicas" => &mut self.replicas,
             _ => return None,
         })

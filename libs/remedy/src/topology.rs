@@ -73,6 +73,11 @@ pub struct Service {
     pub read_ratio: Option<f64>,
     /// Share of its requests that ask for static content, 0 to 1; `None` while there are none.
     pub static_ratio: Option<f64>,
+    /// How far the users are whose traffic enters here, on average: what a request and its answer would spend on the way between them and the
+    /// cloud, all round trips together, ms; `None` when none enters.
+    pub user_distance_ms: Option<f64>,
+    /// Requests that a replica has in progress at most, the connections of a database; 0: not known.
+    pub connections_per_replica: u32,
 }
 
 impl Service {
@@ -162,6 +167,7 @@ impl Topology {
             entry: service.entry,
             read_ratio: service.read_ratio,
             static_ratio: service.static_ratio,
+            user_distance_ms: service.user_distance_ms,
             consumes: self.consumes(id),
         })
     }

@@ -19,6 +19,8 @@ pub struct Traffic {
     pub shapes: Vec<Shape>,
     /// Relative standard deviation of the noise, 0 to 0.5.
     pub noise: f64,
+    /// What a request and its answer spend on the way between its users and the entry, all round trips together, ms.
+    pub distance_ms: f64,
     /// What the requests are for; empty when they are all alike.
     pub endpoints: Vec<Endpoint>,
 }
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn noise_keeps_the_mean_and_its_size() {
         let shapes = vec![Shape::Constant { rps: 60.0 }, Shape::Constant { rps: 40.0 }];
-        let traffic = Traffic { service: 0, shapes, noise: 0.1, endpoints: Vec::new() };
+        let traffic = Traffic { service: 0, shapes, noise: 0.1, distance_ms: 0.0, endpoints: Vec::new() };
         let rates: Vec<f64> = (0..20_000).map(|second| traffic.rate(f64::from(second), 7, 0)).collect();
         let mean = rates.iter().sum::<f64>() / 20_000.0;
         let variance = rates.iter().map(|rate| (rate - mean) * (rate - mean)).sum::<f64>() / 20_000.0;
@@ -249,7 +251,7 @@ mod tests {
             read_ratio,
         };
         let endpoints = vec![part(0.5, 1.0, 0.0), part(0.3, 0.0, 1.0), part(0.2, 0.0, 0.5)];
-        let mix = Traffic { service: 0, shapes: Vec::new(), noise: 0.0, endpoints }.mix();
+        let mix = Traffic { service: 0, shapes: Vec::new(), noise: 0.0, distance_ms: 0.0, endpoints }.mix();
         assert!((mix.statics - 0.5).abs() < 1e-12 && (mix.reads - 0.9).abs() < 1e-12);
     }
 }

@@ -25,6 +25,7 @@ mod cloud;
 mod components;
 mod delay;
 mod describe;
+mod distance;
 mod effects;
 mod faults;
 mod flow;

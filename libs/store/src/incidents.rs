@@ -1,11 +1,11 @@
 //! `incidents` (written by signal-service) and `incident_acknowledgements` (written by the orchestrator).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, QueryBuilder};
 use uuid::Uuid;
 
 use crate::{Page, StoreError};
@@ -119,16 +119,91 @@ macro_rules! select_incidents {
     };
 }
 
+/// Rows of one statement: PostgreSQL takes at most 65 535 parameters, and there are 28 columns.
+const ROWS_A_STATEMENT: usize = 1_000;
+
 /// Writes a transition. `false` when this revision or a newer one is there already: an old message changes nothing.
 pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, StoreError> {
-    let written = sqlx::query(
+    Ok(upsert_all(conn, &[row]).await? == [true])
+}
+
+/// Writes transitions in the order in which they happened, as many of one incident as there are, and says for each what [`upsert`]
+/// says. A storm opens thousands at once: one after the other they would keep the rows behind them waiting.
+pub async fn upsert_all(conn: &mut PgConnection, rows: &[&IncidentRow]) -> Result<Vec<bool>, StoreError> {
+    let mut news = Vec::with_capacity(rows.len());
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let known: Vec<(Uuid, i64)> = sqlx::query_as("select id, revision from incidents where id = any($1)")
+            .bind(&ids)
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(StoreError::query("look up incidents"))?;
+        let mut told: HashMap<Uuid, i64> = known.into_iter().collect();
+        // A statement may touch a row once, and nothing but the newest state is kept.
+        let mut newest: BTreeMap<Uuid, &IncidentRow> = BTreeMap::new();
+        for &row in rows {
+            let held = newest.entry(row.id).or_insert(row);
+            if held.revision < row.revision {
+                *held = row;
+            }
+        }
+        let written = write(&mut *conn, newest.values().copied()).await?;
+        for row in rows {
+            let before = told.get(&row.id).copied().unwrap_or(0);
+            let is_news = written.contains(&row.id) && before < row.revision;
+            if is_news {
+                told.insert(row.id, row.revision);
+            }
+            news.push(is_news);
+        }
+    }
+    Ok(news)
+}
+
+/// The incidents that were written: those of which this revision or a newer one was not there.
+async fn write(
+    conn: &mut PgConnection,
+    rows: impl Iterator<Item = &IncidentRow>,
+) -> Result<HashSet<Uuid>, StoreError> {
+    let mut insert = QueryBuilder::new(
         "insert into incidents as i
             (id, simulation_id, run_id, detected_at, tick_id, severity, title, description, rule_name, family,
              target_kind, target_id, metric, observed_value, threshold, transition, revision, updated_tick, updated_at,
-             resolved, resolved_at, resolution, labels, symptom_of, record, silenced_by, silence_kind, silence_version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26, $27, $28)
-         on conflict (id, detected_at) do update
+             resolved, resolved_at, resolution, labels, symptom_of, record, silenced_by, silence_kind, silence_version) ",
+    );
+    insert.push_values(rows, |mut values, row| {
+        values
+            .push_bind(row.id)
+            .push_bind(&row.simulation_id)
+            .push_bind(row.run_id)
+            .push_bind(row.detected_at)
+            .push_bind(row.tick_id)
+            .push_bind(row.severity)
+            .push_bind(&row.title)
+            .push_bind(&row.description)
+            .push_bind(&row.rule_name)
+            .push_bind(&row.family)
+            .push_bind(row.target_kind)
+            .push_bind(&row.target_id)
+            .push_bind(&row.metric)
+            .push_bind(row.observed_value)
+            .push_bind(row.threshold)
+            .push_bind(row.transition)
+            .push_bind(row.revision)
+            .push_bind(row.updated_tick)
+            .push_bind(row.updated_at)
+            .push_bind(row.resolved)
+            .push_bind(row.resolved_at)
+            .push_bind(&row.resolution)
+            .push_bind(Json(&row.labels))
+            .push_bind(row.symptom_of)
+            .push_bind(Json(&row.record))
+            .push_bind(row.silenced_by)
+            .push_bind(row.silence_kind)
+            .push_bind(row.silence_version);
+    });
+    insert.push(
+        " on conflict (id, detected_at) do update
             set severity = excluded.severity, title = excluded.title, description = excluded.description,
                 metric = excluded.metric, observed_value = excluded.observed_value, threshold = excluded.threshold,
                 transition = excluded.transition, revision = excluded.revision,
@@ -136,40 +211,17 @@ pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, 
                 resolved = excluded.resolved, resolved_at = excluded.resolved_at, resolution = excluded.resolution,
                 record = excluded.record, silenced_by = excluded.silenced_by, silence_kind = excluded.silence_kind,
                 silence_version = excluded.silence_version, recorded_at = clock_timestamp()
-            where i.revision < excluded.revision",
-    )
-    .bind(row.id)
-    .bind(&row.simulation_id)
-    .bind(row.run_id)
-    .bind(row.detected_at)
-    .bind(row.tick_id)
-    .bind(row.severity)
-    .bind(&row.title)
-    .bind(&row.description)
-    .bind(&row.rule_name)
-    .bind(&row.family)
-    .bind(row.target_kind)
-    .bind(&row.target_id)
-    .bind(&row.metric)
-    .bind(row.observed_value)
-    .bind(row.threshold)
-    .bind(row.transition)
-    .bind(row.revision)
-    .bind(row.updated_tick)
-    .bind(row.updated_at)
-    .bind(row.resolved)
-    .bind(row.resolved_at)
-    .bind(&row.resolution)
-    .bind(Json(&row.labels))
-    .bind(row.symptom_of)
-    .bind(Json(&row.record))
-    .bind(row.silenced_by)
-    .bind(row.silence_kind)
-    .bind(row.silence_version)
-    .execute(conn)
-    .await
-    .map_err(StoreError::query("write an incident"))?;
-    Ok(written.rows_affected() == 1)
+            where i.revision < excluded.revision
+            returning i.id",
+    );
+    let written: Vec<Uuid> = insert
+        .build_query_scalar()
+        // As many statements as there are numbers of rows: not worth remembering.
+        .persistent(false)
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::query("write incidents"))?;
+    Ok(written.into_iter().collect())
 }
 
 /// One incident.

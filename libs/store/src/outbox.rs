@@ -1,7 +1,7 @@
 //! `outbox`: messages that are published after their transaction has committed.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, QueryBuilder};
 
 use crate::StoreError;
 
@@ -52,27 +52,44 @@ pub struct Sent {
     pub last_sent_at: Option<DateTime<Utc>>,
 }
 
+/// Messages of one statement: PostgreSQL takes at most 65 535 parameters, and there are 7 columns.
+const MESSAGES_A_STATEMENT: usize = 1_000;
+
 /// Puts a message in the outbox. `false` when this producer has put one with the same id there before.
 pub async fn enqueue(
     conn: &mut PgConnection,
     producer: &str,
     message: &OutboxMessage,
 ) -> Result<bool, StoreError> {
-    let put = sqlx::query(
-        "insert into outbox (producer, message_id, subject, message_type, simulation_id, traceparent, payload)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (producer, message_id) do nothing",
-    )
-    .bind(producer)
-    .bind(&message.id)
-    .bind(&message.subject)
-    .bind(&message.message_type)
-    .bind(&message.simulation_id)
-    .bind(message.traceparent.as_deref())
-    .bind(&message.payload)
-    .execute(conn)
-    .await
-    .map_err(StoreError::query("put a message in the outbox"))?;
-    Ok(put.rows_affected() == 1)
+    Ok(enqueue_all(conn, producer, &[message]).await? == 1)
+}
+
+/// Puts messages in the outbox, in this order, and says how many of them this producer had not put there before.
+pub async fn enqueue_all(
+    conn: &mut PgConnection,
+    producer: &str,
+    messages: &[&OutboxMessage],
+) -> Result<u64, StoreError> {
+    let mut put = 0;
+    for messages in messages.chunks(MESSAGES_A_STATEMENT) {
+        let mut insert = QueryBuilder::new(
+            "insert into outbox (producer, message_id, subject, message_type, simulation_id, traceparent, payload) ",
+        );
+        insert.push_values(messages, |mut values, message| {
+            values
+                .push_bind(producer)
+                .push_bind(&message.id)
+                .push_bind(&message.subject)
+                .push_bind(&message.message_type)
+                .push_bind(&message.simulation_id)
+                .push_bind(message.traceparent.as_deref())
+                .push_bind(&message.payload);
+        });
+        insert.push(" on conflict (producer, message_id) do nothing");
+        let insert = insert.build().persistent(messages.len() == 1).execute(&mut *conn).await;
+        put += insert.map_err(StoreError::query("put messages in the outbox"))?.rows_affected();
+    }
+    Ok(put)
 }
 
 /// Takes back a message that was not sent; `false` when it was, or is not there. Waits while a relay is sending it.

@@ -341,6 +341,8 @@ pub(crate) fn topology(message: sim::Topology) -> Topology {
             door: _,
             read_ratio,
             static_ratio,
+            user_distance_ms,
+            connections_per_replica,
         } = service;
         Service {
             id: ServiceId::new(&id),
@@ -351,6 +353,8 @@ pub(crate) fn topology(message: sim::Topology) -> Topology {
             entry,
             read_ratio,
             static_ratio,
+            user_distance_ms,
+            connections_per_replica,
         }
     });
     let edges = edges.into_iter().map(|edge| {

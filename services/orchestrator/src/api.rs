@@ -15,6 +15,7 @@ mod silences;
 pub(crate) mod simulations;
 mod sql;
 mod stream;
+mod system;
 mod telemetry;
 
 use std::any::Any;
@@ -56,6 +57,7 @@ pub(crate) fn router(app: &App, policy: BrowserPolicy, dashboard: PathBuf, healt
         .add_router(silences::router(app.clone()))
         .add_router(policies::router(app.clone()))
         .add_router(sql::router(app.clone()))
+        .add_router(system::router(app.clone()))
         .add_router(control::unary(app.clone()))
         .build();
     let simulations = calls()

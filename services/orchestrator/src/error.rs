@@ -38,6 +38,14 @@ pub(crate) fn database(operation: &'static str, error: &(dyn Error + 'static)) -
     ))
 }
 
+/// Reports that NATS could not be asked. Details go to the log only, as for [`database`].
+pub(crate) fn bus(operation: &'static str, error: &(dyn Error + 'static)) -> ConnectError {
+    tracing::error!(operation, error, "NATS did not answer");
+    unavailable(format!(
+        "NATS did not answer, so I cannot {operation}. Try again in a moment; see GET /readyz."
+    ))
+}
+
 /// Reports a mistake of ours.
 pub(crate) fn internal(operation: &'static str, error: &(dyn Error + 'static)) -> ConnectError {
     tracing::error!(operation, error, "internal error");

@@ -123,6 +123,7 @@ fn remedies(suspect: &Target, topology: &Topology) -> Vec<Remedy> {
         entry: known.entry,
         read_ratio: known.read_ratio,
         static_ratio: known.static_ratio,
+        user_distance_ms: known.user_distance_ms,
         consumes,
     });
     remedy::options(suspect, &known)

@@ -7,4 +7,5 @@ mod dead_letters;
 mod publish;
 mod rig;
 mod streams;
+mod survey;
 mod tail;

@@ -23,6 +23,8 @@ const FEWEST: usize = 10;
 const OCCAMS_WINDOW: f64 = 0.2;
 /// Nine tenths of a standard normal lie below: both sides together leave 80 % between.
 const NORMAL_90: f64 = 1.281_551_6;
+/// Least share of its own width that a band is narrowed to.
+const NARROWEST: f64 = 0.88;
 /// Courses of a level that stand for all of them.
 const PATHS: usize = 20;
 /// Halvings of the range that the edge of a band lies in: a millionth of it.
@@ -97,7 +99,7 @@ impl Forecast {
         let normals = self.courses.iter().map(|(share, course)| Normal {
             share: *share,
             mean: course.value(ahead),
-            deviation: self.widened(steps, course) * course.deviation(ahead),
+            deviation: self.calibrated(steps, course) * course.deviation(ahead),
         });
         let normals: Vec<Normal> = normals.collect();
         let expected = normals.iter().map(|normal| normal.share * normal.mean).sum();
@@ -143,13 +145,27 @@ impl Forecast {
         crossing
     }
 
-    /// Factor of a standard deviation so many steps ahead: what the trials ask for up to there, and Student's t with the
-    /// degrees of freedom that there are, to first order (Fisher & Cornish 1960).
-    fn widened(&self, steps: u32, course: &Course) -> f64 {
-        let tried = TRIED.iter().position(|tried| steps <= *tried).unwrap_or(TRIED.len() - 1);
-        let widest = self.widening[..=tried].iter().copied().fold(1.0, f64::max);
-        widest * (1.0 + (NORMAL_90 * NORMAL_90 + 1.0) / (4.0 * course.freedom()))
+    /// Factor of a standard deviation so many steps ahead: the most that the trials up to there ask for. Trials that overlap are few, so that
+    /// they narrow a band by little.
+    fn calibrated(&self, steps: u32, course: &Course) -> f64 {
+        self.widening[..=horizon(steps)].iter().copied().fold(NARROWEST, f64::max) * student(course)
     }
+
+    /// The same for a limit on the way there, which may be reached earlier: the most that the trials up to there ask for, and never less than
+    /// the course itself says.
+    fn widened(&self, steps: u32, course: &Course) -> f64 {
+        self.widening[..=horizon(steps)].iter().copied().fold(1.0, f64::max) * student(course)
+    }
+}
+
+/// Place in [`TRIED`] of the shortest trials that reach so many steps ahead.
+fn horizon(steps: u32) -> usize {
+    TRIED.iter().position(|tried| steps <= *tried).unwrap_or(TRIED.len() - 1)
+}
+
+/// Student's t in place of a normal, with the degrees of freedom that there are, to first order (Fisher & Cornish 1960).
+fn student(course: &Course) -> f64 {
+    1.0 + (NORMAL_90 * NORMAL_90 + 1.0) / (4.0 * course.freedom())
 }
 
 /// Everything that may explain a series.

@@ -69,6 +69,13 @@ fn a_database_that_is_read_gets_a_cache_when_there_is_no_room_for_more_of_it() {
 }
 
 #[test]
+fn users_on_another_continent_get_a_cdn() {
+    assert!(!walk("distant_users", Policy::ApproveNone).keeps_the_objective());
+    let with = walk("distant_users", Policy::ApproveAll);
+    assert!(with.keeps_the_objective() && with.did("ADD_CDN"), "{:?}", with.components);
+}
+
+#[test]
 fn a_site_grows_a_hundredfold() {
     assert!(!walk("full_stack_growth", Policy::ApproveNone).keeps_the_objective());
     let with = walk("full_stack_growth", Policy::ApproveAll);

@@ -1,7 +1,7 @@
 //! Components: when they are proposed, and when they are taken away.
 
 use remedy::action::Component;
-use remedy::{Remedy, RemedyKind, Service, ServiceId, Status};
+use remedy::{Output, Remedy, RemedyKind, Service, ServiceId, Status, Verdict};
 
 use crate::cloud::{Cloud, healthy, kinds, the_only};
 
@@ -21,17 +21,21 @@ fn adds(component: Component, by: u32) -> Remedy {
 
 /// What is proposed one after the other while the engine refuses everything.
 fn all_refused(cloud: &mut Cloud, target: &str, metric: &str) -> Vec<RemedyKind> {
+    refusing(cloud, (target, metric), 4).iter().flat_map(kinds).collect()
+}
+
+/// What is said in so many rounds while the engine refuses everything.
+fn refusing(cloud: &mut Cloud, (target, metric): (&str, &str), rounds: u32) -> Vec<Output> {
     cloud.seconds(15);
     cloud.open(target, metric, 85.0);
-    let mut proposed = Vec::new();
-    for _ in 0..4 {
+    let mut round = || {
         let said = cloud.seconds(120);
-        proposed.extend(kinds(&said));
         for proposal in &said.proposals {
             cloud.update(proposal, 2, Status::Failed);
         }
-    }
-    proposed
+        said
+    };
+    (0..rounds).map(|_| round()).collect()
 }
 
 #[test]
@@ -68,6 +72,52 @@ fn consumers_and_a_cdn_come_where_messages_wait_and_files_are_asked_for() {
     cloud.service("gateway", |entry| entry.cpu_pct = 97.0);
     let proposed = all_refused(&mut cloud, "gateway", "cpu_usage");
     assert_eq!(proposed[..3], [RemedyKind::ScaleUp, RemedyKind::AddCdn, RemedyKind::ScaleUp]);
+}
+
+#[test]
+fn users_who_are_far_away_get_a_cdn_before_anything_else() {
+    let far = |away: f64| {
+        let mut cloud = Cloud::new();
+        cloud.topology_service("gateway", |entry| entry.user_distance_ms = Some(away));
+        cloud.service("gateway", |entry| entry.p99_ms = 700.0);
+        all_refused(&mut cloud, "gateway", "latency_p99")
+    };
+    assert_eq!(far(450.0)[0], RemedyKind::AddCdn);
+    assert!(!far(150.0).contains(&RemedyKind::AddCdn), "most of the wait is not the way");
+}
+
+#[test]
+fn a_database_short_of_connections_gets_a_read_replica() {
+    let proposed = |connections: f64| {
+        let mut cloud = Cloud::new();
+        cloud.topology_service(DB, |db| db.read_ratio = Some(0.6));
+        cloud.service(DB, |db| {
+            db.cpu_pct = 75.0;
+            db.error_rate_pct = 8.0;
+            db.connections = connections;
+        });
+        all_refused(&mut cloud, DB, "error_rate")
+    };
+    // Two of its replicas take traffic, each with 200 connections at most.
+    let most = 400.0;
+    assert!(proposed(0.9 * most).contains(&RemedyKind::AddReadReplica));
+    assert!(!proposed(0.7 * most).contains(&RemedyKind::AddReadReplica));
+}
+
+#[test]
+fn a_human_is_told_to_consider_sharding_where_writes_are_too_many() {
+    let escalation = |reads: f64| {
+        let mut cloud = Cloud::new();
+        cloud.topology_service(DB, |db| db.read_ratio = Some(reads));
+        cloud.service(DB, |db| db.cpu_pct = 97.0);
+        let said = refusing(&mut cloud, (DB, "cpu_usage"), 8);
+        let decisions = said.iter().flat_map(|said| &said.decisions);
+        let escalated = decisions.filter(|decision| decision.verdict == Verdict::Escalated);
+        escalated.map(|decision| decision.reason.clone()).next().unwrap()
+    };
+    assert!(escalation(0.2).contains("80 % of what checkout-db is asked writes"), "{}", escalation(0.2));
+    assert!(escalation(0.2).contains("consider sharding"));
+    assert!(!escalation(0.9).contains("sharding"), "reads go elsewhere");
 }
 
 fn add_to_topology(cloud: &mut Cloud, id: &str) {

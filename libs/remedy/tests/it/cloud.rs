@@ -23,6 +23,7 @@ pub(crate) fn healthy() -> Reading {
         error_rate_pct: 0.0,
         p99_ms: 20.0,
         queue_depth: 0.0,
+        connections: 10.0,
         replicas: 2.0,
     }
 }
@@ -97,6 +98,8 @@ impl Cloud {
                     entry: *name == "gateway",
                     read_ratio: None,
                     static_ratio: None,
+                    user_distance_ms: None,
+                    connections_per_replica: 200,
                 })
                 .collect(),
             edges: edges

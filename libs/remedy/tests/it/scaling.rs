@@ -16,6 +16,7 @@ fn assessment(running: u32, cpu_pct: f64, offered: f64, answered: f64) -> Assess
         error_rate_pct: None,
         p99_ms: None,
         queue_depth: None,
+        connections_pct: None,
         request_rate: Some(offered),
         throughput: Some(answered),
         growth_per_s: None,

@@ -14,6 +14,9 @@ use super::trace;
 /// Largest noise: past it a rate would often be cut off at 0.
 const MAX_NOISE: f64 = 0.5;
 
+/// Longest way of a request, ms: several times around the earth by satellite.
+const MAX_DISTANCE_MS: f64 = 10_000.0;
+
 /// Longest mean time in a state of a bursty source, s: how far back a tick has to look.
 const MAX_DWELL_S: f64 = 600.0;
 
@@ -33,6 +36,7 @@ impl Reading<'_> {
             self.problem(line(file.service.referenced), message);
         }
         let noise = self.optional(file.noise.as_ref(), "noise", 0.0, 0.0, MAX_NOISE);
+        let distance_ms = self.optional(file.distance_ms.as_ref(), "distance_ms", 0.0, 0.0, MAX_DISTANCE_MS);
         let endpoints = self.endpoints(file);
         let shapes = self.shapes(file);
         if shapes.is_empty() {
@@ -41,7 +45,7 @@ impl Reading<'_> {
             return None;
         }
         let shapes: Option<Vec<Shape>> = shapes.into_iter().collect();
-        Some(Traffic { service: service?, shapes: shapes?, noise, endpoints })
+        Some(Traffic { service: service?, shapes: shapes?, noise, distance_ms, endpoints })
     }
 
     fn endpoints(&mut self, file: &TrafficFile) -> Vec<Endpoint> {

@@ -64,6 +64,8 @@ pub(super) struct TrafficFile {
     pub(super) service: Text,
     /// Relative standard deviation of the rate from second to second, 0 to 0.5; 0 when absent.
     pub(super) noise: Option<Number>,
+    /// What a request and its answer spend on the way between these users and the entry, all round trips together, ms, 0 to 10 000; 0 when absent.
+    pub(super) distance_ms: Option<Number>,
     /// The same rate all the time.
     pub(super) constant: Option<ConstantFile>,
     /// A straight line from one rate to another, held before and after.

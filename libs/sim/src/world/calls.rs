@@ -155,7 +155,7 @@ impl Cloud {
         let spec = &self.topology.edges[index];
         let callee = &self.services[spec.to];
         let timeout_s = spec.timeout_ms / 1000.0;
-        let network_s = spec.network_ms / 1000.0;
+        let network_s = spec.network_ms / 1000.0 + self.services[spec.from].distance.onward_s;
         let (mean, variance) = (callee.tree.0 + network_s, callee.tree.1);
         let late = gamma_tail(mean, variance, timeout_s);
         let (cut_mean, cut_variance) = truncate(mean, variance, timeout_s, late);

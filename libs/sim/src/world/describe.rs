@@ -61,6 +61,8 @@ impl World {
             door: self.running.topology.is_door(service),
             read_ratio: asked.then(|| 1.0 - state.write_share()),
             static_ratio: asked.then(|| state.static_share()),
+            user_distance_ms: state.distance.mean_ms(),
+            connections_per_replica: spec.specs.concurrency as u32,
         }
     }
 

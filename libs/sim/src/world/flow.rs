@@ -5,6 +5,7 @@ use crate::scenario::Scenario;
 
 use super::calls::Downstream;
 use super::cloud::Cloud;
+use super::distance::Distance;
 
 /// Weight of the newest tick in the time that callers hold their slots: a time constant of 0.25 s keeps the feedback of
 /// slots on load from ringing.
@@ -24,6 +25,7 @@ impl Cloud {
             service.refused = 0.0;
             service.writes = 0.0;
             service.statics = 0.0;
+            service.distance = Distance::default();
         }
         for (source, traffic) in scenario.traffic.iter().enumerate() {
             let effect = &self.effects.services[traffic.service];
@@ -34,6 +36,8 @@ impl Cloud {
             entry.refused += rate * TICK_S * effect.cut_off;
             entry.writes += rate * TICK_S * (1.0 - mix.reads);
             entry.statics += rate * TICK_S * mix.statics;
+            let profile = self.topology.services[traffic.service].profile.name;
+            entry.distance.add(rate * TICK_S, profile, traffic.distance_ms / 1000.0);
         }
         self.turn_caches();
         for position in 0..self.topology.order.len() {

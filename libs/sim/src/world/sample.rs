@@ -205,7 +205,9 @@ impl Cloud {
             tally.completed += service.completed;
             tally.failed += service.failed;
             tally.served += sums.served;
-            let (mean, variance) = service.tree;
+            // What users wait: the way to the entry is a part of it.
+            let way = &service.distance.way;
+            let (mean, variance) = (service.tree.0 + way.mean_s, service.tree.1 + way.variance);
             tally.tree += sums.served * mean;
             tally.tree_squared += sums.served * (variance + mean * mean);
             tally.own += sums.latency;

@@ -9,6 +9,7 @@ use crate::topology::ServiceSpec;
 
 use super::caches::Cache;
 use super::delay::Delay;
+use super::distance::Distance;
 use super::replicas::{Common, Lane};
 use super::view::Health;
 
@@ -63,6 +64,9 @@ pub(super) struct Service {
     pub(super) rejected_ratio: f64,
     /// Time that faults add to every call.
     pub(super) delay: Delay,
+    /// How far the users are whose requests enter here in this tick.
+    #[serde(skip)]
+    pub(super) distance: Distance,
 }
 
 impl Service {
@@ -111,6 +115,7 @@ impl Service {
             error_ratio: 0.0,
             rejected_ratio: 0.0,
             delay: Delay::default(),
+            distance: Distance::default(),
         }
     }
 }

@@ -132,6 +132,11 @@ pub struct ServiceView {
     pub read_ratio: Option<f64>,
     /// Share of them that ask for static content, 0 to 1.
     pub static_ratio: Option<f64>,
+    /// How far the users are whose traffic enters here, on average: what a request and its answer would spend on the way between them and the
+    /// cloud, all round trips together, ms; `None` when none enters.
+    pub user_distance_ms: Option<f64>,
+    /// Requests that one of its replicas has in progress at most: the connections of a database.
+    pub connections_per_replica: u32,
 }
 
 /// One running copy of a service.

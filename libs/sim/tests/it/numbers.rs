@@ -63,6 +63,7 @@ topology: small.yaml
 traffic:
   - service: web
     noise: 0.05
+    distance_ms: 200
     constant: {rps: 10}
     ramp: {from_rps: 1, to_rps: 2, start_s: 3, over_s: 4}
     diurnal: {mean_rps: 5, swing: 0.5, period_s: 60, phase: 0.25}

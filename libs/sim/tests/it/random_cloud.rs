@@ -200,7 +200,7 @@ fn source() -> impl Strategy<Value = String> {
                 1.0 - share
             )
         });
-        format!("noise: {noise}, {shape}{constant}{endpoints}")
+        format!("noise: {noise}, distance_ms: {}, {shape}{constant}{endpoints}", noise * 2000.0)
     })
 }
 

@@ -23,6 +23,27 @@ async fn an_old_revision_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_storm_is_written_at_once_and_each_revision_is_told_once() {
+    let database = Database::start().await;
+    let mut conn = database.store.acquire().await.unwrap();
+    // More than one statement's worth, opened and half of it over in one batch; the first is known already.
+    let opened: Vec<IncidentRow> = (0..1_500u32).map(|number| incident(number.into(), 0)).collect();
+    let over: Vec<IncidentRow> = opened.iter().step_by(2).map(|row| resolved(row, 45)).collect();
+    assert!(incidents::upsert(&mut conn, &opened[0]).await.unwrap());
+    let batch: Vec<&IncidentRow> = opened.iter().chain(&over).collect();
+    let news = incidents::upsert_all(&mut conn, &batch).await.unwrap();
+    assert_eq!(news.len(), 2_250);
+    assert!(!news[0] && news[1..].iter().all(|is_news| *is_news), "all but the first are news");
+    assert_eq!(database.count("incidents").await, 1_500);
+    for row in [&over[0], &over[749], &opened[1], &opened[1_499]] {
+        assert_eq!(incidents::get(&mut conn, row.id).await.unwrap().as_ref(), Some(row));
+    }
+    let again = incidents::upsert_all(&mut conn, &batch).await.unwrap();
+    assert!(again.iter().all(|is_news| !is_news), "nothing of it is news again");
+    assert!(incidents::upsert_all(&mut conn, &[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn many_writers_of_one_incident_leave_the_newest_revision() {
     let database = Database::start().await;
     let mut writers = Vec::new();

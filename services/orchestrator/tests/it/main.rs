@@ -27,4 +27,5 @@ mod samples;
 mod silences;
 mod stack;
 mod stream;
+mod system;
 mod verification;

@@ -122,12 +122,16 @@ impl Work {
             }
         }
         metrics::note(&mut tx, &self.rows).await?;
-        for (row, message) in &self.incidents {
-            // A revision that is there already has been told already.
-            if incidents::upsert(&mut tx, row).await? {
-                outbox::enqueue(&mut tx, PRODUCER, message).await?;
-            }
-        }
+        let (rows_of, messages): (Vec<_>, Vec<_>) =
+            self.incidents.iter().map(|(row, told)| (row, told)).unzip();
+        let news = incidents::upsert_all(&mut tx, &rows_of).await?;
+        // A revision that is there already has been told already.
+        let messages: Vec<_> = messages
+            .into_iter()
+            .zip(news)
+            .filter_map(|(message, is_news)| is_news.then_some(message))
+            .collect();
+        outbox::enqueue_all(&mut tx, PRODUCER, &messages).await?;
         statistics::write_anomalies(&mut tx, &self.learnt.anomalies).await?;
         statistics::write_forecasts(&mut tx, &self.learnt.forecasts).await?;
         for memory in self.learnt.memories.values() {

@@ -39,6 +39,8 @@ fn service(view: ServiceView) -> wire::Service {
         door,
         read_ratio,
         static_ratio,
+        user_distance_ms,
+        connections_per_replica,
     } = view;
     wire::Service {
         id: id.to_string(),
@@ -51,6 +53,8 @@ fn service(view: ServiceView) -> wire::Service {
         door,
         read_ratio,
         static_ratio,
+        user_distance_ms,
+        connections_per_replica,
     }
 }
 

@@ -139,6 +139,7 @@ export const FAULT_FIELDS: readonly NumberSpec[] = [
 ];
 
 export const NOISE: NumberSpec = number("noise", "Noise", "share", 0, 0.5, { fallback: 0 });
+export const DISTANCE: NumberSpec = number("distance_ms", "Distance of users", "ms", 0, 10_000, { fallback: 0, hint: "On the way there and back, all round trips together." });
 export const SCENARIO_FIELDS: readonly NumberSpec[] = [
   number("seed", "Seed", "", 0, Number.MAX_SAFE_INTEGER, { fallback: 42, whole: true }),
   number("duration_s", "Length", "s", 0, MAX_TIME_S, { fallback: 0, hint: "0: goes on until switched." }),

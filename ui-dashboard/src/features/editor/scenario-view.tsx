@@ -8,7 +8,7 @@ import { planOf, type Source } from "./cloud";
 import { asRecord } from "./draft";
 import { NameField, NumberField, NumberFields, Part } from "./draft-fields";
 import { addSource, removeSource, renameDraft, setScenario, setShape } from "./edits";
-import { NOISE, SCENARIO_FIELDS, type Shape, SHAPE_FIELDS, SHAPES } from "./fields";
+import { DISTANCE, NOISE, SCENARIO_FIELDS, type Shape, SHAPE_FIELDS, SHAPES } from "./fields";
 import { ProblemList } from "./problem-list";
 import { TimelinePart } from "./timeline-part";
 import { useEdit, useOpenDraft, useProblems } from "./use-draft";
@@ -94,6 +94,7 @@ function SourcePart({ source: { at, service, shapes, fields }, doors }: { source
         <NumberFields key={one} specs={SHAPE_FIELDS[one].fields} values={asRecord(fields[one])} onChange={(path, value) => edit(setScenario(["traffic", at, one, ...path], value), `traffic ${at} ${one} ${path.join(".")}`)} />
       ))}
       <NumberField spec={NOISE} value={fields["noise"]} onChange={(value) => edit(setScenario(["traffic", at, "noise"], value), `traffic ${at} noise`)} />
+      <NumberField spec={DISTANCE} value={fields["distance_ms"]} onChange={(value) => edit(setScenario(["traffic", at, "distance_ms"], value), `traffic ${at} distance`)} />
     </fieldset>
   );
 }

@@ -163,8 +163,8 @@ impl Course {
             + (1.0 - left * left) * noise
     }
 
-    /// How much wider than it thinks this course has to be, for each of [`TRIED`]: what it would have said from every moment of the
-    /// past, against what came. Errors of trials that overlap are one error, so that few of them count; never narrower.
+    /// How much wider or narrower than it thinks this course has to be, for each of [`TRIED`]: what it would have said from every moment of
+    /// the past, against what came. Errors of trials that overlap are one error, so that few of them count.
     pub(super) fn widening(values: &[f64], start: f64, assumed: Assumption) -> [f64; TRIED.len()] {
         let mut course = Self::begin(start, assumed);
         let mut trials = [(0.0, 0.0); TRIED.len()];
@@ -189,7 +189,7 @@ impl Course {
                 return 1.0;
             }
             let apart: f64 = count / f64::from(ahead);
-            ((TRUSTED + apart * squares / count / unrest) / (TRUSTED + apart)).sqrt().max(1.0)
+            ((TRUSTED + apart * squares / count / unrest) / (TRUSTED + apart)).sqrt()
         });
         std::array::from_fn(|_| ratios.next().unwrap_or(1.0))
     }
