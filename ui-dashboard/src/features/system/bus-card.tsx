@@ -1,7 +1,7 @@
 "use client";
 
 import { Waves } from "lucide-react";
-import { formatAgo, formatBytes, formatCount, instantMs, NO_DATA, plural } from "@/format/format";
+import { formatAgo, formatBytes, formatCount, instantMs, plural } from "@/format/format";
 import { useServerNow } from "@/features/clock/use-server-now";
 import type { BusConsumer, BusStream } from "@/gen/ops/v1/system_service_pb";
 import { Badge, Dot } from "@/ui/badge";
@@ -109,7 +109,7 @@ function ReaderLine({ of, reader: { name, waiting, inFlight, redelivered, readin
       <Cell numeric className={redelivered > 0n ? "font-medium text-warning" : undefined}>
         {formatCount(redelivered)}
       </Cell>
-      <Cell numeric>{last ?? NO_DATA}</Cell>
+      <Cell numeric>{last ?? "not yet"}</Cell>
     </tr>
   );
 }

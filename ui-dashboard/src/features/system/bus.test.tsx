@@ -41,7 +41,7 @@ it("shows what streams hold and how far their readers are", async () => {
   expect(within(screen.getByTestId("reader-store")).getByText("reading")).toBeTruthy();
   const gone = within(screen.getByTestId("reader-gone"));
   expect(gone.getByText("nobody reads")).toBeTruthy();
-  expect(gone.getByText("no data")).toBeTruthy();
+  expect(gone.getByText("not yet")).toBeTruthy();
   expect(screen.getByText("19 messages waiting to be read")).toBeTruthy();
 });
 
