@@ -70,10 +70,10 @@ export async function measureMap(report) {
     await page.waitForTimeout(1_500);
     for (const [name, move] of [["at rest", rest], ["dragging", drag], ["zooming", zoom], ["dragging, zoomed in", drag]]) {
       const until = Date.now() + SECONDS * 1_000;
-      const { framesPerSecond, longestPauseMs, busyPercent } = await measured(page, async () => {
+      const { framesPerSecond, longestPauseMs, busyPercent, shares } = await measured(page, async () => {
         while (Date.now() < until) await move(page);
       });
-      const figure = `${framesPerSecond.toFixed(0)}/s (longest pause ${longestPauseMs.toFixed(0)} ms, main thread ${busyPercent.toFixed(0)} %)`;
+      const figure = `${framesPerSecond.toFixed(0)}/s (longest pause ${longestPauseMs.toFixed(0)} ms, main thread ${busyPercent.toFixed(0)} %: ${shares})`;
       report(`${SERVICES} services, ${edges.length} calls on the map, ${name}`, figure, `≥ ${BAR}/s`, framesPerSecond >= BAR);
     }
     console.log(`  the map was on screen after ${arrivedMs} ms`);

@@ -168,5 +168,6 @@ it("speeds and ids are short", () => {
 
 it("shortens the numbers of a sentence, and nothing else", () => {
   expect(shortNumbers("memory_leak began on orders at severity 0.4000000059604645")).toBe("memory_leak began on orders at severity 0.4");
-  expect(shortNumbers("p99 30894 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75")).toBe("p99 30894 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75");
+  expect(shortNumbers("p99 30894 ms, then 1500.25 ms, 850 ms")).toBe("p99 30.9 s, then 1.5 s, 850 ms");
+  expect(shortNumbers("p99 850 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75")).toBe("p99 850 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75");
 });

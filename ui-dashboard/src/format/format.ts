@@ -156,9 +156,10 @@ export function formatChange(value: number | undefined, unit: string): string {
   return `${value < 0 ? "−" : "+"}${quantityText(quantity(Math.abs(value), unit))}`;
 }
 
-/** A sentence of the server's with numbers as long as a person reads them: `severity 0.4000000059604645` becomes `severity 0.4`. */
+/** A sentence of the server's with numbers as long as a person reads them: `severity 0.4000000059604645` becomes `severity 0.4`, `30894 ms` becomes `30.9 s`. */
 export function shortNumbers(sentence: string): string {
-  return sentence.replace(/(?<![\w.:])\d+\.\d{3,}(?![\w.])/g, (number) => formatNumber(Number(number)));
+  const seconds = sentence.replace(/(?<![\w.:,])(\d{4,}(?:\.\d+)?) ms\b/g, (_, milliseconds: string) => formatMilliseconds(Number(milliseconds)));
+  return seconds.replace(/(?<![\w.:])\d+\.\d{3,}(?![\w.])/g, (number) => formatNumber(Number(number)));
 }
 
 /** Some names of many: `cart, orders and 12 more`. */

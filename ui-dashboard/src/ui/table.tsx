@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { Children, type CSSProperties, type ReactNode } from "react";
 import { cx } from "./class-names";
 
 interface Column {
@@ -7,10 +7,15 @@ interface Column {
   readonly numeric?: boolean;
 }
 
+/** A table of so many rows is laid out and painted only when it comes into sight; until then it has the height that its rows will need. */
+const LONG = 20;
+
 /** A table that scrolls sideways by itself where the screen is narrow, also by keyboard. */
 export function Table({ label, columns, children }: { label: string; columns: readonly Column[]; children: ReactNode }) {
+  const rows = Children.count(children);
+  const asNeeded: CSSProperties | undefined = rows < LONG ? undefined : { contentVisibility: "auto", containIntrinsicBlockSize: `auto calc(2rem + ${rows} * (2.25rem + 1px))` };
   return (
-    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto rounded-b-lg">
+    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto rounded-b-lg" style={asNeeded}>
       <table className="w-full border-collapse text-[13px]">
         <thead>
           <tr className="border-b border-line text-left text-xs text-ink-muted">

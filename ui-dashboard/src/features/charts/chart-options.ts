@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 import { formatNumber, formatSimulatedTick, type MetricName, METRICS } from "@/format/format";
 import { OBJECTIVES } from "@/features/cloud/objectives";
+import { drawLines, LINE_WIDTH } from "./lines";
 import { cssColor, seriesColor } from "./palette";
 
 export interface ChartSeries {
@@ -35,6 +36,7 @@ const SYNC_KEY = "telemetry";
 export function chartOptions({ metric, series, width, height, onCursor, marks = {} }: ChartSetup): uPlot.Options {
   const limit = marks.limit ?? OBJECTIVES[metric]?.warning;
   const axis = quietAxis();
+  const colors = series.map(({ color }) => seriesColor(color));
   return {
     width,
     height,
@@ -49,9 +51,9 @@ export function chartOptions({ metric, series, width, height, onCursor, marks = 
     ],
     series: [
       {},
-      ...series.map(({ id, color }) => ({ label: id, stroke: seriesColor(color), width: 1.5, spanGaps: false, points: { show: false } })),
+      ...series.map(({ id }, i) => ({ label: id, stroke: colors[i], width: LINE_WIDTH, paths: () => null, points: { show: false } })),
     ],
-    hooks: { draw: [(chart) => drawMarks(chart, limit, marks.instantS)], setCursor: [onCursor] },
+    hooks: { draw: [(chart) => drawLines(chart, colors), (chart) => drawMarks(chart, limit, marks.instantS)], setCursor: [onCursor] },
   };
 }
 

@@ -8,6 +8,7 @@ import { useCloudStore } from "@/features/cloud/use-cloud";
 import type { EntityKind } from "@/features/cloud/history";
 import { useResolvedTheme } from "@/features/theme/theme";
 import { type ChartMarks, type ChartSeries, chartOptions } from "./chart-options";
+import { drawNoMore, drawSoon } from "./draw-queue";
 import { type Reading, Readings } from "./readings";
 
 export interface PlotProps {
@@ -41,20 +42,26 @@ export default function Plot({ kind, metric, series, height, marks }: PlotProps)
     const onCursor = (chart: uPlot) => setReading(readCursor(chart, lines));
     const chart = new uPlot(chartOptions({ metric, series: lines, width: element.clientWidth, height, onCursor, marks: { limit, instantS } }), read(), element);
     let drawn = cloud.history.version;
-    let frame = 0;
+    let inSight = true;
     const draw = () => {
-      frame = 0;
       drawn = cloud.history.version;
       chart.setData(read());
     };
-    const unsubscribe = cloud.subscribe(() => {
-      if (cloud.history.version !== drawn && frame === 0) frame = requestAnimationFrame(draw);
+    const follow = () => {
+      if (inSight && cloud.history.version !== drawn) drawSoon(draw);
+    };
+    const unsubscribe = cloud.subscribe(follow);
+    const sight = new IntersectionObserver((entries) => {
+      inSight = entries.at(-1)?.isIntersecting ?? true;
+      follow();
     });
+    sight.observe(element);
     const resize = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
     resize.observe(element);
     return () => {
-      cancelAnimationFrame(frame);
+      drawNoMore(draw);
       unsubscribe();
+      sight.disconnect();
       resize.disconnect();
       chart.destroy();
     };

@@ -24,6 +24,8 @@ import { SampleAssembler } from "./sample";
 const FLUSH_EVERY_MS = 100;
 /** Nobody reads a number that changes more often than this; charts and decisions do not wait for it. */
 const CALM_EVERY_MS = 500;
+/** What is out of sight is kept about right for whoever looks for it by other means than scrolling. */
+const OUT_OF_SIGHT_EVERY_MS = 5_000;
 /** A hidden tab's timers may stand still for a minute; its queue must not grow without end. */
 const MAX_QUEUE = 2_000;
 
@@ -39,6 +41,8 @@ export class CloudStore {
   readonly subscribe = this.store.subscribe;
   /** The same state at a pace for reading. */
   readonly calm = calmed(this.store, CALM_EVERY_MS);
+  /** And for what nobody sees at the moment. */
+  readonly outOfSight = calmed(this.store, OUT_OF_SIGHT_EVERY_MS);
 
   constructor(private readonly now: () => number = Date.now) {}
 

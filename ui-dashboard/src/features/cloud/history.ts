@@ -28,6 +28,7 @@ export class History {
   version = 0;
   private readonly times: Float64Array;
   private rings = new Map<string, Float32Array>();
+  private readonly columns = new Map<string, { readonly ids: readonly string[]; readonly rings: readonly Float32Array[] }>();
   private next = 0;
   private filled = 0;
   private sinceSweep = 0;
@@ -51,6 +52,7 @@ export class History {
 
   clear(): void {
     this.rings.clear();
+    this.columns.clear();
     this.next = 0;
     this.filled = 0;
     this.gapBeforeNext = false;
@@ -86,6 +88,7 @@ export class History {
     const liveRings = [...this.rings].map(([key, ring]) => [key, Array.from({ length: this.filled }, (_, i) => ring[this.slot(i)])] as const);
     const position = new Map(earlier.map((time, i) => [time, i]));
     this.rings = new Map();
+    this.columns.clear();
     this.times.set(earlier, 0);
     this.times.set(live, earlier.length);
     this.filled += earlier.length;
@@ -132,10 +135,21 @@ export class History {
 
   private fill(kind: EntityKind, table: EntityTable, slot: number): void {
     for (const [metric, values] of table.columns) {
-      table.ids.forEach((id, i) => {
-        this.ring(keyOf(kind, metric, id))[slot] = values[i] ?? Number.NaN;
+      const rings = this.columnRings(kind, metric, table.ids);
+      rings.forEach((ring, i) => {
+        ring[slot] = values[i] ?? Number.NaN;
       });
     }
+  }
+
+  /** The rings of a column, found by name only when the sample before had other entities. */
+  private columnRings(kind: EntityKind, metric: string, ids: readonly string[]): readonly Float32Array[] {
+    const column = `${kind}\n${metric}`;
+    const known = this.columns.get(column);
+    if (known && known.ids.length === ids.length && known.ids.every((id, i) => id === ids[i])) return known.rings;
+    const rings = ids.map((id) => this.ring(keyOf(kind, metric, id)));
+    this.columns.set(column, { ids, rings });
+    return rings;
   }
 
   private ring(key: string): Float32Array {
@@ -150,6 +164,7 @@ export class History {
   /** Forgets series of entities that have been gone for a whole window. */
   private sweep(): void {
     this.sinceSweep = 0;
+    this.columns.clear();
     for (const [key, ring] of this.rings) if (ring.every(Number.isNaN)) this.rings.delete(key);
   }
 }

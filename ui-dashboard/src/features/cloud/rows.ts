@@ -1,6 +1,7 @@
 /** Services and nodes as a table shows them: what the topology says joined with what was measured last. */
 import type { MetricName } from "@/format/format";
 import type { Topology } from "@/gen/sim/v1/state_pb";
+import type { CloudState } from "./cloud-state";
 import { measured, type Sample } from "./sample";
 
 export type ServiceHealth = "healthy" | "degraded" | "down" | "unknown";
@@ -80,6 +81,21 @@ export function nodeRows(topology: Topology | undefined, sample: Sample | undefi
     }));
   return [...known, ...measuredOnly];
 }
+
+/** Rows by id, computed once for each state however many lines of a table ask. */
+function byIdOnce<T extends { readonly id: string }>(rowsOf: (topology: Topology | undefined, sample: Sample | undefined) => T[]): (state: CloudState) => ReadonlyMap<string, T> {
+  const known = new WeakMap<CloudState, ReadonlyMap<string, T>>();
+  return (state) => {
+    const before = known.get(state);
+    if (before) return before;
+    const rows = new Map(rowsOf(state.topology, state.sample).map((row) => [row.id, row]));
+    known.set(state, rows);
+    return rows;
+  };
+}
+
+export const servicesById = byIdOnce(serviceRows);
+export const nodesById = byIdOnce(nodeRows);
 
 export function healthOf(word: string): ServiceHealth {
   return word === "healthy" || word === "degraded" || word === "down" ? word : "unknown";

@@ -1,9 +1,10 @@
 "use client";
 
-import { createContext, type ReactNode, useContext } from "react";
+import { createContext, type ReactNode, type RefObject, useContext, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import type { CloudState } from "./cloud-state";
 import type { CloudStore } from "./cloud-store";
+import { watchSight } from "./sight";
 
 const CloudContext = createContext<CloudStore | undefined>(undefined);
 
@@ -28,4 +29,12 @@ export function useCloud<T>(selector: (state: CloudState) => T): T {
  */
 export function useCalmCloud<T>(selector: (state: CloudState) => T): T {
   return selector(useStore(useCloudStore().calm));
+}
+
+/** Like `useCalmCloud`, but slower while this part of the page is far from what is in sight: for the rows of long tables. */
+export function useCalmCloudInSight<T>(part: RefObject<Element | null>, selector: (state: CloudState) => T): T {
+  const cloud = useCloudStore();
+  const [near, setNear] = useState(true);
+  useEffect(() => (part.current ? watchSight(part.current, setNear) : undefined), [part]);
+  return selector(useStore(near ? cloud.calm : cloud.outOfSight));
 }

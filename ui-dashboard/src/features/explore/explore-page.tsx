@@ -46,6 +46,7 @@ export function ExplorePage() {
     return { moments, points: anomalies.flatMap(({ time, value, target }) => (target && ids.has(target.id) ? [{ atMs: instantMs(time) ?? 0, value }] : [])) };
   }, [anomalies, descriptions, drawn]);
   const zoom = useCallback((fromMs: number, toMs: number) => void set({ from: Math.round(fromMs), to: Math.round(toMs) }, { history: "push" }), [set]);
+  const empty = !isPending && !isError && series.length === 0;
   const chosenStretch = from !== null && to !== null;
   const hint = data && `${METRICS[metric].unit}; one point in ${formatWholeDuration(data.stepS)}, ${SOURCES[data.source]}${series.length > SHOWN ? `; the ${SHOWN} highest of ${plural(series.length, "series", "series")}` : ""}`;
   return (
@@ -70,11 +71,11 @@ export function ExplorePage() {
           </>
         }
       >
-        <div style={{ minHeight: HEIGHT }} className={isFetching ? "transition-opacity" : undefined}>
+        <div style={{ minHeight: empty ? undefined : HEIGHT }} className={isFetching ? "transition-opacity" : undefined}>
           {isPending && <Skeleton className="h-[380px] w-full" />}
           {isError && series.length === 0 && <ErrorState error={error} what="The series could not be loaded." onRetry={() => void refetch()} />}
-          {!isPending && !isError && series.length === 0 && (
-            <EmptyState icon={ChartLine} title="Nothing is stored of that">
+          {empty && (
+            <EmptyState icon={ChartLine} title="Nothing is stored of that" className="!py-5">
               Choose another metric, other targets or a longer time.
             </EmptyState>
           )}

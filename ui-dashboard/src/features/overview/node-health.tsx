@@ -1,9 +1,10 @@
 "use client";
 
 import { HardDrive } from "lucide-react";
+import { memo, useRef } from "react";
 import { formatCount, plural, quantity } from "@/format/format";
-import { nodeRows, type NodeRow } from "@/features/cloud/rows";
-import { useCalmCloud } from "@/features/cloud/use-cloud";
+import { nodesById, type NodeRow } from "@/features/cloud/rows";
+import { useCalmCloud, useCalmCloudInSight } from "@/features/cloud/use-cloud";
 import { Badge, type BadgeTone, Dot } from "@/ui/badge";
 import { Card } from "@/ui/card";
 import { Measured, Meter } from "@/ui/meter";
@@ -27,7 +28,7 @@ const COLUMNS = [
 ] as const;
 
 export function NodeHealth() {
-  const { loading, rows } = useCalmCloud((state) => ({ loading: state.snapshots === 0, rows: nodeRows(state.topology, state.sample) }));
+  const { loading, rows } = useCalmCloud((state) => ({ loading: state.snapshots === 0, rows: [...nodesById(state).values()] }));
   const zones = new Set(rows.map(({ zone }) => zone)).size;
   return (
     <Card flush title="Nodes" hint={loading ? undefined : `${plural(rows.length, "node")} in ${plural(zones, "zone")}`}>
@@ -40,7 +41,7 @@ export function NodeHealth() {
       {rows.length > 0 && (
         <Table label="Nodes" columns={COLUMNS}>
           {rows.map((row) => (
-            <NodeLine key={row.id} row={row} />
+            <NodeLine key={row.id} id={row.id} />
           ))}
         </Table>
       )}
@@ -48,9 +49,13 @@ export function NodeHealth() {
   );
 }
 
-function NodeLine({ row: { id, zone, state, replicas, cores, memoryGb, metric } }: { row: NodeRow }) {
+const NodeLine = memo(function NodeLine({ id }: { id: string }) {
+  const line = useRef<HTMLTableRowElement>(null);
+  const row = useCalmCloudInSight(line, (state) => nodesById(state).get(id));
+  if (!row) return <tr ref={line} />;
+  const { zone, state, replicas, cores, memoryGb, metric } = row;
   return (
-    <tr>
+    <tr ref={line}>
       <HeadCell>{id}</HeadCell>
       <Cell>{zone || "no data"}</Cell>
       <Cell>
@@ -77,4 +82,4 @@ function NodeLine({ row: { id, zone, state, replicas, cores, memoryGb, metric } 
       </Cell>
     </tr>
   );
-}
+});

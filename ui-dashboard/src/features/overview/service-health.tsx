@@ -1,9 +1,10 @@
 "use client";
 
 import { Server } from "lucide-react";
+import { memo, useRef } from "react";
 import { formatCount, NO_DATA, plural } from "@/format/format";
-import { serviceRows, type ServiceRow } from "@/features/cloud/rows";
-import { useCalmCloud } from "@/features/cloud/use-cloud";
+import { servicesById, type ServiceRow } from "@/features/cloud/rows";
+import { useCalmCloud, useCalmCloudInSight } from "@/features/cloud/use-cloud";
 import { Badge, type BadgeTone, Dot } from "@/ui/badge";
 import { Card } from "@/ui/card";
 import { Measured, Meter } from "@/ui/meter";
@@ -26,19 +27,19 @@ const COLUMNS = [
 ] as const;
 
 export function ServiceHealth({ services }: { services: ChosenServices }) {
-  const { loading, rows } = useCalmCloud((state) => ({ loading: state.snapshots === 0, rows: serviceRows(state.topology, state.sample) }));
+  const { loading, ids } = useCalmCloud((state) => ({ loading: state.snapshots === 0, ids: [...servicesById(state).keys()] }));
   return (
-    <Card flush title="Services" hint={loading ? undefined : plural(rows.length, "service")}>
+    <Card flush title="Services" hint={loading ? undefined : plural(ids.length, "service")}>
       {loading && <SkeletonRows rows={8} label="Loading services" />}
-      {!loading && rows.length === 0 && (
+      {!loading && ids.length === 0 && (
         <EmptyState icon={Server} title="No services are known">
           The simulation engine has not told its topology yet.
         </EmptyState>
       )}
-      {rows.length > 0 && (
+      {ids.length > 0 && (
         <Table label="Services" columns={COLUMNS}>
-          {rows.map((row) => (
-            <ServiceLine key={row.id} row={row} chosen={services.chosen.includes(row.id)} onToggle={() => services.toggle(row.id)} />
+          {ids.map((id) => (
+            <ServiceLine key={id} id={id} chosen={services.chosen.includes(id)} onToggle={services.toggle} />
           ))}
         </Table>
       )}
@@ -46,13 +47,16 @@ export function ServiceHealth({ services }: { services: ChosenServices }) {
   );
 }
 
-function ServiceLine({ row, chosen, onToggle }: { row: ServiceRow; chosen: boolean; onToggle: () => void }) {
-  const { id, profile, health, entry, running, desired, metric } = row;
+const ServiceLine = memo(function ServiceLine({ id, chosen, onToggle }: { id: string; chosen: boolean; onToggle: (id: string) => void }) {
+  const line = useRef<HTMLTableRowElement>(null);
+  const row = useCalmCloudInSight(line, (state) => servicesById(state).get(id));
+  if (!row) return <tr ref={line} />;
+  const { profile, health, entry, running, desired, metric } = row;
   const short = running !== undefined && desired !== undefined && running < desired;
   return (
-    <tr data-testid={`service-${id}`}>
+    <tr ref={line} data-testid={`service-${id}`}>
       <HeadCell>
-        <button type="button" aria-pressed={chosen} onClick={onToggle} title={chosen ? "Take out of the charts" : "Show alone in the charts"} className="hover:underline">
+        <button type="button" aria-pressed={chosen} onClick={() => onToggle(id)} title={chosen ? "Take out of the charts" : "Show alone in the charts"} className="hover:underline">
           {id}
         </button>
         <span className="ml-2 text-xs font-normal text-ink-muted">{profile}</span>
@@ -86,4 +90,4 @@ function ServiceLine({ row, chosen, onToggle }: { row: ServiceRow; chosen: boole
       </Cell>
     </tr>
   );
-}
+});

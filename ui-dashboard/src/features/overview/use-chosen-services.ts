@@ -1,5 +1,6 @@
 "use client";
 
+import { useCallback } from "react";
 import { parseAsArrayOf, parseAsString, useQueryState } from "nuqs";
 
 export interface ChosenServices {
@@ -12,9 +13,10 @@ export interface ChosenServices {
 /** Which services the charts show; in the URL, so that a link shows the same. */
 export function useChosenServices(): ChosenServices {
   const [chosen, choose] = useQueryState("service", parseAsArrayOf(parseAsString).withDefault([]));
+  const toggle = useCallback((id: string) => void choose((before) => (before.includes(id) ? before.filter((known) => known !== id) : [...before, id])), [choose]);
   return {
     chosen,
-    toggle: (id) => void choose(chosen.includes(id) ? chosen.filter((known) => known !== id) : [...chosen, id]),
+    toggle,
     clear: () => void choose(null),
   };
 }

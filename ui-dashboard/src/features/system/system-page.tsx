@@ -1,11 +1,13 @@
 "use client";
 
+import { BusCard } from "./bus-card";
 import { ChecksCard } from "./checks-card";
+import { DeadLettersCard } from "./dead-letters-card";
 import { EngineCard } from "./engine-card";
 import { StoreCard } from "./store-card";
 import { StreamCard } from "./stream-card";
 
-/** How Microcloud itself is: its services, its engine, its store, and this page's own stream. */
+/** How Microcloud itself is: its services, its engine, its store, this page's own stream, and the bus. */
 export function SystemPage() {
   return (
     <div className="grid items-start gap-4 xl:grid-cols-2">
@@ -14,6 +16,8 @@ export function SystemPage() {
       <EngineCard />
       <StoreCard />
       <StreamCard />
+      <BusCard />
+      <DeadLettersCard />
     </div>
   );
 }

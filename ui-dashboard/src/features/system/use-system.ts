@@ -2,6 +2,7 @@
 
 import { useQuery as useCallQuery } from "@connectrpc/connect-query";
 import { useQuery } from "@tanstack/react-query";
+import { SystemService } from "@/gen/ops/v1/system_service_pb";
 import { TelemetryService } from "@/gen/ops/v1/telemetry_service_pb";
 import { plainUrl } from "@/rpc/transport";
 import { readHealth, readingsOf, readMetrics } from "./health";
@@ -38,4 +39,12 @@ export function useReadings() {
 
 export function useCoverage() {
   return useCallQuery(TelemetryService.method.coverage, {}, { refetchInterval: LOOK_AGAIN_MS });
+}
+
+export function useBus() {
+  return useCallQuery(SystemService.method.listStreams, {}, { refetchInterval: LOOK_AGAIN_MS });
+}
+
+export function useDeadLetters() {
+  return useCallQuery(SystemService.method.listDeadLetters, {}, { refetchInterval: LOOK_AGAIN_MS });
 }

@@ -3,7 +3,7 @@
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import { cx } from "@/ui/class-names";
-import { STROKE } from "./call-layer";
+import { strokeOf } from "./call-layer";
 import { callKey } from "./graph";
 import { useHasFocus, useIsChosen, useServiceMark } from "./map-choice";
 import { useCallLook, useCallVitals } from "./use-vitals";
@@ -20,7 +20,7 @@ export const CallEdge = memo(function CallEdge({ source, target, data, ...ends }
   const dimmed = useHasFocus() && !(sourceMarked && targetMarked);
   const failing = level === "warning" || level === "critical";
   const [path, x, y] = getBezierPath(ends);
-  const stroke = chosen && !failing ? "var(--accent-ink)" : STROKE[level];
+  const stroke = chosen && !failing ? "var(--accent-ink)" : strokeOf(level);
   return (
     <>
       <BaseEdge path={path} interactionWidth={0} style={{ stroke, strokeWidth: width, opacity: dimmed ? 0.15 : chosen || failing ? 0.9 : 0.5 }} />

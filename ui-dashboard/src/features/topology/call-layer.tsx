@@ -1,29 +1,40 @@
 "use client";
 
-import { getBezierPath, Position, ViewportPortal } from "@xyflow/react";
-import { memo, useMemo } from "react";
+import { getBezierPath, Position, useStoreApi } from "@xyflow/react";
+import { memo, useEffect, useRef } from "react";
+import { cssColor } from "@/features/charts/palette";
 import type { Standing } from "@/features/cloud/objectives";
+import { useResolvedTheme } from "@/features/theme/theme";
+import { CallDrawing } from "./call-drawing";
 import type { Call } from "./graph";
 import { type Layout, NODE_HEIGHT, NODE_WIDTH } from "./layout";
 import { useHasFocus } from "./map-choice";
 import { useCallLevels } from "./use-vitals";
 
-export const STROKE: Readonly<Record<Standing, string>> = { unknown: "var(--line-strong)", ok: "var(--line-strong)", warning: "var(--warning)", critical: "var(--critical)" };
+const COLORS: Readonly<Record<Standing, string>> = { unknown: "--line-strong", ok: "--line-strong", warning: "--warning", critical: "--critical" };
 
-/** All calls of a large cloud in one drawing, which costs nothing while it moves: elements of their own for a thousand do. */
+/** The colour of a call's line by how the callee answers. */
+export const strokeOf = (level: Standing) => `var(${COLORS[level]})`;
+
+/** All calls of a large cloud in one drawing, which costs nothing while it moves: elements of their own for a thousand do, and so does their raster. */
 export const CallLayer = memo(function CallLayer({ calls, layout }: { calls: readonly Call[]; layout: Layout }) {
   const dimmed = useHasFocus();
-  const levels = useCallLevels(calls).split(" ");
-  const paths = useMemo(() => calls.map((call) => pathOf(call, layout)), [calls, layout]);
-  return (
-    <ViewportPortal>
-      <svg aria-hidden className="pointer-events-none absolute top-0 left-0 -z-10 overflow-visible" width="1" height="1" opacity={dimmed ? 0.15 : 0.5} fill="none" strokeWidth={1.5}>
-        {paths.map((path, i) => (
-          <path key={i} d={path} stroke={STROKE[(levels[i] ?? "unknown") as Standing]} />
-        ))}
-      </svg>
-    </ViewportPortal>
-  );
+  const levels = useCallLevels(calls);
+  const theme = useResolvedTheme();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const map = useStoreApi();
+  useEffect(() => {
+    if (!canvas.current) return undefined;
+    const standings = levels.split(" ") as Standing[];
+    const drawing = new CallDrawing(canvas.current, calls.map((call, i) => ({ path: pathOf(call, layout), color: cssColor(COLORS[standings[i] ?? "unknown"]) })));
+    drawing.follow(map.getState());
+    const unsubscribe = map.subscribe((state) => drawing.follow(state));
+    return () => {
+      unsubscribe();
+      drawing.stop();
+    };
+  }, [calls, layout, levels, map, theme]);
+  return <canvas ref={canvas} aria-hidden className="pointer-events-none absolute top-0 left-0 -z-1 origin-top-left" style={{ opacity: dimmed ? 0.15 : 0.5 }} />;
 });
 
 function pathOf({ from, to }: Call, { places, direction }: Layout): string {

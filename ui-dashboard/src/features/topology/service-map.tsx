@@ -83,8 +83,8 @@ function Canvas({ graph, chosen, onChoose, label = "Map of the services; the lis
       maxZoom={2}
       aria-label={label}
     >
-      {large && <CallLayer calls={graph.calls} layout={layout} />}
       <Background variant={BackgroundVariant.Dots} gap={24} size={1} color="var(--line)" />
+      {large && <CallLayer calls={graph.calls} layout={layout} />}
       <Panel position="top-right" className="flex gap-1">
         <MapTool label="Zoom in" icon={Plus} onClick={() => void flow.zoomIn({ duration: MOVE_MS })} />
         <MapTool label="Zoom out" icon={Minus} onClick={() => void flow.zoomOut({ duration: MOVE_MS })} />

@@ -359,7 +359,8 @@ export type Service = Message<"sim.v1.Service"> & {
   staticRatio?: number | undefined;
 
   /**
-   * What users' requests spend on the way to here and back on average, all round trips together, ms. Absent when no traffic enters here.
+   * How far the users are whose traffic enters here, on average: what a request and its answer spend on the way between them and the cloud,
+   * all round trips together, ms; a CDN spares them most of it. Absent when no traffic enters here.
    *
    * @generated from field: optional double user_distance_ms = 11;
    */
