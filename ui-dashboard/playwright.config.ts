@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
   snapshotPathTemplate: "e2e/looks/{arg}{ext}",
-  timeout: 240_000,
+  timeout: 480_000,
   expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixelRatio: 0.035, threshold: 0.03 } },
   workers: 1,
   fullyParallel: false,
