@@ -22,6 +22,8 @@ use crate::{
 
 /// Engines that others read from and write to.
 pub(crate) const DATABASES: [&str; 2] = ["postgresql", "mongodb"];
+/// The engine that stands near users.
+pub(crate) const CDN: &str = "cdn";
 /// The engine that delivers messages to consumers.
 pub const QUEUE: &str = "message_queue";
 
@@ -87,7 +89,7 @@ pub fn rungs(sick: &Assessment, picture: &Picture<'_>) -> Vec<Candidate> {
         if mostly_read && is_short || at_least(sick.p99_ms, rules.cache_p99_ms) {
             found.extend(cache(service, picture));
         }
-        if is_short || at_least(sick.connections_pct, rules.connections_pct) {
+        if is_short || is_full(sick, rules) {
             found.extend(read_replica(sick, service, picture));
         }
     }
@@ -103,7 +105,7 @@ pub fn nearer(sick: &Assessment, picture: &Picture<'_>) -> Option<Candidate> {
     let service = picture.topology.service(&sick.service)?;
     let (away, waited) = service.user_distance_ms.zip(sick.p99_ms)?;
     let far = service.entry
-        && service.profile != "cdn"
+        && service.profile != CDN
         && away >= picture.tuning.autoscale.distance_ms
         && away >= MOSTLY_THE_WAY * waited;
     let why = format!(
@@ -118,7 +120,7 @@ pub fn advice(sick: &Assessment, picture: &Picture<'_>) -> Option<String> {
     let rules = &picture.tuning.autoscale;
     let writes = 1.0 - service.read_ratio?;
     let database = DATABASES.contains(&service.profile.as_str());
-    let is_short = short(sick, rules) || at_least(sick.connections_pct, rules.connections_pct);
+    let is_short = short(sick, rules) || is_full(sick, rules);
     (database && is_short && writes > 1.0 - rules.read_ratio).then(|| {
         format!(
             "{:.0} % of what {} is asked writes, which neither a cache nor read replicas take over: consider sharding it",
@@ -137,6 +139,11 @@ fn short(sick: &Assessment, rules: &Autoscale) -> bool {
     at_least(sick.cpu_pct, rules.cpu_pct)
         || at_least(sick.memory_pct, rules.memory_pct)
         || at_least(sick.p99_ms, rules.database_p99_ms)
+}
+
+/// Whether a database is short of connections.
+fn is_full(sick: &Assessment, rules: &Autoscale) -> bool {
+    at_least(sick.connections_pct, rules.connections_pct)
 }
 
 /// A load balancer before a service that is busy for all its replicas: the last rung, for it adds none.
@@ -214,7 +221,8 @@ fn take_away(deciding: &mut Deciding<'_>, id: &ServiceId, owed: &Owed) {
 ///
 /// Everything that the component answers would be the target's again, at the cost that the target's own requests have now: its
 /// load then is `load × (its requests + the component's) / its requests`, and `load × the component's / its requests` for what stands
-/// before it. A CDN that is near users who are far away stays. That counts the lookups of a cache as calls, which is more than comes back: the estimate errs towards keeping it.
+/// before it. That counts the lookups of a cache as calls, which is more than comes back: the estimate errs towards keeping it. A CDN stays
+/// while the users whose traffic enters there are far away.
 pub fn is_needless(
     component: Component,
     target: &Assessment,

@@ -128,6 +128,12 @@ impl Assessment {
         let most_running = window.and_then(|window| window.max(|reading| reading.replicas));
         let missing =
             most_running.map_or(0, |most| desired.saturating_sub(most as u32).saturating_sub(starting));
+        let running = window.and_then(|window| window.latest(|reading| reading.replicas)).map(|n| n as u32);
+        let most = service.map_or(0.0, |service| f64::from(service.connections_per_replica))
+            * f64::from(running.unwrap_or(0));
+        let connections_pct = mean(|reading| reading.connections)
+            .filter(|_| most > 0.0)
+            .map(|connections| connections / most * 100.0);
         let mut assessment = Self {
             service: id.clone(),
             condition: Condition::Unknown,
@@ -136,20 +142,15 @@ impl Assessment {
             error_rate_pct: mean(|reading| reading.error_rate_pct),
             p99_ms: mean(|reading| reading.p99_ms),
             queue_depth: mean(|reading| reading.queue_depth),
-            connections_pct: None,
+            connections_pct,
             request_rate: mean(|reading| reading.request_rate),
             throughput: mean(|reading| reading.throughput),
             growth_per_s: window.and_then(|window| growth(window, tuning)),
-            running: window.and_then(|window| window.latest(|reading| reading.replicas)).map(|n| n as u32),
+            running,
             desired,
             missing,
             slow_ms: slow_ms(id, topology, tuning),
         };
-        let most =
-            service.map_or(0, |service| service.connections_per_replica) * assessment.running.unwrap_or(0);
-        assessment.connections_pct = mean(|reading| reading.connections)
-            .filter(|_| most > 0)
-            .map(|connections| connections / f64::from(most) * 100.0);
         let queue_rises = window
             .and_then(|window| window.rise(|reading| reading.queue_depth))
             .is_some_and(|rise| rise > 0.0);

@@ -1,7 +1,7 @@
 //! What could be done about a suspect, whether or not the ladder would: the options that people compare.
 
 use crate::action::{Component, Remedy};
-use crate::autoscale::DATABASES;
+use crate::autoscale::{CDN, DATABASES};
 use crate::target::{ServiceId, Target};
 
 /// What is known of a service that is suspected.
@@ -54,7 +54,7 @@ fn components(known: &Suspected<'_>, half: u32) -> Vec<(Component, u32)> {
         found.extend([(Component::ReadReplica, copies), (Component::Cache, 1)]);
     }
     let spared = some(known.static_ratio).or(some(known.user_distance_ms));
-    if known.entry && known.profile != "cdn" && spared.is_some() {
+    if known.entry && known.profile != CDN && spared.is_some() {
         found.push((Component::Cdn, 1));
     }
     if known.consumes {

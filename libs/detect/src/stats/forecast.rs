@@ -99,7 +99,7 @@ impl Forecast {
         let normals = self.courses.iter().map(|(share, course)| Normal {
             share: *share,
             mean: course.value(ahead),
-            deviation: self.calibrated(steps, course) * course.deviation(ahead),
+            deviation: self.widened(steps, NARROWEST, course) * course.deviation(ahead),
         });
         let normals: Vec<Normal> = normals.collect();
         let expected = normals.iter().map(|normal| normal.share * normal.mean).sum();
@@ -121,7 +121,7 @@ impl Forecast {
             let ahead = f64::from(steps);
             let mut uncrossed = 0.0;
             for ((share, course), survival) in self.courses.iter().zip(&mut survival) {
-                let widened = self.widened(steps, course);
+                let widened = self.widened(steps, 1.0, course);
                 let (spread, noise) = (widened * course.level_deviation(ahead), course.noise());
                 let room = direction * (limit - course.level(ahead));
                 // Of values that resemble their neighbours only some are new chances to cross.
@@ -145,27 +145,14 @@ impl Forecast {
         crossing
     }
 
-    /// Factor of a standard deviation so many steps ahead: the most that the trials up to there ask for. Trials that overlap are few, so that
-    /// they narrow a band by little.
-    fn calibrated(&self, steps: u32, course: &Course) -> f64 {
-        self.widening[..=horizon(steps)].iter().copied().fold(NARROWEST, f64::max) * student(course)
+    /// Factor of a standard deviation so many steps ahead: the most that the trials up to there ask for, at least so much; and Student's t with
+    /// the degrees of freedom that there are, to first order (Fisher & Cornish 1960). Trials that overlap are few, so that they may narrow the
+    /// band of a value by little, and that of a limit, which may be reached on the way, not at all.
+    fn widened(&self, steps: u32, least: f64, course: &Course) -> f64 {
+        let tried = TRIED.iter().position(|tried| steps <= *tried).unwrap_or(TRIED.len() - 1);
+        let widest = self.widening[..=tried].iter().copied().fold(least, f64::max);
+        widest * (1.0 + (NORMAL_90 * NORMAL_90 + 1.0) / (4.0 * course.freedom()))
     }
-
-    /// The same for a limit on the way there, which may be reached earlier: the most that the trials up to there ask for, and never less than
-    /// the course itself says.
-    fn widened(&self, steps: u32, course: &Course) -> f64 {
-        self.widening[..=horizon(steps)].iter().copied().fold(1.0, f64::max) * student(course)
-    }
-}
-
-/// Place in [`TRIED`] of the shortest trials that reach so many steps ahead.
-fn horizon(steps: u32) -> usize {
-    TRIED.iter().position(|tried| steps <= *tried).unwrap_or(TRIED.len() - 1)
-}
-
-/// Student's t in place of a normal, with the degrees of freedom that there are, to first order (Fisher & Cornish 1960).
-fn student(course: &Course) -> f64 {
-    1.0 + (NORMAL_90 * NORMAL_90 + 1.0) / (4.0 * course.freedom())
 }
 
 /// Everything that may explain a series.

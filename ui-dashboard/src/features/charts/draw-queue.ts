@@ -3,13 +3,13 @@
  * frame come late.
  */
 const waiting = new Set<() => void>();
-/** A full queue is drawn within so many frames, however many charts there are. */
-const FRAMES = 4;
+/** A frame draws this part of the charts that wait, at least one. */
+const PART = 4;
 let frame = 0;
 
 function drawSome(): void {
   frame = 0;
-  const next = [...waiting].slice(0, Math.ceil(waiting.size / FRAMES));
+  const next = [...waiting].slice(0, Math.ceil(waiting.size / PART));
   for (const draw of next) {
     waiting.delete(draw);
     draw();
