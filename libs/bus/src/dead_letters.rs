@@ -70,6 +70,9 @@ pub enum DeadLetterError {
         /// The number.
         sequence: u64,
     },
+    /// The stream is not there.
+    #[error("the server has no stream {DLQ}: the next start of a service makes it, empty", DLQ = streams::DLQ)]
+    NoStream,
     /// The stream could not be used.
     #[error("cannot read the dead letters")]
     Stream(#[source] StreamError),
@@ -219,7 +222,9 @@ pub async fn replay(bus: &Bus, sequence: u64) -> Result<(), DeadLetterError> {
 }
 
 async fn stream(bus: &Bus) -> Result<Stream, DeadLetterError> {
-    bus.jetstream().get_stream(streams::DLQ).await.map_err(|source| unreadable(source.into()))
+    bus.jetstream().get_stream(streams::DLQ).await.map_err(|source| {
+        if survey::is_missing(&source.kind()) { DeadLetterError::NoStream } else { unreadable(source.into()) }
+    })
 }
 
 fn unreadable(source: async_nats::Error) -> DeadLetterError {

@@ -87,7 +87,7 @@ async fn survey(bus: &Bus, spec: &Spec) -> Result<StreamSurvey, StreamError> {
     })
 }
 
-fn is_missing(kind: &GetStreamErrorKind) -> bool {
+pub(crate) fn is_missing(kind: &GetStreamErrorKind) -> bool {
     use async_nats::jetstream::ErrorCode;
     matches!(kind, GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }

@@ -55,3 +55,4 @@ pub use silence::{
     MAX_MATCHED, MAX_SILENCE_S, MAX_SILENCES, Matchers, Place, Silence, SilenceErrors, SilenceKind, Silenced,
     Silences,
 };
+pub use trail::BLOCK_S;

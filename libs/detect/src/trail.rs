@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use crate::sample::{Columns, SimTime, TargetKind};
 
 /// Length of a block, s: short enough to see the onset of trouble, long enough to average noise out.
-pub(crate) const BLOCK_S: i64 = 10;
+pub const BLOCK_S: i64 = 10;
 /// Blocks that are kept: ten minutes.
 const BLOCKS: u16 = 60;
 /// Blocks before an incident that may show its beginning already, and do not count as usual.

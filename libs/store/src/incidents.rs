@@ -75,8 +75,10 @@ pub struct IncidentRow {
     pub silence_kind: Option<i32>,
     /// Version of the silence when it took hold.
     pub silence_version: Option<i64>,
-    /// Who is on it, or empty. Read from the acknowledgements; [`upsert`] does not write it.
+    /// Who is on it, or empty. Read from the acknowledgements; [`upsert_all`] does not write it.
     pub acknowledged_by: String,
+    /// Since when (wall clock); likewise.
+    pub acknowledged_at: Option<DateTime<Utc>>,
 }
 
 /// Which incidents.
@@ -112,7 +114,8 @@ macro_rules! select_incidents {
             "select i.id, i.simulation_id, i.run_id, i.detected_at, i.tick_id, i.severity, i.title, i.description,
                     i.rule_name, i.family, i.target_kind, i.target_id, i.metric, i.observed_value, i.threshold,
                     i.labels, i.transition, i.revision, i.updated_tick, i.updated_at, i.resolved, i.resolved_at, i.resolution,
-                    i.symptom_of, i.record, i.silenced_by, i.silence_kind, i.silence_version, coalesce(k.acknowledged_by, '') as acknowledged_by
+                    i.symptom_of, i.record, i.silenced_by, i.silence_kind, i.silence_version, coalesce(k.acknowledged_by, '') as acknowledged_by,
+                    k.acknowledged_at
              from incidents i left join incident_acknowledgements k on k.incident_id = i.id ",
             $rest
         )
@@ -122,13 +125,9 @@ macro_rules! select_incidents {
 /// Rows of one statement: PostgreSQL takes at most 65 535 parameters, and there are 28 columns.
 const ROWS_A_STATEMENT: usize = 1_000;
 
-/// Writes a transition. `false` when this revision or a newer one is there already: an old message changes nothing.
-pub async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> Result<bool, StoreError> {
-    Ok(upsert_all(conn, &[row]).await? == [true])
-}
-
-/// Writes transitions in the order in which they happened, as many of one incident as there are, and says for each what [`upsert`]
-/// says. A storm opens thousands at once: one after the other they would keep the rows behind them waiting.
+/// Writes transitions in the order in which they happened, as many of one incident as there are. Says for each whether it is news: when
+/// this revision or a newer one is there already, an old message changes nothing. A storm opens thousands at once: one after the
+/// other they would keep the rows behind them waiting.
 pub async fn upsert_all(conn: &mut PgConnection, rows: &[&IncidentRow]) -> Result<Vec<bool>, StoreError> {
     let mut news = Vec::with_capacity(rows.len());
     for rows in rows.chunks(ROWS_A_STATEMENT) {

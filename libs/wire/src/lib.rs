@@ -104,6 +104,7 @@ pub fn incident(row: IncidentRow) -> Incident {
         silence_kind,
         silence_version,
         acknowledged_by,
+        acknowledged_at,
     } = row;
     let IncidentRecord {
         symptoms,
@@ -137,6 +138,7 @@ pub fn incident(row: IncidentRow) -> Incident {
         resolved,
         resolved_at: resolved_at.map(Into::into),
         acknowledged_by,
+        acknowledged_at: acknowledged_at.map(Into::into),
         resolution,
         impact: symptom_of.is_none().then(|| impact(cost)),
         symptom_of: symptom_of.map(|lead| lead.to_string()).unwrap_or_default(),

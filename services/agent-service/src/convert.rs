@@ -94,6 +94,7 @@ pub(crate) fn incident(
         resolved: _,
         resolved_at: _,
         acknowledged_by: _,
+        acknowledged_at: _,
         labels: _,
         resolution: _,
         symptom_of,

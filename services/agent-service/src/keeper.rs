@@ -8,10 +8,10 @@ use bus::{Bus, Failure};
 use prost::Message as _;
 use proto::ops::v1::Heartbeat;
 use proto::sim::v1::{GetTopologyRequest, GetTopologyResponse, MetricSnapshot};
-use remedy::{ActionUpdate, Agent, Expectation, Freshness, Incident, Limits, Output, Question, Target};
+use remedy::{Agent, Expectation, Freshness, Limits, Output, Target};
 use rulebook::{Known, Standing, policies};
 use store::{Store, inbox};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,11 @@ use crate::convert::{self, Beat, Scope};
 use crate::meters::Meters;
 use crate::persist::{self, PRODUCER, PersistError, Step};
 use crate::watch::{Era, Watch};
+use handle::Request;
+
+pub(crate) use handle::{Answers, Handle, Mark};
+
+mod handle;
 
 /// Requests that may wait. Producers wait when it is full: a consumer fetches no more, the telemetry tail falls behind
 /// and catches up, and what is stale meanwhile is not acted on.
@@ -33,82 +38,6 @@ const TOPOLOGY_RETRY: Duration = Duration::from_secs(1);
 
 /// Between two signs of life. The orchestrator takes ten seconds without one for death.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
-
-/// A message of a durable consumer, by which the inbox knows it again.
-#[derive(Debug, Clone)]
-pub(crate) struct Mark {
-    pub(crate) consumer: &'static str,
-    pub(crate) message_id: String,
-}
-
-type Answer = oneshot::Sender<Result<(), Failure>>;
-
-enum Request {
-    Incident { mark: Mark, scope: Scope, incident: Box<Incident>, answer: Answer },
-    Action { mark: Mark, scope: Scope, update: Box<ActionUpdate>, answer: Answer },
-    Sample(Box<MetricSnapshot>),
-    Beat(Beat),
-    Outlook { scope: Scope, cause: Target, expected: Option<Vec<Expectation>> },
-}
-
-/// Talks to the keeper.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle {
-    requests: mpsc::Sender<Request>,
-}
-
-/// Brings answers to questions. It does not keep the keeper going.
-#[derive(Debug, Clone)]
-pub(crate) struct Answers {
-    requests: mpsc::WeakSender<Request>,
-}
-
-impl Answers {
-    pub(crate) async fn outlook(
-        &self,
-        scope: Scope,
-        Question { cause, .. }: Question,
-        expected: Option<Vec<Expectation>>,
-    ) {
-        if let Some(requests) = self.requests.upgrade() {
-            drop(requests.send(Request::Outlook { scope, cause, expected }).await);
-        }
-    }
-}
-
-/// The keeper is gone, because the process is ending.
-#[derive(Debug, thiserror::Error)]
-#[error("the agent is shutting down")]
-struct Gone;
-
-impl Handle {
-    pub(crate) async fn incident(&self, mark: Mark, scope: Scope, incident: Incident) -> Result<(), Failure> {
-        let incident = Box::new(incident);
-        self.ask(|answer| Request::Incident { mark, scope, incident, answer }).await
-    }
-
-    pub(crate) async fn action(&self, mark: Mark, scope: Scope, update: ActionUpdate) -> Result<(), Failure> {
-        let update = Box::new(update);
-        self.ask(|answer| Request::Action { mark, scope, update, answer }).await
-    }
-
-    pub(crate) async fn sample(&self, sample: MetricSnapshot) {
-        // Telemetry that nobody takes any more is telemetry of a process that ends.
-        drop(self.requests.send(Request::Sample(Box::new(sample))).await);
-    }
-
-    pub(crate) async fn beat(&self, beat: Beat) {
-        drop(self.requests.send(Request::Beat(beat)).await);
-    }
-
-    async fn ask(&self, request: impl FnOnce(Answer) -> Request) -> Result<(), Failure> {
-        let (answer, answered) = oneshot::channel();
-        if self.requests.send(request(answer)).await.is_err() {
-            return Err(Failure::wait(Gone));
-        }
-        answered.await.unwrap_or_else(|_gone| Err(Failure::wait(Gone)))
-    }
-}
 
 /// What the keeper needs.
 pub(crate) struct Keeper {

@@ -84,9 +84,9 @@ impl Step<'_> {
         if let Some(Lesson { ailment, kind, helped }) = &self.output.lesson {
             agent::learn(conn, ailment, kind.name(), *helped).await?;
         }
-        for proposal in &self.output.proposals {
-            outbox::enqueue(conn, PRODUCER, &self.message(proposal)).await?;
-        }
+        let messages: Vec<OutboxMessage> =
+            self.output.proposals.iter().map(|proposal| self.message(proposal)).collect();
+        outbox::enqueue_all(conn, PRODUCER, &messages.iter().collect::<Vec<_>>()).await?;
         Ok(())
     }
 

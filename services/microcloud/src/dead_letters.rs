@@ -64,7 +64,9 @@ fn summary(letter: &DeadLetter) -> Value {
 
 fn failure(error: &DeadLetterError) -> Failure {
     match error {
-        DeadLetterError::NotFound { .. } | DeadLetterError::AlreadyReplayed { .. } => {
+        DeadLetterError::NotFound { .. }
+        | DeadLetterError::AlreadyReplayed { .. }
+        | DeadLetterError::NoStream => {
             Failure::Refused(error.to_string())
         }
         DeadLetterError::Stream(_) | DeadLetterError::Publish { .. } => {

@@ -169,10 +169,7 @@ impl Hub {
 
     /// Publishes a transition, unless it is not newer than what was published before.
     pub(crate) fn publish_incident(&self, mut incident: Incident) -> Result<(), EncodeError> {
-        // Who acknowledged is ours to know: messages of signal-service do not carry it.
-        if let Some(operator) = self.log().view.acknowledger(&incident.id) {
-            operator.clone_into(&mut incident.acknowledged_by);
-        }
+        self.log().view.note_acknowledgement(&mut incident);
         let incident = Arc::new(incident);
         if self.publish(EventName::Incident, &*incident, |view| view.incident_changed(&incident))? {
             self.tell(Change::Incident(incident));
@@ -190,12 +187,8 @@ impl Hub {
     }
 
     /// Publishes that an operator has acknowledged an open incident.
-    pub(crate) fn publish_acknowledgement(
-        &self,
-        incident_id: &str,
-        operator: &str,
-    ) -> Result<(), EncodeError> {
-        let Some(incident) = self.log().view.acknowledged(incident_id, operator) else { return Ok(()) };
+    pub(crate) fn publish_acknowledgement(&self, acknowledged: &Incident) -> Result<(), EncodeError> {
+        let Some(incident) = self.log().view.acknowledged(acknowledged) else { return Ok(()) };
         self.publish(EventName::Incident, &*incident, |_| true).map(drop)
     }
 

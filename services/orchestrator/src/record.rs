@@ -48,10 +48,9 @@ pub(crate) async fn changes(
     changes: &[Change],
     traceparent: Option<&str>,
 ) -> Result<(), StoreError> {
-    for change in changes {
-        let message = status_message(change.row.clone(), traceparent);
-        outbox::enqueue(conn, PRODUCER, &message).await?;
-    }
+    let messages: Vec<OutboxMessage> =
+        changes.iter().map(|change| status_message(change.row.clone(), traceparent)).collect();
+    outbox::enqueue_all(conn, PRODUCER, &messages.iter().collect::<Vec<_>>()).await?;
     for change in changes {
         audit::append(conn, &entry(change, traceparent)).await?;
     }

@@ -4,13 +4,15 @@
 //! from step to step (local level with drift and first-order autoregressive noise: Harvey, Forecasting, Structural Time
 //! Series Models and the Kalman Filter, 1989, ch. 2 and 4). How much of the unrest is wandering, how long noise lasts and
 //! whether there is a drift is not known, so every explanation that the values make likely has its say (Bayesian model
-//! averaging within Occam's window: Madigan & Raftery 1994). Because none of them is the truth, the band is as much wider as
+//! averaging within Occam's window: Madigan & Raftery 1994). Where the values follow a wave, explanations with that wave have theirs,
+//! too (a cycle that stays the same: Harvey, ch. 2.3). Because none of them is the truth, the band is as much wider as
 //! forecasts of the recent past turned out to be too narrow.
 
 use super::recent::RECENT_BLOCKS;
 use course::{Assumption, Course, DRIFTS, TRIED};
 
 mod course;
+mod cycle;
 
 /// Shares of the unrest that may be wandering.
 const WANDERING: [f64; 4] = [0.0, 0.03, 0.2, 1.0];
@@ -72,7 +74,7 @@ impl Forecast {
             return None;
         }
         let start = values.iter().copied().find(|value| value.is_finite())?;
-        let mut courses: Vec<(f64, Course, Assumption)> = assumptions()
+        let mut courses: Vec<(f64, Course, Assumption)> = assumptions(cycle::frequency(&values))
             .map(|assumed| (Course::of(&values, start, assumed), assumed))
             .map(|(course, assumed)| (course.log_likelihood(), course, assumed))
             .collect();
@@ -155,14 +157,15 @@ impl Forecast {
     }
 }
 
-/// Everything that may explain a series.
-fn assumptions() -> impl Iterator<Item = Assumption> {
-    let of_noise = |memory| {
+/// Everything that may explain a series, in which a wave of this frequency may be.
+fn assumptions(wave: Option<f64>) -> impl Iterator<Item = Assumption> {
+    let of_noise = move |wave, memory| {
         WANDERING.into_iter().flat_map(move |wandering| {
-            DRIFTS.into_iter().map(move |drift| Assumption { wandering, memory, drift })
+            DRIFTS.into_iter().map(move |drift| Assumption { wandering, memory, drift, wave })
         })
     };
-    MEMORIES.into_iter().flat_map(of_noise)
+    let waves = std::iter::once(None).chain(wave.map(Some));
+    waves.flat_map(move |wave| MEMORIES.into_iter().flat_map(move |memory| of_noise(wave, memory)))
 }
 
 /// A part of a mixture.
@@ -295,6 +298,39 @@ mod tests {
             println!("{name}: value in band {held:.3}, crossing in band {crossed:.3}");
             misses
                 .extend((!(0.70..0.95).contains(&held) || !(0.66..0.93).contains(&crossed)).then_some(name));
+        }
+        assert!(misses.is_empty(), "{misses:?} missed");
+    }
+
+    #[test]
+    fn a_wave_goes_on_as_a_wave() {
+        const PERIOD: f64 = 55.0;
+        let mut misses = Vec::new();
+        for amplitude in [2.0, 10.0, 30.0] {
+            let (mut held, mut width) = ([0.0; 2], [0.0; 2]);
+            for series in 0..SERIES {
+                let mut noise = Noise::new(series + 1);
+                let phase = series as f64;
+                let mut value = |step: f64| {
+                    amplitude * libm::sin(std::f64::consts::TAU * (step + phase) / PERIOD) + noise.gaussian()
+                };
+                let forecast = Forecast::from((0..120u32).map(|step| value(f64::from(step)))).unwrap();
+                for ((held, width), ahead) in held.iter_mut().zip(&mut width).zip([30, 60]) {
+                    let band = forecast.at(ahead);
+                    *held += f64::from(u8::from(
+                        (band.low..=band.high).contains(&value(119.0 + f64::from(ahead))),
+                    ));
+                    *width += band.high - band.low;
+                }
+            }
+            let [held, width] = [held, width].map(|both| both.map(|sum| sum / SERIES as f64));
+            println!(
+                "wave {amplitude} times as high as its noise: value in band {held:.3?}, width {width:.2?}"
+            );
+            // Of the noise alone it would be 2.56.
+            let is_right =
+                held.iter().all(|held| (0.70..0.90).contains(held)) && width.iter().all(|width| *width < 3.5);
+            misses.extend((!is_right).then_some(amplitude));
         }
         assert!(misses.is_empty(), "{misses:?} missed");
     }

@@ -1,11 +1,12 @@
 //! How often forecasts come true, and how far off they are.
 //!
-//! The series are means over 5 s, as [`Recent`] keeps them. Every two and a half minutes a forecast is made from the last ten minutes and
-//! compared with what came. Errors are in units of the mean step of what the forecast was made from (mean absolute scaled error: Hyndman &
+//! The series are means over 10 s, as [`Recent`] keeps them. Every two and a half minutes a forecast is made from the last twenty minutes, as
+//! the detector makes it, and compared with what came. Errors are in units of the mean step of what the forecast was made from (mean absolute scaled error: Hyndman &
 //! Koehler, "Another look at measures of forecast accuracy", *International Journal of Forecasting* 22, 2006).
 
 use std::collections::BTreeMap;
 
+use detect::BLOCK_S;
 use detect::stats::{Forecast, RECENT_BLOCKS, Recent};
 use serde::Serialize;
 use sim::{Columns, MetricName, Snapshot};
@@ -15,10 +16,10 @@ const METRICS: [MetricName; 4] =
     [MetricName::CpuUsage, MetricName::MemoryUsage, MetricName::DiskUsage, MetricName::RequestRate];
 /// How far ahead, simulated seconds.
 pub const HORIZONS_S: [u32; 3] = [60, 300, 600];
-/// Length of a step, s: ten minutes are as many steps as a forecast looks at.
-const STEP_S: u32 = 5;
+/// Length of a step, s.
+const STEP_S: u32 = BLOCK_S as u32;
 /// Steps from one forecast of a series to the next.
-const EVERY: usize = 30;
+const EVERY: usize = 15;
 /// A series whose mean step is below this, in its unit, does not move: there is nothing to forecast.
 const MOVES: f64 = 1e-6;
 

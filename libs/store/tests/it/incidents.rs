@@ -6,7 +6,7 @@ use store::{Cursor, Page};
 use uuid::Uuid;
 
 use crate::harness::{Database, seconds, start_of_time};
-use crate::seed::{RUN, incident, resolved};
+use crate::seed::{RUN, incident, resolved, upsert};
 
 #[tokio::test]
 async fn an_old_revision_changes_nothing() {
@@ -14,10 +14,10 @@ async fn an_old_revision_changes_nothing() {
     let mut conn = database.store.acquire().await.unwrap();
     let opened = incident(1, 0);
     let over = resolved(&opened, 45);
-    assert!(incidents::upsert(&mut conn, &opened).await.unwrap());
-    assert!(!incidents::upsert(&mut conn, &opened).await.unwrap(), "the same again");
-    assert!(incidents::upsert(&mut conn, &over).await.unwrap());
-    assert!(!incidents::upsert(&mut conn, &opened).await.unwrap(), "an old incident does not re-open");
+    assert!(upsert(&mut conn, &opened).await);
+    assert!(!upsert(&mut conn, &opened).await, "the same again");
+    assert!(upsert(&mut conn, &over).await);
+    assert!(!upsert(&mut conn, &opened).await, "an old incident does not re-open");
     assert_eq!(incidents::get(&mut conn, opened.id).await.unwrap(), Some(over));
     assert_eq!(database.count("incidents").await, 1);
 }
@@ -29,7 +29,7 @@ async fn a_storm_is_written_at_once_and_each_revision_is_told_once() {
     // More than one statement's worth, opened and half of it over in one batch; the first is known already.
     let opened: Vec<IncidentRow> = (0..1_500u32).map(|number| incident(number.into(), 0)).collect();
     let over: Vec<IncidentRow> = opened.iter().step_by(2).map(|row| resolved(row, 45)).collect();
-    assert!(incidents::upsert(&mut conn, &opened[0]).await.unwrap());
+    assert!(upsert(&mut conn, &opened[0]).await);
     let batch: Vec<&IncidentRow> = opened.iter().chain(&over).collect();
     let news = incidents::upsert_all(&mut conn, &batch).await.unwrap();
     assert_eq!(news.len(), 2_250);
@@ -51,7 +51,7 @@ async fn many_writers_of_one_incident_leave_the_newest_revision() {
         let store = database.store.clone();
         writers.push(tokio::spawn(async move {
             let mut conn = store.acquire().await.unwrap();
-            incidents::upsert(&mut conn, &IncidentRow { revision, ..incident(1, 0) }).await.unwrap();
+            upsert(&mut conn, &IncidentRow { revision, ..incident(1, 0) }).await;
         }));
     }
     for writer in writers {
@@ -66,11 +66,12 @@ async fn the_first_to_acknowledge_is_the_one_who_is_on_it() {
     let database = Database::start().await;
     let mut conn = database.store.acquire().await.unwrap();
     let opened = incident(1, 0);
-    incidents::upsert(&mut conn, &opened).await.unwrap();
+    upsert(&mut conn, &opened).await;
     let first = incidents::acknowledge(&mut conn, opened.id, "ada").await.unwrap().unwrap();
     let second = incidents::acknowledge(&mut conn, opened.id, "grace").await.unwrap().unwrap();
     assert_eq!((first.acknowledged_by.as_str(), &first), ("ada", &second));
-    assert_eq!(incidents::get(&mut conn, opened.id).await.unwrap().unwrap().acknowledged_by, "ada");
+    let shown = incidents::get(&mut conn, opened.id).await.unwrap().unwrap();
+    assert_eq!((shown.acknowledged_by.as_str(), shown.acknowledged_at), ("ada", Some(first.acknowledged_at)));
     let nobody = incidents::acknowledge(&mut conn, Uuid::from_u128(99), "ada").await.unwrap();
     assert_eq!(nobody, None);
 }
@@ -81,7 +82,7 @@ async fn pages_hold_every_incident_once_whatever_arrives_meanwhile() {
     let mut conn = database.store.acquire().await.unwrap();
     for number in 0..25 {
         // Pairs share an instant, so that the id has to break the tie.
-        incidents::upsert(&mut conn, &incident(number, i64::try_from(number).unwrap() / 2)).await.unwrap();
+        upsert(&mut conn, &incident(number, i64::try_from(number).unwrap() / 2)).await;
     }
     let mut seen = Vec::new();
     let mut after = None;
@@ -92,7 +93,7 @@ async fn pages_hold_every_incident_once_whatever_arrives_meanwhile() {
         let token = Cursor { at: last.detected_at, id: last.id }.to_string();
         after = Some(token.parse().unwrap());
         seen.extend(rows.iter().map(|row| row.id.as_u128()));
-        incidents::upsert(&mut conn, &incident(1000 + seen.len() as u128, 5000)).await.unwrap();
+        upsert(&mut conn, &incident(1000 + seen.len() as u128, 5000)).await;
     }
     let newest_first: Vec<u128> = (0..25).rev().collect();
     assert_eq!(seen, newest_first);
@@ -106,7 +107,7 @@ async fn lists_can_be_narrowed() {
     let over = incident(2, 1);
     let elsewhere = IncidentRow { simulation_id: "other".into(), ..incident(3, 2) };
     for row in [&minor, &over, &elsewhere, &resolved(&over, 5)] {
-        incidents::upsert(&mut conn, row).await.unwrap();
+        upsert(&mut conn, row).await;
     }
     let default = Some("default".to_owned());
     for (filter, expected) in [
@@ -121,7 +122,7 @@ async fn lists_can_be_narrowed() {
     }
     let leads = IncidentFilter { leads_only: true, ..Default::default() };
     let symptom = IncidentRow { symptom_of: Some(minor.id), ..incident(4, 3) };
-    incidents::upsert(&mut conn, &symptom).await.unwrap();
+    upsert(&mut conn, &symptom).await;
     assert_eq!(incidents::list(&mut conn, &leads, Page::default()).await.unwrap().len(), 3);
     let of_minor = IncidentFilter { symptom_of: Some(minor.id), ..Default::default() };
     assert_eq!(incidents::list(&mut conn, &of_minor, Page::default()).await.unwrap(), vec![symptom]);
@@ -137,7 +138,7 @@ async fn a_detector_is_reminded_of_what_is_open_what_ended_lately_and_their_lead
     let just_over = resolved(&incident(4, 500), 95);
     let another_run = IncidentRow { run_id: Uuid::from_u128(9), ..incident(5, 500) };
     for row in [&lead, &symptom, &long_over, &just_over, &another_run] {
-        incidents::upsert(&mut conn, row).await.unwrap();
+        upsert(&mut conn, row).await;
     }
     let mut batch = Batch::new();
     let row = Row {

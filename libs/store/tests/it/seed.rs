@@ -6,6 +6,7 @@ use std::time::Duration;
 use store::actions::{self, Proposal, Ruling, Status, Transition, Verdict};
 use store::incidents::{self, IncidentRecord, IncidentRow};
 use store::metrics::{Batch, Row};
+use store::PgConnection;
 use store::predictions::{self, Came};
 use uuid::Uuid;
 
@@ -14,6 +15,11 @@ use crate::predictions::prediction;
 use crate::statistics;
 
 pub(crate) const RUN: Uuid = Uuid::from_u128(0xabc);
+
+/// Writes one transition; whether it was news.
+pub(crate) async fn upsert(conn: &mut PgConnection, row: &IncidentRow) -> bool {
+    incidents::upsert_all(conn, &[row]).await.unwrap() == [true]
+}
 
 /// An open incident of `checkout`, detected `after_s` into the hour.
 pub(crate) fn incident(number: u128, after_s: i64) -> IncidentRow {
@@ -47,6 +53,7 @@ pub(crate) fn incident(number: u128, after_s: i64) -> IncidentRow {
         silence_kind: None,
         silence_version: None,
         acknowledged_by: String::new(),
+        acknowledged_at: None,
     }
 }
 
@@ -108,7 +115,7 @@ pub(crate) async fn an_hour(database: &Database) {
     };
     let current = incident(3, 3500);
     for open in [&cured, &ignored, &current] {
-        assert!(incidents::upsert(&mut tx, open).await.unwrap());
+        assert!(upsert(&mut tx, open).await);
     }
     incidents::acknowledge(&mut tx, cured.id, "ada").await.unwrap();
     for (number, open) in [(10, &cured), (11, &ignored), (12, &current)] {
@@ -141,8 +148,8 @@ pub(crate) async fn an_hour(database: &Database) {
     predictions::keep(&mut tx, &prediction(10)).await.unwrap();
     predictions::settle(&mut tx, id, Came::Acted, Some((105.0, 0.2))).await.unwrap();
     store::agent::learn(&mut tx, "overloaded", "SCALE_UP", true).await.unwrap();
-    incidents::upsert(&mut tx, &resolved(&cured, 45)).await.unwrap();
-    incidents::upsert(&mut tx, &resolved(&ignored, 400)).await.unwrap();
+    upsert(&mut tx, &resolved(&cured, 45)).await;
+    upsert(&mut tx, &resolved(&ignored, 400)).await;
     tx.commit().await.unwrap();
 }
 

@@ -172,6 +172,20 @@ fn what_was_interrupted_goes_on_and_the_board_has_one_place_an_agent() {
 }
 
 #[test]
+fn an_evaluation_in_two_parts_is_the_one_in_one_to_the_last_bit() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let play = |folder: &Path, seeds| {
+        report(folder, "rules", &["--scenario", "noisy_neighbour", "--seeds", seeds, "--out", "report"])
+    };
+    play(folder.path(), "1");
+    assert_eq!(play(folder.path(), "2"), play(other.path(), "2"));
+    let page = |folder: &Path| fs::read(folder.join("report/report.json")).unwrap();
+    assert_eq!(page(folder.path()), page(other.path()));
+    let episodes = fs::read_to_string(folder.path().join("report/episodes.jsonl")).unwrap();
+    assert_eq!(episodes.lines().count(), 2, "the first was not played again");
+}
+
+#[test]
 fn what_cannot_be_played_is_told() {
     let folder = tempfile::tempdir().unwrap();
     for (agent, arguments, told) in [

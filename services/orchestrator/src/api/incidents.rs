@@ -91,7 +91,7 @@ async fn acknowledge(
         .map_err(|e| error::database("acknowledge the incident", &e))?;
     let incident = found(id, row)?;
     if let Some(hub) = app.hubs.find(&incident.simulation_id)
-        && let Err(failure) = hub.publish_acknowledgement(&incident.id, &incident.acknowledged_by)
+        && let Err(failure) = hub.publish_acknowledgement(&incident)
     {
         // It is recorded; pages see it with their next snapshot.
         tracing::error!(

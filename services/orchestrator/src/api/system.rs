@@ -52,7 +52,10 @@ async fn list_dead_letters(
         )));
     }
     let limit = if limit == 0 { LETTERS } else { limit };
-    let refused = |error: DeadLetterError| error::bus("read the dead letters", &error);
+    let refused = |error: DeadLetterError| match error {
+        DeadLetterError::NoStream => error::precondition(format!("I cannot tell: {error}.")),
+        error => error::bus("read the dead letters", &error),
+    };
     let counts = dead_letters::counts(&app.bus).await.map_err(refused)?;
     let letters = dead_letters::newest(&app.bus, limit as usize).await.map_err(refused)?;
     Ok(ConnectResponse(SystemServiceListDeadLettersResponse {
@@ -111,6 +114,11 @@ fn dead_letter(letter: Letter) -> DeadLetter {
 fn json(message_type: &str, payload: &[u8]) -> String {
     let Ok(value) = bus::json::decode(message_type, payload) else { return String::new() };
     let mut text = format!("{value:#}");
-    text.truncate(text.floor_char_boundary(MOST_JSON_BYTES));
+    let cut = text.floor_char_boundary(MOST_JSON_BYTES);
+    if cut < text.len() {
+        let rest = text.len() - cut;
+        text.truncate(cut);
+        text.push_str(&format!("\n… and {rest} bytes more; `microcloud dlq show` has all of it"));
+    }
     text
 }

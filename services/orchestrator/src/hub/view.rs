@@ -116,17 +116,21 @@ impl View {
         true
     }
 
-    /// Who acknowledged an open incident, as far as the view knows.
-    pub(crate) fn acknowledger(&self, incident_id: &str) -> Option<&str> {
-        let operator = self.open_incidents.get(incident_id)?.acknowledged_by.as_str();
-        (!operator.is_empty()).then_some(operator)
+    /// Notes on a transition of an incident who has acknowledged it, as far as the view knows: messages of signal-service do not carry it.
+    pub(crate) fn note_acknowledgement(&self, incident: &mut Incident) {
+        if let Some(known) = self.open_incidents.get(&incident.id) {
+            known.acknowledged_by.clone_into(&mut incident.acknowledged_by);
+            incident.acknowledged_at = known.acknowledged_at;
+        }
     }
 
     /// Shows who acknowledged an open incident; acknowledging is no transition of the incident itself.
-    pub(crate) fn acknowledged(&mut self, incident_id: &str, operator: &str) -> Option<Arc<Incident>> {
-        let incident = self.open_incidents.get_mut(incident_id)?;
-        operator.clone_into(&mut Arc::make_mut(incident).acknowledged_by);
-        Some(Arc::clone(incident))
+    pub(crate) fn acknowledged(&mut self, acknowledged: &Incident) -> Option<Arc<Incident>> {
+        let held = self.open_incidents.get_mut(&acknowledged.id)?;
+        let incident = Arc::make_mut(held);
+        acknowledged.acknowledged_by.clone_into(&mut incident.acknowledged_by);
+        incident.acknowledged_at = acknowledged.acknowledged_at;
+        Some(Arc::clone(held))
     }
 
     /// Takes over a change of an action. False when the view already knows this version or a newer one.

@@ -76,11 +76,14 @@ async fn the_first_to_acknowledge_wins_and_repeating_changes_nothing() {
     let incident = incident(Uuid::new_v4());
     stack.store_incident(&incident).await;
 
+    let mut since = Vec::new();
     for operator in ["alice", "alice", "bob"] {
         let body = json!({ "incidentId": incident.id, "operator": operator });
         let answer = stack.call(ACKNOWLEDGE, body).await.ok();
         assert_eq!(answer["incident"]["acknowledgedBy"], "alice");
+        since.push(answer["incident"]["acknowledgedAt"].as_str().unwrap().to_owned());
     }
+    assert!(since.iter().all(|at| *at == since[0]), "{since:?}");
 
     assert_eq!(stack.audit(&incident.id).await, ["incident.acknowledge"]);
     let unknown = json!({ "incidentId": Uuid::new_v4(), "operator": "alice" });

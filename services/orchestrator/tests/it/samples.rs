@@ -105,5 +105,6 @@ pub fn row(incident: &Incident) -> IncidentRow {
         silence_kind: None,
         silence_version: None,
         acknowledged_by: String::new(),
+        acknowledged_at: None,
     }
 }

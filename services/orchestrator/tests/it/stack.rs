@@ -332,7 +332,7 @@ pub async fn call(http: &reqwest::Client, address: SocketAddr, method: &str, bod
 
 pub async fn store_incident(store: &Store, incident: &Incident) {
     let mut conn = store.acquire().await.unwrap();
-    store::incidents::upsert(&mut conn, &row(incident)).await.unwrap();
+    store::incidents::upsert_all(&mut conn, &[&row(incident)]).await.unwrap();
 }
 
 /// Keeps every relay from sending anything until it is dropped: messages stay in the outbox.

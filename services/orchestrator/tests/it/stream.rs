@@ -71,7 +71,9 @@ async fn a_page_gets_a_snapshot_and_then_everything_that_happens() {
     assert_eq!(heartbeat.data["state"]["playing"], true);
     let acknowledge = json!({ "incidentId": incident.id, "operator": "alice" });
     stack.call("ops.v1.IncidentService/Acknowledge", acknowledge).await.ok();
-    assert_eq!(page.next_named("incident").await.data["acknowledgedBy"], "alice");
+    let told = page.next_named("incident").await.data;
+    assert_eq!(told["acknowledgedBy"], "alice");
+    assert!(told["acknowledgedAt"].is_string(), "{told}");
 
     until("the snapshot holds the topology", || async {
         let mut page = EventSource::open(stack.orchestrator.address, None).await;

@@ -57,6 +57,7 @@ pub(crate) fn row(transition: &Transition) -> Result<IncidentRow, UnreadableInci
         silence_kind: incident.silenced.map(|silenced| silence_kind(silenced.kind) as i32),
         silence_version: incident.silenced.map(|silenced| silenced.version.cast_signed()),
         acknowledged_by: String::new(),
+        acknowledged_at: None,
     })
 }
 

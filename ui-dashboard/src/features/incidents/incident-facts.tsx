@@ -5,6 +5,7 @@ import { formatCount, formatDuration, formatNamedMetric, formatSimulatedDateTime
 import { useCalmCloud } from "@/features/cloud/use-cloud";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
+import { acknowledgement } from "./acknowledgement";
 import { incidentLengthMs } from "./incident-length";
 
 const KINDS: Readonly<Partial<Record<TargetKind, string>>> = {
@@ -16,7 +17,7 @@ const KINDS: Readonly<Partial<Record<TargetKind, string>>> = {
 
 export function IncidentFacts({ incident }: { incident: Incident }) {
   const simulatedNow = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
-  const { target, metric, observedValue, threshold, ruleName, detectedAt, tick, resolved, resolvedAt, resolution, acknowledgedBy, id } = incident;
+  const { target, metric, observedValue, threshold, ruleName, detectedAt, tick, resolved, resolvedAt, resolution, id } = incident;
   const facts: readonly (readonly [string, ReactNode])[] = [
     ["Target", target ? `${target.id} (${KINDS[target.kind] ?? "unknown kind"})` : "no data"],
     ["Rule", ruleName],
@@ -25,7 +26,7 @@ export function IncidentFacts({ incident }: { incident: Incident }) {
     ["Detected", `${formatSimulatedDateTime(detectedAt)}, tick ${formatCount(tick)}`],
     [resolved ? "Lasted" : "Open for", `${formatDuration(incidentLengthMs(incident, simulatedNow))} of simulated time`],
     ["Resolved", resolved ? `${formatSimulatedDateTime(resolvedAt)}${resolution === "" ? "" : `, ${resolution}`}` : "not yet"],
-    ["On it", acknowledgedBy || "nobody yet"],
+    ["On it", acknowledgement(incident) || "nobody yet"],
     ["Incident", <span key="id" className="font-mono text-xs" title={id}>{shortId(id)}</span>],
   ];
   return (

@@ -3,6 +3,7 @@ import { formatChange, formatCount, formatDuration, formatNamedMetric, formatPer
 import { actionTitle, effectLook, outcomeSentence, statusLook } from "@/features/actions/action-words";
 import type { Action } from "@/gen/ops/v1/action_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
+import { acknowledgement } from "./acknowledgement";
 import { incidentLengthMs } from "./incident-length";
 import { severityLook } from "./severity";
 import type { Step } from "./timeline";
@@ -17,7 +18,7 @@ export interface PostMortemSources {
 }
 
 export function postMortem({ incident, symptoms, actions, steps, nowMs }: PostMortemSources): string {
-  const { title, description, severity, target, ruleName, detectedAt, resolved, resolution, resolvedAt, acknowledgedBy, runId, id } = incident;
+  const { title, description, severity, target, ruleName, detectedAt, resolved, resolution, resolvedAt, runId, id } = incident;
   const length = formatDuration(incidentLengthMs(incident, nowMs));
   return [
     `# ${text(title)}`,
@@ -29,7 +30,7 @@ export function postMortem({ incident, symptoms, actions, steps, nowMs }: PostMo
       ["Detected", formatSimulatedDateTime(detectedAt)],
       [resolved ? "Resolved" : "State", resolved ? `${formatSimulatedDateTime(resolvedAt)}, ${resolution}` : "still open"],
       [resolved ? "Lasted" : "Open for", `${length} of simulated time`],
-      ["On it", acknowledgedBy || "nobody"],
+      ["On it", text(acknowledgement(incident)) || "nobody"],
       ["Incident", id],
       ["Run", runId],
     ]),

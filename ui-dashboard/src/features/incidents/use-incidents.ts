@@ -44,9 +44,9 @@ export function useIncident(id: string) {
 
 /** The stream does not say who acknowledged; what a list said about that is kept. */
 export function mergeIncidents(listed: readonly Incident[], live: Iterable<Incident>): Incident[] {
-  const acknowledged = new Map(listed.map(({ id, acknowledgedBy }) => [id, acknowledgedBy]));
+  const acknowledged = new Map(listed.filter(({ acknowledgedBy }) => acknowledgedBy !== "").map((incident) => [incident.id, incident]));
   return mergeNewer(listed, live, ({ revision }) => revision).map((incident) => {
-    const acknowledgedBy = incident.acknowledgedBy || acknowledged.get(incident.id) || "";
-    return acknowledgedBy === incident.acknowledgedBy ? incident : { ...incident, acknowledgedBy };
+    const said = incident.acknowledgedBy === "" ? acknowledged.get(incident.id) : undefined;
+    return said ? { ...incident, acknowledgedBy: said.acknowledgedBy, acknowledgedAt: said.acknowledgedAt } : incident;
   });
 }

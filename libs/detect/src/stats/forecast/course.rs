@@ -1,10 +1,20 @@
 //! One explanation of a series, and how well it explains it: a Kalman filter's run through the values.
 
+/// What the filter follows: level, drift per step, what the noise is now, and the cosine and sine of the wave.
+const STATES: usize = 5;
+/// Of these, where there is no wave.
+const STATES_WITHOUT_WAVE: usize = 3;
+
 /// Variance of what is not known at the start, in units of the unrest.
 const UNKNOWN: f64 = 1e8;
 /// Variance of the drift per step before the first value, in units of the unrest: there is none, or it can be almost
 /// anything. The wider, the more it takes to believe in a drift at all: a step that is taken for one runs away.
 pub(super) const DRIFTS: [f64; 2] = [0.0, 300.0];
+/// Variance of the wave's cosine and sine before the first value, in units of the unrest: a wave is up to some ten times as high as the
+/// noise on it.
+const WAVE: f64 = 300.0;
+/// Frequencies, one of which was picked because it fits best: what that picking is worth is taken off its likelihood.
+const PICKED_OF: f64 = 200.0;
 /// How far ahead a course is tried out on the values it was made from, steps.
 pub(super) const TRIED: [u32; 3] = [12, 30, 60];
 /// Values that the filter has taken before it is tried out: with fewer the line is not placed.
@@ -21,6 +31,8 @@ pub(super) struct Assumption {
     pub(super) memory: f64,
     /// One of [`DRIFTS`].
     pub(super) drift: f64,
+    /// Radians a step of a wave that always stays the same, if there is one.
+    pub(super) wave: Option<f64>,
 }
 
 /// A series as one assumption explains it. Variances are in units of the unrest, the variance of a step's wandering and
@@ -28,9 +40,10 @@ pub(super) struct Assumption {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Course {
     assumed: Assumption,
-    /// Level, drift per step, and what the noise is now.
-    state: [f64; 3],
-    covariance: [[f64; 3]; 3],
+    /// Steps taken.
+    time: f64,
+    state: [f64; STATES],
+    covariance: [[f64; STATES]; STATES],
     squares: f64,
     log_variances: f64,
     surprises: u32,
@@ -47,11 +60,15 @@ impl Course {
     }
 
     fn begin(start: f64, assumed: Assumption) -> Self {
-        let noise = 1.0 - assumed.wandering;
+        let wave = if assumed.wave.is_some() { WAVE } else { 0.0 };
+        let variances = [UNKNOWN, assumed.drift, 1.0 - assumed.wandering, wave, wave];
         Self {
             assumed,
-            state: [start, 0.0, 0.0],
-            covariance: [[UNKNOWN, 0.0, 0.0], [0.0, assumed.drift, 0.0], [0.0, 0.0, noise]],
+            time: 0.0,
+            state: [start, 0.0, 0.0, 0.0, 0.0],
+            covariance: std::array::from_fn(|row| {
+                std::array::from_fn(|column| if row == column { variances[row] } else { 0.0 })
+            }),
             squares: 0.0,
             log_variances: 0.0,
             surprises: 0,
@@ -67,20 +84,28 @@ impl Course {
 
     fn step(&mut self) {
         let Assumption { wandering, memory, .. } = self.assumed;
-        let [level, drift, excess] = self.state;
-        self.state = [level + drift, drift, memory * excess];
-        let noise = 1.0 - wandering;
-        let [[ll, ld, le], [_, dd, de], [_, _, ee]] = self.covariance;
-        let (ll, ld) = (ll + 2.0 * ld + dd + wandering, ld + dd);
-        let (le, de) = (memory * (le + de), memory * de);
-        let ee = memory * memory * (ee - noise) + noise;
-        self.covariance = [[ll, ld, le], [ld, dd, de], [le, de, ee]];
+        self.time += 1.0;
+        self.state[0] += self.state[1];
+        self.state[2] *= memory;
+        // Level takes up the drift, and what is left of the noise shrinks: first what they have in common with others, then with themselves.
+        for column in 0..self.states() {
+            self.covariance[0][column] += self.covariance[1][column];
+            self.covariance[2][column] *= memory;
+        }
+        for row in 0..self.states() {
+            self.covariance[row][0] += self.covariance[row][1];
+            self.covariance[row][2] *= memory;
+        }
+        self.covariance[0][0] += wandering;
+        self.covariance[2][2] += (1.0 - memory * memory) * (1.0 - wandering);
     }
 
     fn correct(&mut self, value: f64) {
-        let surprise = value - self.state[0] - self.state[2];
-        let with_value: [f64; 3] = std::array::from_fn(|of| self.covariance[of][0] + self.covariance[of][2]);
-        let variance = with_value[0] + with_value[2];
+        let states = self.states();
+        let seen = self.seen(0.0, 1.0);
+        let surprise = value - self.sum(seen);
+        let with_value: [f64; STATES] = std::array::from_fn(|of| dot(&self.covariance[of], &seen, states));
+        let variance = dot(&with_value, &seen, states);
         if variance <= 0.0 {
             return;
         }
@@ -90,19 +115,42 @@ impl Course {
             self.log_variances += libm::log(variance);
             self.surprises += 1;
         }
-        for ((state, row), with) in self.state.iter_mut().zip(&mut self.covariance).zip(with_value) {
-            let gain = with / variance;
-            *state += gain * surprise;
-            for (covariance, other) in row.iter_mut().zip(with_value) {
+        for row in 0..states {
+            let gain = with_value[row] / variance;
+            self.state[row] += gain * surprise;
+            for (covariance, other) in self.covariance[row][..states].iter_mut().zip(with_value) {
                 *covariance -= gain * other;
             }
         }
     }
 
+    /// Of [`STATES`], those that are not nothing.
+    fn states(&self) -> usize {
+        if self.assumed.wave.is_some() { STATES } else { STATES_WITHOUT_WAVE }
+    }
+
+    /// How much of each state is in the value so many steps on, with so much of the noise that is now.
+    fn seen(&self, ahead: f64, noise: f64) -> [f64; STATES] {
+        let (sine, cosine) =
+            self.assumed.wave.map_or((0.0, 0.0), |wave| libm::sincos(wave * (self.time + ahead)));
+        [1.0, ahead, noise, cosine, sine]
+    }
+
+    fn sum(&self, seen: [f64; STATES]) -> f64 {
+        dot(&self.state, &seen, self.states())
+    }
+
+    /// Variance of such a sum, in units of the unrest.
+    fn variance_of(&self, seen: [f64; STATES]) -> f64 {
+        let states = self.states();
+        (0..states).map(|row| seen[row] * dot(&self.covariance[row], &seen, states)).sum()
+    }
+
     /// Log likelihood of the values, up to what all assumptions have in common.
     pub(super) fn log_likelihood(&self) -> f64 {
         let count = self.freedom();
-        -0.5 * (count * libm::log(self.squares.max(f64::MIN_POSITIVE) / count) + self.log_variances)
+        let picking = if self.assumed.wave.is_some() { libm::log(PICKED_OF) } else { 0.0 };
+        -0.5 * (count * libm::log(self.squares.max(f64::MIN_POSITIVE) / count) + self.log_variances) - picking
     }
 
     /// Units a step that the level drifts.
@@ -120,7 +168,7 @@ impl Course {
 
     /// The value expected so many steps on.
     pub(super) fn value(&self, ahead: f64) -> f64 {
-        self.level(ahead) + libm::pow(self.assumed.memory, ahead) * self.state[2]
+        self.sum(self.seen(ahead, libm::pow(self.assumed.memory, ahead)))
     }
 
     /// Standard deviation of the value so many steps on.
@@ -128,9 +176,9 @@ impl Course {
         (self.unrest() * self.variance(ahead)).max(0.0).sqrt()
     }
 
-    /// The level expected so many steps on.
+    /// The value expected so many steps on without its noise: the level, and the wave on it.
     pub(super) fn level(&self, ahead: f64) -> f64 {
-        self.state[0] + ahead * self.state[1]
+        self.sum(self.seen(ahead, 0.0))
     }
 
     /// Standard deviation of the level so many steps on.
@@ -150,17 +198,13 @@ impl Course {
 
     /// Variances in units of the unrest.
     fn level_variance(&self, ahead: f64) -> f64 {
-        let [[level, both, _], [_, drift, _], _] = self.covariance;
-        level + 2.0 * ahead * both + ahead * ahead * drift + ahead * self.assumed.wandering
+        self.variance_of(self.seen(ahead, 0.0)) + ahead * self.assumed.wandering
     }
 
     fn variance(&self, ahead: f64) -> f64 {
         let left = libm::pow(self.assumed.memory, ahead);
-        let [[_, _, with_level], [_, _, with_drift], [_, _, excess]] = self.covariance;
-        let noise = 1.0 - self.assumed.wandering;
-        self.level_variance(ahead)
-            + left * (left * excess + 2.0 * (with_level + ahead * with_drift))
-            + (1.0 - left * left) * noise
+        let new = (1.0 - left * left) * (1.0 - self.assumed.wandering);
+        self.variance_of(self.seen(ahead, left)) + ahead * self.assumed.wandering + new
     }
 
     /// How much wider or narrower than it thinks this course has to be, for each of [`TRIED`]: what it would have said from every moment of
@@ -193,4 +237,8 @@ impl Course {
         });
         std::array::from_fn(|_| ratios.next().unwrap_or(1.0))
     }
+}
+
+fn dot(a: &[f64; STATES], b: &[f64; STATES], states: usize) -> f64 {
+    a[..states].iter().zip(b).map(|(a, b)| a * b).sum()
 }

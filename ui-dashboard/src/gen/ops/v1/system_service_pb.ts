@@ -365,7 +365,7 @@ export type DeadLetter = Message<"ops.v1.DeadLetter"> & {
   payloadBytes: bigint;
 
   /**
-   * The message as JSON, at most 16 KiB of it; empty if it is not what its header says.
+   * The message as JSON, at most 16 KiB of it and then how much more there is; empty if it is not what its header says.
    *
    * @generated from field: string json = 12;
    */
