@@ -1,6 +1,7 @@
 /** The words of a service on a canvas, placed as in the element that a small map has for it. */
 import type { Standing } from "@/features/cloud/objectives";
 import { NODE_WIDTH, type Place } from "./layout";
+import { BLOCK_COLORS } from "./standing-tones";
 import type { ServiceVitals } from "./vitals";
 
 export interface Icon {
@@ -33,7 +34,6 @@ const [NAME_Y, FIGURES_Y, LOAD_Y] = [15, 35.5, 55.5];
 const DOT = 7;
 const ICON = 12.25;
 const INNER = NODE_WIDTH - 2 * PAD;
-const FILL: Readonly<Record<Standing, string>> = { unknown: "--line-strong", ok: "--ok", warning: "--warning", critical: "--critical" };
 const TEXT: Readonly<Record<Standing, string>> = { unknown: "--ink-muted", ok: "--ink-muted", warning: "--warning", critical: "--critical" };
 const BOLD = { unknown: 400, ok: 400, warning: 500, critical: 500 } as const;
 
@@ -58,12 +58,12 @@ export function paintWords(context: CanvasRenderingContext2D, { x, y }: Place, w
   context.fillStyle = color("--raised");
   context.fillRect(left, y + LOAD_Y - 1.75, bar, 3.5);
   if (vitals.load === undefined) return;
-  context.fillStyle = color(FILL[vitals.loadLevel]);
+  context.fillStyle = color(BLOCK_COLORS[vitals.loadLevel]);
   context.fillRect(left, y + LOAD_Y - 1.75, (bar * vitals.load) / 100, 3.5);
 }
 
 function paintName(context: CanvasRenderingContext2D, left: number, right: number, middle: number, { name, vitals, icons, alarm }: ServiceWords, { color, font }: Lettering): void {
-  context.fillStyle = color(FILL[vitals?.level ?? "unknown"]);
+  context.fillStyle = color(BLOCK_COLORS[vitals?.level ?? "unknown"]);
   context.beginPath();
   context.arc(left + DOT / 2, middle, DOT / 2, 0, 2 * Math.PI);
   context.fill();
