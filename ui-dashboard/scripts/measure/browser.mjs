@@ -1,12 +1,8 @@
 /** A headless browser, and what it tells of how busy a page is. */
 import { chromium } from "@playwright/test";
+import { CHROMIUM } from "../chromium.mjs";
 
-export function launch() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
-}
+export const launch = () => chromium.launch(CHROMIUM);
 
 export const median = (values) => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
 

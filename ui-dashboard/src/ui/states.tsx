@@ -4,10 +4,19 @@ import { errorSentence } from "@/rpc/transport";
 import { Button } from "./button";
 import { cx } from "./class-names";
 
+interface EmptyStateProps {
+  readonly icon: LucideIcon;
+  readonly title: string;
+  readonly children?: ReactNode;
+  /** In a card among others, where being empty is nothing special. */
+  readonly compact?: boolean;
+  readonly className?: string;
+}
+
 /** Nothing to show, and why that is fine or what to do about it. */
-export function EmptyState({ icon: Icon, title, children, className }: { icon: LucideIcon; title: string; children?: ReactNode; className?: string }) {
+export function EmptyState({ icon: Icon, title, children, compact = false, className }: EmptyStateProps) {
   return (
-    <div className={cx("flex flex-col items-center gap-1.5 px-6 py-10 text-center", className)}>
+    <div className={cx("flex flex-col items-center gap-1.5 px-6 text-center", compact ? "py-5" : "py-10", className)}>
       <Icon aria-hidden className="size-5 text-ink-muted" />
       <p className="text-[13px] font-medium">{title}</p>
       {children !== undefined && <p className="max-w-md text-xs text-ink-muted">{children}</p>}

@@ -30,7 +30,7 @@ export function CalibrationCard() {
       {isPending && <SkeletonRows rows={2} label="Loading the calibration" />}
       {isError && !data && <ErrorState error={error} what="How good predictions were could not be loaded." onRetry={() => void refetch()} />}
       {data && (!all || all.compared === 0) && (
-        <EmptyState icon={Target} title="Nothing can be compared yet" className="py-5">
+        <EmptyState icon={Target} title="Nothing can be compared yet" compact>
           A prediction counts once its five minutes are over, and either the action was done at once or nothing was. {all ? formatCount(all.made) : "0"} made so far.
         </EmptyState>
       )}

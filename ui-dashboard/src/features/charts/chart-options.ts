@@ -2,7 +2,8 @@
 import uPlot from "uplot";
 import { formatNumber, formatSimulatedTick, type MetricName, METRICS } from "@/format/format";
 import { OBJECTIVES } from "@/features/cloud/objectives";
-import { drawLines, LINE_WIDTH } from "./lines";
+import { LineStrip } from "./line-strip";
+import { LINE_WIDTH } from "./lines";
 import { cssColor, seriesColor } from "./palette";
 
 export interface ChartSeries {
@@ -37,6 +38,7 @@ export function chartOptions({ metric, series, width, height, onCursor, marks = 
   const limit = marks.limit ?? OBJECTIVES[metric]?.warning;
   const axis = quietAxis();
   const colors = series.map(({ color }) => seriesColor(color));
+  const lines = new LineStrip(colors);
   return {
     width,
     height,
@@ -53,7 +55,7 @@ export function chartOptions({ metric, series, width, height, onCursor, marks = 
       {},
       ...series.map(({ id }, i) => ({ label: id, stroke: colors[i], width: LINE_WIDTH, paths: () => null, points: { show: false } })),
     ],
-    hooks: { draw: [(chart) => drawLines(chart, colors), (chart) => drawMarks(chart, limit, marks.instantS)], setCursor: [onCursor] },
+    hooks: { draw: [(chart) => lines.draw(chart), (chart) => drawMarks(chart, limit, marks.instantS)], setCursor: [onCursor] },
   };
 }
 

@@ -2,41 +2,22 @@
  * The lines of a chart, at whole pixels and with gaps, as uPlot draws them. Without a graphics card the cost of a line grows faster than
  * its points, and the main thread pays for it: so points that nobody can see are left out, and long lines are cut.
  */
-import type uPlot from "uplot";
 
 export const LINE_WIDTH = 1.5;
 /** Points of one stroke. */
 const LONGEST_STROKE = 64;
 
-/** Draws every series in its colour; the series themselves have no paths then. */
-export function drawLines({ ctx, bbox, data, scales: { x, y } }: uPlot, colors: readonly string[]): void {
-  if (x?.min === undefined || x.max === undefined || y?.min === undefined || y.max === undefined) return;
-  const { left, top, width, height } = bbox;
-  const [first, highest] = [x.min, y.max];
-  const perX = width / (x.max - first);
-  const perY = height / (highest - y.min);
-  const thickness = LINE_WIDTH * devicePixelRatio;
-  const offset = (thickness % 2) / 2;
-  const across = Array.from(data[0], (at) => Math.round(left + (at - first) * perX));
-  ctx.save();
-  ctx.beginPath();
-  // At whole pixels: a clip through the middle of one makes every stroke dearer.
-  ctx.rect(Math.floor(left), Math.floor(top - thickness), Math.ceil(width + thickness), Math.ceil(height + 2 * thickness));
-  ctx.clip();
-  ctx.translate(offset, offset);
-  ctx.lineWidth = thickness;
-  ctx.lineJoin = "bevel";
-  ctx.lineCap = "round";
-  colors.forEach((color, i) => {
-    ctx.strokeStyle = color;
-    const down = Array.from<number | null | undefined, number | undefined>(data[i + 1] ?? [], (value) => (value === null || value === undefined ? undefined : Math.round(top + (highest - value) * perY)));
-    for (const stroke of strokesOf(across, down)) {
-      ctx.beginPath();
-      for (let at = 0; at < stroke.length; at += 2) ctx.lineTo(stroke[at] ?? 0, stroke[at + 1] ?? 0);
-      ctx.stroke();
-    }
-  });
-  ctx.restore();
+/** Draws a line through points at whole pixels, with gaps where there is none. */
+export function strokeLine(context: CanvasRenderingContext2D, color: string, across: readonly number[], down: readonly (number | undefined)[]): void {
+  context.lineWidth = LINE_WIDTH * devicePixelRatio;
+  context.lineJoin = "bevel";
+  context.lineCap = "round";
+  context.strokeStyle = color;
+  for (const stroke of strokesOf(across, down)) {
+    context.beginPath();
+    for (let at = 0; at < stroke.length; at += 2) context.lineTo(stroke[at] ?? 0, stroke[at + 1] ?? 0);
+    context.stroke();
+  }
 }
 
 /** Strokes as x, y, x, y …: without points between others on a straight line, cut at gaps and where they get long. A lone point is a dot. */

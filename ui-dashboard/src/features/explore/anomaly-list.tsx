@@ -19,7 +19,7 @@ export function AnomalyList({ anomalies }: { anomalies: readonly TelemetryAnomal
   return (
     <Card flush title="Anomalies" hint={plural(anomalies.length, "anomaly", "anomalies")}>
       {anomalies.length === 0 ? (
-        <EmptyState icon={Sparkles} title="Nothing was unusual" className="!py-5" />
+        <EmptyState icon={Sparkles} title="Nothing was unusual" compact />
       ) : (
         <Table label="Anomalies" columns={COLUMNS}>
           {anomalies.map(({ time, target, metric, value, expected, aspect, evidence }, i) => (

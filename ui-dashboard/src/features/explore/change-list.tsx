@@ -29,7 +29,7 @@ export function ChangeList({ metric, series, descriptions }: ChangeListProps) {
   return (
     <Card flush title="Changes of level" hint={plural(changes.length, "change")}>
       {changes.length === 0 ? (
-        <EmptyState icon={StepForward} title="No level changed" className="!py-5" />
+        <EmptyState icon={StepForward} title="No level changed" compact />
       ) : (
         <Table label="Changes" columns={COLUMNS}>
           {changes.map(({ id, color, atMs, before, after }) => (

@@ -75,7 +75,7 @@ export function ExplorePage() {
           {isPending && <Skeleton className="h-[380px] w-full" />}
           {isError && series.length === 0 && <ErrorState error={error} what="The series could not be loaded." onRetry={() => void refetch()} />}
           {empty && (
-            <EmptyState icon={ChartLine} title="Nothing is stored of that" className="!py-5">
+            <EmptyState icon={ChartLine} title="Nothing is stored of that" compact>
               Choose another metric, other targets or a longer time.
             </EmptyState>
           )}

@@ -31,7 +31,7 @@ export function PlayerTable() {
       {isPending && <SkeletonRows rows={2} label="Loading players" />}
       {isError && !data && <ErrorState error={error} what="The games could not be loaded." onRetry={() => void refetch()} />}
       {data && players.length === 0 && (
-        <EmptyState icon={Gamepad2} title="Nobody has finished a blind game yet" className="py-6">
+        <EmptyState icon={Gamepad2} title="Nobody has finished a blind game yet">
           Drills and practice do not count.
         </EmptyState>
       )}

@@ -20,7 +20,7 @@ export function Burning() {
     <Card flush title="Burning" hint={known ? `${open.length} open` : undefined} actions={<Link href="/incidents/" className="rounded text-xs text-accent-ink hover:underline">All incidents</Link>}>
       <div className="min-h-30">
         {!known && <SkeletonRows rows={3} label="Loading incidents" />}
-        {known && open.length === 0 && <EmptyState icon={ShieldCheck} title="No open incidents" className="py-7" />}
+        {known && open.length === 0 && <EmptyState icon={ShieldCheck} title="No open incidents" />}
         <ul className="divide-y divide-line">
           {open.slice(0, SHOWN).map((incident) => (
             <li key={incident.id}>

@@ -21,7 +21,7 @@ export function Waiting() {
     <Card flush title="Waiting for you" hint={known ? `${pending.length} to decide` : undefined} actions={<Link href="/actions/" className="rounded text-xs text-accent-ink hover:underline">Decide</Link>}>
       <div className="min-h-30">
         {!known && <SkeletonRows rows={3} label="Loading proposals" />}
-        {known && pending.length === 0 && <EmptyState icon={Inbox} title="Nothing waits for a decision" className="py-7" />}
+        {known && pending.length === 0 && <EmptyState icon={Inbox} title="Nothing waits for a decision" />}
         <ul className="divide-y divide-line">
           {pending.slice(0, SHOWN).map((action) => (
             <li key={action.id}>

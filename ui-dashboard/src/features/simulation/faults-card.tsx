@@ -30,14 +30,14 @@ export function FaultsCard() {
   return (
     <Card flush title="Faults in force" hint={data && plural(faults.length, "fault")}>
       {isPending && over && (
-        <EmptyState icon={Zap} title="The simulation is stopped" className="py-6">
+        <EmptyState icon={Zap} title="The simulation is stopped" compact>
           Its faults are listed again when it is started.
         </EmptyState>
       )}
       {isPending && !over && <SkeletonRows rows={2} label="Loading faults" />}
       {isError && <ErrorState error={error} what="The faults could not be loaded." onRetry={() => void refetch()} />}
       {data && faults.length === 0 && (
-        <EmptyState icon={Zap} title="Nothing is broken on purpose" className="py-6">
+        <EmptyState icon={Zap} title="Nothing is broken on purpose" compact>
           Faults of the scenario and those you inject are listed here while they last.
         </EmptyState>
       )}

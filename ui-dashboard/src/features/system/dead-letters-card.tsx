@@ -20,7 +20,7 @@ export function DeadLettersCard() {
       {isPending && <SkeletonRows rows={2} label="Asking for dead letters" />}
       {isError && !data && <ErrorState error={error} what="It is not known whether there are dead letters." onRetry={() => void refetch()} />}
       {data && all === 0n && letters.length === 0 && (
-        <EmptyState icon={MailCheck} title="No dead letters" className="!py-5">
+        <EmptyState icon={MailCheck} title="No dead letters" compact>
           Every message could be handled.
         </EmptyState>
       )}

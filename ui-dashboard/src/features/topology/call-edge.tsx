@@ -3,9 +3,9 @@
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import { cx } from "@/ui/class-names";
-import { strokeOf } from "./call-layer";
 import { callKey } from "./graph";
 import { useHasFocus, useIsChosen, useServiceMark } from "./map-choice";
+import { CALL_COLORS } from "./standing-tones";
 import { useCallLook, useCallVitals } from "./use-vitals";
 
 export type CallEdgeType = Edge<{ readonly labelled: boolean }, "call">;
@@ -20,16 +20,17 @@ export const CallEdge = memo(function CallEdge({ source, target, data, ...ends }
   const dimmed = useHasFocus() && !(sourceMarked && targetMarked);
   const failing = level === "warning" || level === "critical";
   const [path, x, y] = getBezierPath(ends);
-  const stroke = chosen && !failing ? "var(--accent-ink)" : strokeOf(level);
+  const stroke = chosen && !failing ? "var(--accent-ink)" : `var(${CALL_COLORS[level]})`;
   return (
     <>
       <BaseEdge path={path} interactionWidth={0} style={{ stroke, strokeWidth: width, opacity: dimmed ? 0.15 : chosen || failing ? 0.9 : 0.5 }} />
-      {!dimmed && (data?.labelled === true || chosen) && <Label callKey={key} x={x} y={y} />}
+      {!dimmed && (data?.labelled === true || chosen) && <CallLabel callKey={key} x={x} y={y} />}
     </>
   );
 });
 
-function Label({ callKey: key, x, y }: { callKey: string; x: number; y: number }) {
+/** How many calls that are, in words. */
+export function CallLabel({ callKey: key, x, y }: { callKey: string; x: number; y: number }) {
   const vitals = useCallVitals(key);
   if (!vitals) return null;
   const { level, rate, failing } = vitals;

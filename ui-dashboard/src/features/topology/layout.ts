@@ -89,15 +89,18 @@ function arrangeTowards({ services, calls }: Graph, direction: Direction): Arran
   return { direction, places, width, height };
 }
 
-interface MapView {
+/** Below this zoom nobody can read words; the colour says enough. */
+export const LEGIBLE_ZOOM = 0.45;
+
+export interface MapPlace {
   /** Left and top of the map on the canvas, px, and its zoom. */
-  readonly transform: readonly [number, number, number];
+  readonly transform: readonly [x: number, y: number, zoom: number];
   readonly width: number;
   readonly height: number;
 }
 
 /** Whether any part of a service is on the canvas. */
-export function isInSight({ x, y }: Place, { transform: [left, top, zoom], width, height }: MapView): boolean {
+export function isInSight({ x, y }: Place, { transform: [left, top, zoom], width, height }: MapPlace): boolean {
   const [screenX, screenY] = [x * zoom + left, y * zoom + top];
   return screenX + NODE_WIDTH * zoom > 0 && screenY + NODE_HEIGHT * zoom > 0 && screenX < width && screenY < height;
 }

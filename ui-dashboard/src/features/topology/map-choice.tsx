@@ -48,6 +48,10 @@ export function useFaultsOn(kind: TargetKind, id: string): readonly MapFault[] {
   return useChoice(({ faults }) => faults.get(faultKey(kind, id)) ?? UNHARMED);
 }
 
+export function useAllFaults(): MapFaults {
+  return useChoice(({ faults }) => faults);
+}
+
 const NONE: ReadonlyMap<string, Mark> = new Map();
 
 export function useMarkedServices(): ReadonlyMap<string, Mark> {

@@ -9,16 +9,21 @@ import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { Dot } from "@/ui/badge";
 import { cx } from "@/ui/class-names";
-import { type Direction, isInSight, NODE_HEIGHT, NODE_WIDTH } from "./layout";
+import type { Mark } from "./focus";
+import { type Direction, isInSight, LEGIBLE_ZOOM, NODE_HEIGHT, NODE_WIDTH } from "./layout";
 import { useFaultsOn, useHasFocus, useIsChosen, useServiceMark } from "./map-choice";
 import { ROLE_LOOKS } from "./role-look";
 import { TONES } from "./standing-tones";
 import { useServiceLevel, useServiceVitals } from "./use-vitals";
 
-export type ServiceNodeType = Node<{ readonly entry: boolean; readonly direction: Direction }, "service">;
+interface ServiceNodeData extends Record<string, unknown> {
+  readonly entry: boolean;
+  readonly direction: Direction;
+  /** Has lines that are elements, too. */
+  readonly connected: boolean;
+}
 
-/** Below this zoom nobody can read words; the colour says enough. */
-const LEGIBLE_ZOOM = 0.45;
+export type ServiceNodeType = Node<ServiceNodeData, "service">;
 
 const TEXT: Readonly<Record<Standing, string>> = { unknown: "", ok: "", warning: "font-medium text-warning", critical: "font-medium text-critical" };
 const FILL: Readonly<Record<Standing, string>> = { unknown: "bg-line-strong", ok: "bg-ok", warning: "bg-warning", critical: "bg-critical" };
@@ -35,15 +40,19 @@ export const ServiceNode = memo(function ServiceNode({ id, data, positionAbsolut
       style={{ width: NODE_WIDTH, height: NODE_HEIGHT }}
       data-level={level}
       data-role={mark?.role}
-      title={mark ? `${id}: ${mark.words}` : id}
+      title={titleOf(id, mark)}
       className={cx("map-appears relative rounded-md border bg-surface", mark ? ROLE_LOOKS[mark.role].frame : "border-line", chosen && "outline-2 outline-offset-2 outline-accent-ink", dimmed && "opacity-40")}
     >
-      <Handle type="target" position={data.direction === "LR" ? Position.Left : Position.Top} isConnectable={false} className="invisible" />
+      {data.connected && <Handle type="target" position={data.direction === "LR" ? Position.Left : Position.Top} isConnectable={false} className="invisible" />}
       {legible ? <Words id={id} entry={data.entry} /> : <div className={cx("size-full rounded-[5px] opacity-60", FILL[level])} />}
-      <Handle type="source" position={data.direction === "LR" ? Position.Right : Position.Bottom} isConnectable={false} className="invisible" />
+      {data.connected && <Handle type="source" position={data.direction === "LR" ? Position.Right : Position.Bottom} isConnectable={false} className="invisible" />}
     </div>
   );
 });
+
+export function titleOf(id: string, mark: Mark | undefined): string {
+  return mark ? `${id}: ${mark.words}` : id;
+}
 
 function Words({ id, entry }: { id: string; entry: boolean }) {
   const vitals = useServiceVitals(id);

@@ -8,6 +8,8 @@ interface Arranged {
   readonly layout: Layout | undefined;
   /** Counts the pictures that are new as a whole, which the view has to be fitted to. */
   readonly pictures: number;
+  /** Who came into the picture that there was. */
+  readonly newcomers: ReadonlySet<string>;
   readonly failure: string | undefined;
 }
 
@@ -18,13 +20,15 @@ interface Fresh {
   readonly anew: boolean;
 }
 
-const NOWHERE: Arranged = { layout: undefined, pictures: 0, failure: undefined };
+const NOWHERE: Arranged = { layout: undefined, pictures: 0, newcomers: new Set(), failure: undefined };
 
 function next(state: Arranged, fresh: Fresh | { readonly failure: string }): Arranged {
   if ("failure" in fresh) return { ...state, failure: fresh.failure };
   const { graph, layout, anew } = fresh;
-  const places = anew || !state.layout ? layout.places : keepPlaces(state.layout.places, layout.places, graph.calls);
-  return { layout: { ...layout, places }, pictures: places === layout.places ? state.pictures + 1 : state.pictures, failure: undefined };
+  const before = state.layout?.places;
+  const places = anew || !before ? layout.places : keepPlaces(before, layout.places, graph.calls);
+  if (!before || places === layout.places) return { layout: { ...layout, places }, pictures: state.pictures + 1, newcomers: new Set(), failure: undefined };
+  return { layout: { ...layout, places }, pictures: state.pictures, newcomers: new Set([...places.keys()].filter((id) => !before.has(id))), failure: undefined };
 }
 
 /** Places of the services on a canvas of this shape. A change keeps the picture; another `tidied` arranges it anew. */

@@ -1,12 +1,12 @@
 "use client";
 
-import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CloudState } from "@/features/cloud/cloud-state";
 import type { Standing } from "@/features/cloud/objectives";
 import { useCloudStore } from "@/features/cloud/use-cloud";
-import { type Call, callKey } from "./graph";
+import { type Call, callKey, type Graph } from "./graph";
 import { type CallVitals, type ServiceVitals, type Vitals, vitalsOf } from "./vitals";
 
 const NO_INCIDENTS: CloudState["incidents"] = new Map();
@@ -32,10 +32,15 @@ export function PastVitalsProvider({ topology, sample, children }: Pick<CloudSta
   return <VitalsContext value={store}>{children}</VitalsContext>;
 }
 
-function useVitals<T>(selector: (vitals: Vitals) => T): T {
+/** For what is drawn past React. */
+export function useVitalsStore(): StoreApi<Vitals> {
   const store = useContext(VitalsContext);
   if (!store) throw new Error("useVitals needs a VitalsProvider above it.");
-  return useStore(store, selector);
+  return store;
+}
+
+function useVitals<T>(selector: (vitals: Vitals) => T): T {
+  return useStore(useVitalsStore(), selector);
 }
 
 /** Renders again only when one of the words about this service changes. */
@@ -60,9 +65,25 @@ export function useCallLook(key: string): Pick<CallVitals, "width" | "level"> {
   };
 }
 
-/** How each of many calls stands, as text, in their order: the same text while none changes. */
-export function useCallLevels(calls: readonly Call[]): string {
-  return useVitals((vitals) => calls.map((call) => vitals.calls.get(callKey(call))?.level ?? "unknown").join(" "));
+/** How each of many calls stands, in their order: the same array while none changes. */
+export function useCallLevels(calls: readonly Call[]): readonly Standing[] {
+  return useLevels((vitals) => calls.map((call) => vitals.calls.get(callKey(call))?.level ?? "unknown").join(" "));
+}
+
+/** Of some calls the width of their lines, px, in their order. */
+export function useCallWidths(calls: readonly Call[]): readonly number[] {
+  const text = useVitals((vitals) => calls.map((call) => vitals.calls.get(callKey(call))?.width ?? 1).join(" "));
+  return useMemo(() => text.split(" ").map(Number), [text]);
+}
+
+/** How each of many services stands, in their order. */
+export function useServiceLevels(services: Graph["services"]): readonly Standing[] {
+  return useLevels((vitals) => services.map(({ id }) => vitals.services.get(id)?.level ?? "unknown").join(" "));
+}
+
+function useLevels(selector: (vitals: Vitals) => string): readonly Standing[] {
+  const text = useVitals(selector);
+  return useMemo(() => text.split(" ") as Standing[], [text]);
 }
 
 /** Ids, those in trouble first; the same text while the order is the same. */
