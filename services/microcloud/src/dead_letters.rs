@@ -66,9 +66,7 @@ fn failure(error: &DeadLetterError) -> Failure {
     match error {
         DeadLetterError::NotFound { .. }
         | DeadLetterError::AlreadyReplayed { .. }
-        | DeadLetterError::NoStream => {
-            Failure::Refused(error.to_string())
-        }
+        | DeadLetterError::NoStream => Failure::Refused(error.to_string()),
         DeadLetterError::Stream(_) | DeadLetterError::Publish { .. } => {
             Failure::because("use the dead letters", error)
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use store::PgConnection;
 use store::actions::{self, Proposal, Ruling, Status, Transition, Verdict};
 use store::incidents::{self, IncidentRecord, IncidentRow};
 use store::metrics::{Batch, Row};
-use store::PgConnection;
 use store::predictions::{self, Came};
 use uuid::Uuid;
 

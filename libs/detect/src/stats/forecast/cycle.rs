@@ -35,8 +35,8 @@ pub(super) fn frequency(values: &[f64]) -> Option<f64> {
     let least = (FEWEST_CYCLES / STEP_CYCLES) as u32;
     let of_cycles = |cycles: f64| TAU * cycles / span;
     let tried = (least..=most).map(|quarters| f64::from(quarters) * STEP_CYCLES);
-    let peak =
-        tried.max_by(|a, b| rest.explained(of_cycles(*a)).total_cmp(&rest.explained(of_cycles(*b))))?;
+    let tried = tried.map(|cycles| (cycles, rest.explained(of_cycles(cycles))));
+    let (peak, _) = tried.max_by(|a, b| a.1.total_cmp(&b.1))?;
     // The best at the edge is the slope of a peak that lies beyond.
     if peak <= FEWEST_CYCLES {
         return None;
@@ -45,9 +45,9 @@ pub(super) fn frequency(values: &[f64]) -> Option<f64> {
     for _ in 0..REFINEMENTS {
         let (left, right) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
         if rest.explained(of_cycles(left)) < rest.explained(of_cycles(right)) {
-            low = left
+            low = left;
         } else {
-            high = right
+            high = right;
         }
     }
     let best = of_cycles(f64::midpoint(low, high));
@@ -64,7 +64,7 @@ impl Rest {
         let mean = |sum: f64| sum / count as f64;
         let middle = mean(known().map(|(at, _)| at as f64).sum());
         let centre = mean(known().map(|(_, value)| value).sum());
-        let times_squared: f64 = known().map(|(at, _)| (at as f64 - middle).powi(2)).sum();
+        let times_squared: f64 = known().map(|(at, _)| at as f64 - middle).map(|time| time * time).sum();
         let slope =
             known().map(|(at, value)| (at as f64 - middle) * (value - centre)).sum::<f64>() / times_squared;
         let points: Vec<(f64, f64)> = known()
