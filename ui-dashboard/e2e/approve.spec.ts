@@ -1,3 +1,4 @@
+import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, openLive, test } from "./journey";
 
@@ -45,7 +46,18 @@ test("an operator lets a failure happen, approves what the agent proposes, and s
     await expect(detail).toHaveAttribute("data-resolved", "true");
     await expect(detail.getByText("decided by Ana").first()).toBeVisible();
     const steps = detail.getByTestId("timeline").getByRole("listitem");
-    for (const title of ["Incident opened", /^Proposed: /, /^Approved by Ana: /, /^Took effect: /, "Incident resolved"]) await expect(steps.getByText(title).first()).toBeVisible();
+    for (const title of ["Fault began", "Incident opened", /^Proposed: /, /^Approved by Ana: /, /^Took effect: /, "Incident resolved"]) await expect(steps.getByText(title).first()).toBeVisible();
+    const notes = detail.getByTestId("notes");
+    await notes.getByRole("textbox", { name: "Note" }).fill("Payment leaks memory since the release.");
+    await notes.getByRole("button", { name: "Add note" }).click();
+    await expect(notes.getByRole("listitem").getByText("Payment leaks memory since the release.")).toBeVisible();
+    await page.reload();
+    await expect(notes.getByRole("listitem").getByText("Payment leaks memory since the release.")).toBeVisible();
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`)).toEqual([]);
+    }
     const download = page.waitForEvent("download");
     await detail.getByRole("button", { name: "Post-mortem", exact: true }).click();
     expect((await download).suggestedFilename()).toMatch(/^incident-.*\.md$/);

@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
-import { expect, openLive, signAs, test } from "./journey";
+import { call, expect, openLive, signAs, test } from "./journey";
+import { readRecording, record, replay } from "./recording";
 
 /**
  * Pictures of the main pages against those under `looks/`. What they show is the same in every run: a simulation with a fixed seed that
@@ -23,12 +24,6 @@ declare global {
     /** Tick of the newest sample that the page was sent. */
     newestSample?: number;
   }
-}
-
-async function call<Answer>(page: Page, method: string, data: object): Promise<Answer> {
-  const answer = await page.request.post(`/${method}`, { data });
-  expect(answer.ok(), `${method}: ${await answer.text()}`).toBe(true);
-  return (await answer.json()) as Answer;
 }
 
 /** What other journeys, and the people at this stack, leave behind. */
@@ -108,16 +103,16 @@ async function openRun(page: Page): Promise<void> {
 
 interface Look {
   readonly mask?: readonly Locator[];
-  /** Only this part of the page. */
-  readonly part?: Locator;
+  /** To its end, and not only what is in view at first. */
+  readonly whole?: boolean;
 }
 
 /** In both themes, as wide as the page is now. */
-async function compare(page: Page, name: string, { mask = [], part }: Look = {}): Promise<void> {
+async function compare(page: Page, name: string, { mask = [], whole = false }: Look = {}): Promise<void> {
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
-    await expect.soft(part ?? page).toHaveScreenshot(`${name}-${colorScheme}.png`, { mask: [...mask] });
+    await expect.soft(page).toHaveScreenshot(`${name}-${colorScheme}.png`, { mask: [...mask], fullPage: whole });
   }
 }
 
@@ -213,3 +208,75 @@ test("the pages look as they did", async ({ page }) => {
 
   await call(page, "sim.v1.SimulationService/Delete", { simulationId: ID });
 });
+
+/** Once recorded in a run of cascade_failure: an incident that somebody has acknowledged, a proposal that was rejected, and another that waits. */
+const STORY = join(FOLDER, "answers/cascade_failure.json");
+const STORY_ID = "story";
+
+test.describe("decisions", () => {
+  test.use({ timezoneId: "Europe/Berlin" });
+
+  test("the pages on which decisions are made look as they did", async ({ page, baseURL }) => {
+    await signAs(page, "Ana");
+    await page.addInitScript((id) => sessionStorage.setItem("microcloud.simulation", id), STORY_ID);
+    if (process.env.RECORD) await recordStory(page, baseURL ?? "");
+    await replay(page, await readRecording(STORY));
+
+    await test.step("actions", async () => {
+      await openActions(page);
+      await compare(page, "actions", { whole: true });
+      await page.setViewportSize(PHONE);
+      await compare(page, "actions-phone", { whole: true });
+      await page.setViewportSize(DESK);
+    });
+
+    await test.step("an incident", async () => {
+      await openIncident(page);
+      await compare(page, "incident", { whole: true });
+    });
+  });
+});
+
+async function openActions(page: Page): Promise<void> {
+  await openLive(page, "/actions/");
+  await expect(page.getByText(/futures? of chance, seen from/).first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator("main .uplot canvas")).toHaveCount(2);
+}
+
+/** The first of the feed: what the others are symptoms of. */
+async function openIncident(page: Page): Promise<void> {
+  await goTo(page, "/incidents/");
+  await page.locator('main [data-testid^="incident-"] > a').first().click();
+  await expect(page.getByTestId("incident-detail")).toBeVisible();
+  await expect(page.getByText(/futures? of chance, seen from/).first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator("main .uplot canvas").nth(2)).toBeVisible();
+  await expect(page.locator("main [aria-busy=true]")).toHaveCount(0);
+}
+
+async function recordStory(page: Page, base: string): Promise<void> {
+  const id = { simulationId: STORY_ID };
+  const go = (ticks: number) => call(page, "sim.v1.ControlService/Step", { ...id, ticks });
+  const goOn = async (samples: number) => {
+    for (let sample = 0; sample < samples; sample += 1) {
+      await go(SAMPLE_TICKS);
+      await page.waitForTimeout(300);
+    }
+  };
+  const pending = async () => (await call<{ actions?: { id: string; incidentId: string }[] }>(page, "ops.v1.ActionService/ListPendingActions", id)).actions?.[0];
+  await page.request.post("/sim.v1.SimulationService/Delete", { data: id });
+  await call(page, "sim.v1.SimulationService/Create", { ...id, scenario: "cascade_failure", seed: "7" });
+  while (!(await pending())) await goOn(1);
+  const { incidentId } = (await pending()) ?? {};
+  const { action } = await call<{ action: { id: string } }>(page, "ops.v1.ActionService/ProposeAction", { incidentId, type: "ACTION_TYPE_SCALE_UP", targetId: "checkout", replicas: 2, reason: "more of them answer more", operator: "Ben" });
+  await call(page, "ops.v1.ActionService/RejectAction", { actionId: action.id, operator: "Cleo", reason: "checkout only waits for payment" });
+  await goOn(30);
+  const { incidents } = await call<{ incidents: { id: string; symptomOf?: string }[] }>(page, "ops.v1.IncidentService/List", id);
+  for (const { id: incidentId } of incidents) await call(page, "ops.v1.IncidentService/Acknowledge", { incidentId, operator: "Ben" });
+  const lead = incidents.find(({ symptomOf }) => !symptomOf)?.id;
+  await call(page, "ops.v1.IncidentService/AddNote", { incidentId: lead, operator: "Ben", text: "payment fills its memory since the release of this morning" });
+  await record(page, base, STORY_ID, STORY, async () => {
+    await openActions(page);
+    await openIncident(page);
+  });
+  await page.request.post("/sim.v1.SimulationService/Delete", { data: id });
+}

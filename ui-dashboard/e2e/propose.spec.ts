@@ -10,6 +10,9 @@ test("an operator has something else done than what is proposed, and it waits fo
   await page.getByRole("navigation", { name: "Pages" }).filter({ visible: true }).getByRole("link", { name: /^Actions/ }).click();
   const other = page.getByRole("button", { name: /^Do this instead: / }).first();
   await expect(other).toBeVisible({ timeout: 120_000 });
+  // What would come of it is read off the curves, too.
+  await page.locator(".uplot .u-over").first().hover();
+  await expect(page.getByTestId("readings").first()).toContainText(/Do nothing/i);
   const title = ((await other.getAttribute("aria-label")) ?? "").replace("Do this instead: ", "");
   await other.click();
   await expect(page.getByRole("dialog").getByLabel(/Reason/)).toHaveValue(/^Predicted: .* of requests fail or are slow/);

@@ -4,7 +4,7 @@
  *   BASE_URL=http://127.0.0.1:8081 npm run screenshots
  *   BASE_URL=http://127.0.0.1:8081 npm run screenshots -- replay editor    # only these
  *
- * It sets the scenario cascade_failure, waits for an incident and its proposal, and goes from page to page.
+ * It sets the scenario cascade_failure, waits for an incident and its proposal, says that somebody is on it, and goes from page to page.
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -33,6 +33,12 @@ const until = async (what, look) => {
 await call("sim.v1.ControlService/SetScenario", { scenario: "cascade_failure" });
 const action = await until("a proposal", async () => (await call("ops.v1.ActionService/ListPendingActions", { simulationId: "default" })).actions?.[0]);
 
+/** What the others are symptoms of, with somebody on it. */
+const { incident } = await call("ops.v1.IncidentService/Get", { incidentId: action.incidentId });
+const incidentId = incident.symptomOf || incident.id;
+await call("ops.v1.IncidentService/Acknowledge", { incidentId, operator: "Ana" });
+await call("ops.v1.IncidentService/AddNote", { incidentId, operator: "Ana", text: "payment fills its memory since the release of this morning; a restart should hold until it is rolled back." });
+
 /** A run that is short enough for its marks to be told apart. */
 const PAST = "evening";
 await fetch(`${base}/sim.v1.SimulationService/Delete`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ simulationId: PAST }) });
@@ -50,7 +56,7 @@ const pages = [
   ["overview", "/", charts(4)],
   ["topology", `/topology/?action=${action.id}`, services],
   ["editor", "/topology/edit/?scenario=cascade_failure", async (page) => Promise.all([services(page), text("The engine would take it")(page)])],
-  ["incident", `/incidents/?id=${action.incidentId}`, async (page) => Promise.all([card(page), charts(1)(page)])],
+  ["incident", `/incidents/?id=${incidentId}`, async (page) => Promise.all([card(page), charts(1)(page)])],
   ["actions", "/actions/", card],
   ["explore", "/explore/?metric=latency_p99", charts(1)],
   ["sql", `/sql/?q=${encodeURIComponent("select * from incident_timeline limit 20")}`, async (page) => {

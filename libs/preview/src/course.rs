@@ -91,6 +91,14 @@ impl Course {
             .sum::<f64>();
     }
 
+    /// Seconds that are all alike, without a door whose objective could break.
+    #[cfg(test)]
+    pub(crate) fn steady(seconds: usize, requests: f64, failed: f64, cores: f64) -> Self {
+        let second = Second { requests, failed, slow: 0.0, p99_ms: 50.0 };
+        let seconds_seen = vec![second; seconds];
+        Self { doors: Vec::new(), of_doors: Vec::new(), seconds: seconds_seen, cores: cores * seconds as f64 }
+    }
+
     /// Users' requests.
     pub fn requests(&self) -> f64 {
         self.seconds.iter().map(|second| second.requests).sum()

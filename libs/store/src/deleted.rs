@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, rollup, statistics};
+use crate::{Store, StoreError, events, rollup, statistics};
 
 /// How long a deletion is remembered after its telemetry is gone: the stream keeps stragglers for an hour.
 const REMEMBERED: &str = "1 day";
@@ -108,6 +108,7 @@ async fn finish(conn: &mut PgConnection, deleted: &Deleted) -> Result<(), StoreE
             .await?;
         rollup::drop_deleted(conn, simulation_id, *lived_until).await?;
         statistics::drop_deleted(conn, simulation_id, *run_id, *lived_until).await?;
+        events::drop_deleted(conn, simulation_id, *lived_until).await?;
         sqlx::query(
             "update deleted_simulations set swept_at = clock_timestamp() where simulation_id = $1 and run_id = $2",
         )

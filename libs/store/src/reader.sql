@@ -19,7 +19,7 @@ begin
     grant select on metrics, telemetry_clock, incidents, incident_acknowledgements, actions,
                     metrics_1m, metrics_1h, open_incidents, incident_timeline, action_outcomes, mttr, incident_impact, incident_suspects, action_approvals,
                     action_predictions, action_calibration, game_rows, track_record,
-                    anomalies, forecasts
+                    anomalies, forecasts, events, incident_notes
         to microcloud_reader;
     revoke execute on function metrics_make_room(timestamptz, timestamptz), metrics_drop_expired(interval),
                                rollups_drop_expired(interval, interval),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Store, StoreError, statistics, timeseries};
+use crate::{Store, StoreError, events, statistics, timeseries};
 
 /// Sent messages stay this long (wall clock), so that a stream that lost them can be noticed.
 const OUTBOX_KEPT: &str = "7 days";
@@ -21,7 +21,7 @@ pub struct Keep {
     pub rows: Duration,
     /// Roll-ups by minute. Whole hours are dropped.
     pub minutes: Duration,
-    /// Roll-ups by hour, and anomalies.
+    /// Roll-ups by hour, anomalies and events.
     pub hours: Duration,
 }
 
@@ -34,6 +34,8 @@ pub struct Swept {
     pub rollups: u64,
     /// Anomalies and forecasts that were forgotten.
     pub statistics: u64,
+    /// Events that were forgotten.
+    pub events: u64,
     /// Sent messages that were forgotten.
     pub outbox: u64,
     /// Inbox notes that no redelivery can need.
@@ -53,6 +55,7 @@ impl Store {
             timeseries::drop_expired_rollups(&mut conn, keep.minutes.as_secs_f64(), keep.hours.as_secs_f64())
                 .await?;
         let statistics = statistics::drop_expired(&mut conn, keep).await?;
+        let events = events::drop_expired(&mut conn, keep).await?;
         let outbox = sqlx::query(
             "delete from outbox where position in
                 (select position from outbox where sent_at < clock_timestamp() - $1::interval limit $2)",
@@ -84,6 +87,7 @@ impl Store {
             metrics,
             rollups: rollups.unsigned_abs(),
             statistics,
+            events,
             outbox: outbox.rows_affected(),
             inbox: inbox.rows_affected(),
             idempotency_keys: keys.rows_affected(),

@@ -1,6 +1,8 @@
-//! Messages that move actions. One file per message; each effect and its mark in the inbox are one transaction.
+//! Messages that move actions, and those that become history. One file per message; each effect and its mark in the inbox are one
+//! transaction.
 
 pub(crate) mod events;
+mod history;
 pub(crate) mod incidents;
 pub(crate) mod kept;
 pub(crate) mod proposals;
@@ -20,6 +22,8 @@ pub(crate) const INCIDENTS: &str = "orchestrator-incidents";
 pub(crate) const ACTIONS: &str = "orchestrator-actions";
 /// Durable consumer of what sim-engine reports.
 pub(crate) const EVENTS: &str = "orchestrator-events";
+/// Durable consumer of the same for the history.
+pub(crate) const HISTORY: &str = "orchestrator-history";
 /// Durable consumer of changes of rules.
 pub(crate) const RULES: &str = "orchestrator-rules";
 /// Durable consumer of changes of silences.
@@ -36,6 +40,7 @@ pub(crate) struct Consumers {
     incidents: Consumer,
     actions: Consumer,
     events: Consumer,
+    history: Consumer,
     rules: Consumer,
     silences: Consumer,
     policies: Consumer,
@@ -51,6 +56,7 @@ impl Consumers {
             incidents: open(bus::streams::OPS_INCIDENTS, INCIDENTS).await?,
             actions: open(bus::streams::OPS_ACTIONS, ACTIONS).await?,
             events: open(bus::streams::SIM_EVENTS, EVENTS).await?,
+            history: open(bus::streams::SIM_EVENTS, HISTORY).await?,
             rules: open(bus::streams::OPS_RULES, RULES).await?,
             silences: open(bus::streams::OPS_SILENCES, SILENCES).await?,
             policies: open(bus::streams::OPS_POLICIES, POLICIES).await?,
@@ -63,6 +69,7 @@ impl Consumers {
             bus::serve(self.incidents, Incidents(app.clone())),
             bus::serve(self.actions, Proposals(app.clone())),
             bus::serve(self.events, Events(app.clone())),
+            history::run(app.clone(), self.history),
             bus::serve(self.rules, Rules(app.clone())),
             bus::serve(self.silences, Silences(app.clone())),
             bus::serve(self.policies, Policies(app)),

@@ -19,6 +19,16 @@ pub(crate) fn not_found(message: impl Into<String>) -> ConnectError {
     ConnectError::new(Code::NotFound, message)
 }
 
+/// Refuses somebody who may not do this.
+pub(crate) fn forbidden(message: impl Into<String>) -> ConnectError {
+    ConnectError::new(Code::PermissionDenied, message)
+}
+
+/// Refuses what would be more than there is room for.
+pub(crate) fn exhausted(message: impl Into<String>) -> ConnectError {
+    ConnectError::new(Code::ResourceExhausted, message)
+}
+
 /// Says that something is not there right now.
 pub(crate) fn unavailable(message: impl Into<String>) -> ConnectError {
     ConnectError::new(Code::Unavailable, message)

@@ -19,7 +19,7 @@ use ::service::metrics::Metrics as Registry;
 use bytes::Bytes;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
-use proto::ops::v1::{Action, Incident, StreamHeartbeat, StreamSnapshot};
+use proto::ops::v1::{Action, Incident, IncidentNote, StreamHeartbeat, StreamSnapshot};
 use proto::sim::v1::{MetricSnapshot, SimulationEvent, SimulationState, Topology};
 use remedy::verification::Experience;
 use serde::Serialize;
@@ -190,6 +190,11 @@ impl Hub {
     pub(crate) fn publish_acknowledgement(&self, acknowledged: &Incident) -> Result<(), EncodeError> {
         let Some(incident) = self.log().view.acknowledged(acknowledged) else { return Ok(()) };
         self.publish(EventName::Incident, &*incident, |_| true).map(drop)
+    }
+
+    /// Publishes a note, or that it was removed.
+    pub(crate) fn publish_note(&self, note: &IncidentNote) -> Result<(), EncodeError> {
+        self.publish(EventName::Note, note, |_| true).map(drop)
     }
 
     /// Takes over incidents and actions that were stored before this process began to listen. Publishes nothing.

@@ -56,6 +56,11 @@ export function metricLabel(metric: string): string {
   return isMetricName(metric) ? METRICS[metric].label : metric;
 }
 
+/** Unit of a metric, for captions of charts; empty for one that is newer than this page. */
+export function metricUnit(metric: string): string {
+  return isMetricName(metric) ? METRICS[metric].unit : "";
+}
+
 /** A number and its unit, apart so that the unit can be set smaller. `unit` is empty when there is no number. */
 export interface Quantity {
   readonly value: string;

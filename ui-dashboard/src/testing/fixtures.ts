@@ -4,6 +4,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { ActionSchema, ActionStatus, ActionType } from "@/gen/ops/v1/action_pb";
+import { IncidentNoteSchema } from "@/gen/ops/v1/incident_note_pb";
 import { IncidentSchema } from "@/gen/ops/v1/incident_pb";
 import { type PreviewOptionSchema, PreviewSchema } from "@/gen/ops/v1/preview_pb";
 import { SilenceKind, SilenceSchema, SilenceState } from "@/gen/ops/v1/silence_pb";
@@ -177,6 +178,16 @@ export const aPreview = (init: Init<typeof PreviewSchema> = {}) =>
       anOption(0.5, { rank: 1, helps: 1, action: { type: ActionType.RESTART_SERVICE, targetId: "orders" }, blastRadius: { services: ["orders"], replicas: 2, ofReplicas: 24, callers: ["gateway"] } }),
       { refused: "node-a1 is down already", action: { type: ActionType.DRAIN_NODE, targetId: "node-a1" } },
     ],
+    ...init,
+  });
+
+export const aNote = (init: Init<typeof IncidentNoteSchema> = {}) =>
+  create(IncidentNoteSchema, {
+    id: "66666666-6666-5666-8666-666666666666",
+    incidentId: anIncident().id,
+    author: "ana",
+    text: "The disk of db-main is full.",
+    writtenAt: timestampFromMs(Date.UTC(2026, 10, 22)),
     ...init,
   });
 

@@ -16,9 +16,9 @@ const TEXT: Readonly<Record<BadgeTone, string>> = {
 /** A word with a colour. The word alone says it all; the colour only helps to find it. */
 export function Badge({ tone, icon, children, className }: { tone: BadgeTone; icon?: ReactNode; children: ReactNode; className?: string }) {
   return (
-    <span className={cx("tint inline-flex h-5 items-center gap-1 rounded px-1.5 text-[11px] font-medium whitespace-nowrap", TEXT[tone], className)}>
+    <span className={cx("tint inline-flex h-5 max-w-full items-center gap-1 rounded px-1.5 text-[11px] font-medium whitespace-nowrap", TEXT[tone], className)}>
       {icon}
-      {children}
+      <span className="truncate">{children}</span>
     </span>
   );
 }

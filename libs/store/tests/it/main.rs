@@ -4,6 +4,7 @@
 mod actions;
 mod agent;
 mod audit;
+mod events;
 mod harness;
 mod incidents;
 mod lifecycle;

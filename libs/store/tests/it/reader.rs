@@ -23,6 +23,8 @@ async fn the_reader_sees_the_named_tables_and_views() {
         "incident_timeline",
         "action_outcomes",
         "mttr",
+        "events",
+        "incident_notes",
     ] {
         let rows = reader.fetch_all(AssertSqlSafe(format!("select * from {name} limit 5"))).await.unwrap();
         assert!(!rows.is_empty(), "{name}");
@@ -53,6 +55,7 @@ async fn the_reader_can_do_nothing_else() {
         "create function mine() returns int language sql as 'select 1'",
         "create schema mine",
         "create role eve superuser",
+        "select * from simulation_events",
         "select * from audit",
         "select * from audit_verify()",
         "select * from inbox",

@@ -7,9 +7,11 @@ use store::PgConnection;
 use store::actions::{self, Proposal, Ruling, Status, Transition, Verdict};
 use store::incidents::{self, IncidentRecord, IncidentRow};
 use store::metrics::{Batch, Row};
+use store::notes;
 use store::predictions::{self, Came};
 use uuid::Uuid;
 
+use crate::events;
 use crate::harness::{Database, seconds, start_of_time};
 use crate::predictions::prediction;
 use crate::statistics;
@@ -103,6 +105,7 @@ pub(crate) async fn an_hour(database: &Database) {
     telemetry(database).await;
     let found = [statistics::anomaly(610, "checkout"), statistics::anomaly(3_520, "checkout")];
     statistics::write(&database.store, &found, &statistics::forecast(3_540, "orders-db")).await;
+    events::write(&database.store, &[events::event(20, 598, 3), events::event(21, 650, 4)]).await;
     let mut tx = database.store.begin().await.unwrap();
     let cured = incident(1, 600);
     let ignored = IncidentRow {
@@ -118,6 +121,10 @@ pub(crate) async fn an_hour(database: &Database) {
         assert!(upsert(&mut tx, open).await);
     }
     incidents::acknowledge(&mut tx, cured.id, "ada").await.unwrap();
+    notes::add(&mut tx, Uuid::from_u128(30), cured.id, "ada", "It began with the deployment.")
+        .await
+        .unwrap()
+        .unwrap();
     for (number, open) in [(10, &cured), (11, &ignored), (12, &current)] {
         assert!(actions::record_proposed(&mut tx, &proposal(number, open), &ask(), VALID_FOR).await.unwrap());
     }
@@ -151,6 +158,11 @@ pub(crate) async fn an_hour(database: &Database) {
     upsert(&mut tx, &resolved(&cured, 45)).await;
     upsert(&mut tx, &resolved(&ignored, 400)).await;
     tx.commit().await.unwrap();
+    let mut conn = database.store.acquire().await.unwrap();
+    notes::add(&mut conn, Uuid::from_u128(31), cured.id, "ada", "Its limits are raised.")
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 async fn telemetry(database: &Database) {

@@ -1,4 +1,6 @@
-//! `ops.v1.IncidentService`: incidents as operators see them, and who is on them.
+//! `ops.v1.IncidentService`: incidents as operators see them, who is on them, and what people write about them.
+
+mod notes;
 
 use axum::Router;
 use axum::extract::State;
@@ -22,7 +24,15 @@ use crate::record::{self, Note};
 
 /// The service's routes.
 pub(crate) fn router(app: App) -> Router {
-    IncidentServiceBuilder::<App>::new().list(list).get(get).acknowledge(acknowledge).with_state(app).build()
+    IncidentServiceBuilder::<App>::new()
+        .list(list)
+        .get(get)
+        .acknowledge(acknowledge)
+        .list_notes(notes::list)
+        .add_note(notes::add)
+        .remove_note(notes::remove)
+        .with_state(app)
+        .build()
 }
 
 async fn list(
@@ -129,7 +139,9 @@ async fn acknowledged(
 }
 
 fn found(id: Uuid, row: Option<IncidentRow>) -> Result<Incident, ConnectError> {
-    row.map(wire::incident).ok_or_else(|| {
-        error::not_found(format!("There is no incident {id}. IncidentService.List names the ones there are."))
-    })
+    row.map(wire::incident).ok_or_else(|| no_incident(id))
+}
+
+fn no_incident(id: Uuid) -> ConnectError {
+    error::not_found(format!("There is no incident {id}. IncidentService.List names the ones there are."))
 }

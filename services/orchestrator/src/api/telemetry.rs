@@ -1,7 +1,8 @@
-//! `ops.v1.TelemetryService`: stored series, how far they reach, what statistics found in them, and the newest sample.
+//! `ops.v1.TelemetryService`: stored series, how far they reach, what statistics found in them, what happened, and the newest sample.
 
 mod ask;
 mod describe;
+mod events;
 mod group;
 mod statistics;
 mod units;
@@ -32,6 +33,7 @@ pub(crate) fn router(app: App) -> Router {
         .coverage(coverage)
         .anomalies(statistics::anomalies)
         .forecast(statistics::forecast)
+        .events(events::events)
         .latest(latest)
         .with_state(app)
         .build()

@@ -18,6 +18,8 @@ pub(crate) enum EventName {
     Incident,
     /// A change of an action.
     Action,
+    /// What somebody wrote about an incident, or removed.
+    Note,
     /// A sign of life with the newest state, every second.
     Heartbeat,
     /// Events were missed; a snapshot follows.
@@ -33,6 +35,7 @@ impl EventName {
             Self::Event => "event",
             Self::Incident => "incident",
             Self::Action => "action",
+            Self::Note => "note",
             Self::Heartbeat => "heartbeat",
             Self::Resync => "resync",
         }

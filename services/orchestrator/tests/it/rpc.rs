@@ -7,7 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt as _;
 use prost_reflect::DescriptorPool;
 use prost_reflect::prost_types::method_options::IdempotencyLevel;
-use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot};
+use proto::common::v1::{Target, TargetKind};
+use proto::sim::v1::{EntityColumns, MetricColumn, MetricSnapshot, SimulationEvent, SimulationEventKind};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use store::statistics::{self, AnomalyRow, ForecastRow};
@@ -28,6 +29,8 @@ const MUTATING: &[&str] = &[
     "ops.v1.GameService/Replay",
     "ops.v1.GameService/Start",
     "ops.v1.IncidentService/Acknowledge",
+    "ops.v1.IncidentService/AddNote",
+    "ops.v1.IncidentService/RemoveNote",
     "ops.v1.PolicyService/PauseAutomation",
     "ops.v1.PolicyService/ResumeAutomation",
     "ops.v1.PolicyService/SetPolicies",
@@ -367,5 +370,53 @@ async fn watch_streams_the_state_now_and_every_change() {
             engine.say(true).await;
             told = true;
         }
+    }
+}
+
+#[tokio::test]
+async fn what_happened_can_be_asked_for_afterwards() {
+    let stack = Stack::start().await;
+    let event = |tick: u64, kind: SimulationEventKind| SimulationEvent {
+        id: Uuid::new_v4().to_string(),
+        simulation_id: "default".to_owned(),
+        run_id: RUN.to_string(),
+        tick,
+        time: Some(simulated(tick)),
+        kind: kind.into(),
+        target: Some(Target { kind: TargetKind::Node.into(), id: "node-a1".to_owned() }),
+        message: format!("it is tick\0 {tick}"),
+        attributes: [("fault".to_owned(), "cpu_hog".to_owned())].into(),
+        ..SimulationEvent::default()
+    };
+    let began = event(20, SimulationEventKind::FaultStarted);
+    stack.publish_event(&began).await;
+    // Nobody can say when this happened.
+    stack.publish_event(&SimulationEvent { time: None, ..event(30, SimulationEventKind::NodeDown) }).await;
+    stack.publish_event(&event(40, SimulationEventKind::FaultEnded)).await;
+
+    let ask = async |body: Value| {
+        let answer = stack.call("ops.v1.TelemetryService/Events", body).await.ok();
+        answer["events"].as_array().cloned().unwrap_or_default()
+    };
+    let all =
+        until("both are kept", || async { Some(ask(json!({})).await).filter(|events| events.len() == 2) })
+            .await;
+    assert_eq!((&all[0]["tick"], &all[1]["tick"]), (&json!("40"), &json!("20")), "newest first");
+    assert_eq!(all[1]["id"], began.id);
+    assert_eq!(all[1]["message"], "it is tick 20");
+    assert_eq!(all[1]["target"], json!({ "kind": "TARGET_KIND_NODE", "id": "node-a1" }));
+    assert_eq!(all[1]["attributes"], json!({ "fault": "cpu_hog" }));
+    let kinds = json!({ "kinds": ["SIMULATION_EVENT_KIND_FAULT_ENDED"], "runId": RUN.to_string() });
+    assert_eq!(ask(kinds).await, all[..1]);
+    assert_eq!(ask(json!({ "to": all[1]["time"] })).await, all[1..]);
+    assert!(ask(json!({ "simulationId": "elsewhere" })).await.is_empty());
+
+    for wrong in [
+        json!({ "limit": 1_001 }),
+        json!({ "kinds": [99] }),
+        json!({ "runId": "7" }),
+        json!({ "from": all[0]["time"], "to": all[1]["time"] }),
+    ] {
+        stack.call("ops.v1.TelemetryService/Events", wrong).await.error("invalid_argument");
     }
 }

@@ -74,6 +74,12 @@ async fn a_page_gets_a_snapshot_and_then_everything_that_happens() {
     let told = page.next_named("incident").await.data;
     assert_eq!(told["acknowledgedBy"], "alice");
     assert!(told["acknowledgedAt"].is_string(), "{told}");
+    let note = json!({ "incidentId": incident.id, "text": "On it.", "operator": "alice" });
+    let written = stack.call("ops.v1.IncidentService/AddNote", note).await.ok()["note"].clone();
+    assert_eq!(page.next_named("note").await.data, written);
+    let remove = json!({ "noteId": written["id"], "operator": "alice" });
+    stack.call("ops.v1.IncidentService/RemoveNote", remove).await.ok();
+    assert_eq!(page.next_named("note").await.data["removed"], true);
 
     until("the snapshot holds the topology", || async {
         let mut page = EventSource::open(stack.orchestrator.address, None).await;

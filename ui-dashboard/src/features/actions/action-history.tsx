@@ -2,7 +2,7 @@
 
 import { ListChecks } from "lucide-react";
 import Link from "next/link";
-import { formatSimulatedTime, formatWallTime, NO_DATA } from "@/format/format";
+import { formatSimulatedTime, formatWallTime } from "@/format/format";
 import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -51,7 +51,7 @@ function Line({ action, highlighted }: { action: Action; highlighted: boolean })
   const effect = effectLook(action);
   return (
     <tr data-testid={`history-${action.id}`} className={cx(highlighted && "bg-raised")}>
-      <HeadCell className="max-w-56 truncate sm:max-w-none">
+      <HeadCell className="max-w-56 truncate sm:max-w-96">
         <Link href={`/incidents/?id=${action.incidentId}`} className="rounded hover:underline" title={action.reason}>
           {actionTitle(action)}
         </Link>
@@ -63,7 +63,7 @@ function Line({ action, highlighted }: { action: Action; highlighted: boolean })
       <Cell>{effect ? <Badge tone={effect.tone}>{effect.word}</Badge> : <span className="text-ink-muted">none</span>}</Cell>
       <Cell className="max-w-md min-w-56 py-2 text-xs !whitespace-normal text-ink-muted">{outcomeSentence(action) || "under way"}</Cell>
       <Cell>{action.approvals.map(({ operator }) => operator).join(", ") || action.decidedBy || <span className="text-ink-muted">nobody</span>}</Cell>
-      <Cell className="text-xs text-ink-muted">{action.decidedAt ? formatWallTime(action.decidedAt) : NO_DATA}</Cell>
+      <Cell className="text-xs text-ink-muted">{action.decidedAt ? formatWallTime(action.decidedAt) : "–"}</Cell>
       <Cell className="text-xs text-ink-muted">{formatSimulatedTime(action.proposedAt)} sim</Cell>
     </tr>
   );

@@ -112,9 +112,24 @@ describe("the actions page", () => {
     await user.click(screen.getByRole("button", { name: `Approve: ${TITLE}` }));
     const notice = await screen.findByText(/^Ana rejected this [23] s ago: not now$/);
     expect(notice).toBeTruthy();
+    expect(screen.getByText("Your approval was not counted: nothing is carried out.")).toBeTruthy();
     await user.click(screen.getByRole("button", { name: "Got it" }));
     expect(screen.queryByText(/Ana rejected this/)).toBeNull();
     expect(screen.getByText("Nothing waits for a decision")).toBeTruthy();
+  });
+
+  it("says of what expired unseen what to do now", async () => {
+    localStorage.setItem("microcloud.operator", "ben");
+    const current = anAction({ status: ActionStatus.EXPIRED, version: 2n, decisionReason: "nobody decided in time" });
+    const approve = () => {
+      throw new ConnectError("The action expired: nobody decided in time.", Code.FailedPrecondition);
+    };
+    const { cloud, user } = renderScene(<ActionsPage />, { routes: routes({ approve, current }) });
+    act(() => cloud.apply([pending()]));
+    await user.click(screen.getByRole("button", { name: `Approve: ${TITLE}` }));
+    const notice = await screen.findByText("This proposal expired before your approval arrived.");
+    expect(notice.parentElement?.textContent).toContain("Nothing is carried out. While its incident is open, the agent may propose again");
+    expect(screen.getByRole("link", { name: "its incident" }).getAttribute("href")).toMatch(new RegExp(`/incidents/?\\?id=${current.incidentId}$`));
   });
 
   it("keeps the proposal, and the key, when the server could not be reached", async () => {

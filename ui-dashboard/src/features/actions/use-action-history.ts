@@ -10,12 +10,12 @@ import { ActionService } from "@/gen/ops/v1/action_service_pb";
 const PAGE = 50;
 
 /** Actions in any state, newest first: what the store has, kept current by the stream. */
-export function useActionHistory(incidentId = "") {
+export function useActionHistory(incidentId = "", enabled = true) {
   const live = useCloud((state) => state.actions);
   const query = useInfiniteQuery(
     ActionService.method.getActionHistory,
     { incidentId, limit: PAGE, pageToken: "" },
-    { pageParamKey: "pageToken", getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined },
+    { enabled, pageParamKey: "pageToken", getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined },
   );
   const listed = query.data?.pages.flatMap(({ actions }) => actions) ?? [];
   const ours = [...live.values()].filter((action) => incidentId === "" || action.incidentId === incidentId);
@@ -23,6 +23,6 @@ export function useActionHistory(incidentId = "") {
   return { ...query, actions };
 }
 
-function newestFirst(a: Action, b: Action): number {
+export function newestFirst(a: Action, b: Action): number {
   return (instantMs(b.proposedAt) ?? 0) - (instantMs(a.proposedAt) ?? 0) || b.id.localeCompare(a.id);
 }

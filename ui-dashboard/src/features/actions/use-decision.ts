@@ -40,7 +40,7 @@ export function useDecision(action: Action) {
         description: verdict.kind === "approve" ? "The command is on its way to the simulation." : undefined,
       });
     },
-    onError: async (cause) => {
+    onError: async (cause, { kind }) => {
       if (!isConflict(cause)) {
         toast.error(`Not decided: ${actionTitle(action)}`, { description: errorSentence(cause) });
         return;
@@ -52,7 +52,7 @@ export function useDecision(action: Action) {
         toast.error(`Not decided: ${actionTitle(action)}`, { description: errorSentence(cause) });
         return;
       }
-      addConflict({ action: current, message: errorSentence(cause) });
+      addConflict({ action: current, tried: kind });
     },
   });
   return { decide: mutate, busy: isPending ? variables.kind : undefined };

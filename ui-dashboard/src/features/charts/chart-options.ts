@@ -29,9 +29,12 @@ export interface ChartMarks {
   readonly instantS?: number;
 }
 
-/** Ten simulated minutes; a younger history fills at least one. */
-const WINDOW_S = 600;
-const SHORTEST_WINDOW_S = 60;
+/**
+ * Simulated seconds that are seen: ten minutes, and less while the history is younger. In steps, as the ceilings below, so that the lines
+ * can stay as they are drawn from one sample to the next (`LineStrip`), and that an axis is read at a glance.
+ */
+const WINDOWS_S = [60, 120, 300, 600] as const;
+const CEILINGS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10] as const;
 const SYNC_KEY = "telemetry";
 
 export function chartOptions({ metric, series, width, height, onCursor, marks = {} }: ChartSetup): uPlot.Options {
@@ -46,7 +49,7 @@ export function chartOptions({ metric, series, width, height, onCursor, marks = 
     padding: [8, 26, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
     cursor: { sync: { key: SYNC_KEY }, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { time: true, range: timeRange }, y: { range: (_, __, max) => [0, valueCeiling(metric, max, limit)] } },
+    scales: { x: { time: true, range: timeRange }, y: { range: (_, __, max) => [0, stepAbove(valueCeiling(metric, max, limit))] } },
     axes: [
       { ...axis, size: 26, space: 80, values: (_, ticks, __, ___, stepS) => ticks.map((tick) => formatSimulatedTick(tick * 1_000, stepS)) },
       { ...axis, size: 46, space: 32, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },
@@ -68,10 +71,17 @@ export function quietAxis(): uPlot.Axis {
   };
 }
 
-function timeRange(_: uPlot, first: number | null, last: number | null): [number, number] {
-  if (first === null || last === null) return [0, SHORTEST_WINDOW_S];
-  const from = Math.max(first, last - WINDOW_S);
-  return [Math.min(from, last - SHORTEST_WINDOW_S), last];
+export function timeRange(_: unknown, first: number | null, last: number | null): [number, number] {
+  if (first === null || last === null) return [0, WINDOWS_S[0]];
+  const length = WINDOWS_S.find((window) => last - first <= window) ?? WINDOWS_S.at(-1) ?? 0;
+  return [last - length, last];
+}
+
+/** The next round number. */
+export function stepAbove(value: number): number {
+  const decade = 10 ** Math.floor(Math.log10(value));
+  const step = CEILINGS.find((step) => value <= step * decade * (1 + 1e-9));
+  return step === undefined ? value : step * decade;
 }
 
 /** Percentages of a resource end at 100; others a little over their maximum. A limit comes into view when it is near. */

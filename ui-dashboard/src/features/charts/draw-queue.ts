@@ -1,10 +1,10 @@
 /**
  * Shares the redraws of charts out over animation frames: a sample changes all charts at once, and drawn at once they would make a
- * frame come late.
+ * frame come late. Over as few as that needs, as every frame that draws something has a price of its own.
  */
 const waiting = new Set<() => void>();
 /** A frame draws this part of the charts that wait, at least one. */
-const PART = 4;
+const PART = 2;
 let frame = 0;
 
 function drawSome(): void {

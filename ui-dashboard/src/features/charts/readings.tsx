@@ -17,7 +17,7 @@ const SHOWN = 8;
 export function Readings({ reading, metric }: { reading: Reading; metric: string }) {
   const side = reading.left > 0.5 ? "left-12" : "right-2";
   return (
-    <div aria-hidden className={`pointer-events-none absolute top-1 z-10 min-w-40 rounded-md border border-line bg-surface/95 px-2.5 py-1.5 text-[11px] shadow-lg ${side}`}>
+    <div aria-hidden data-testid="readings" className={`pointer-events-none absolute top-1 z-10 min-w-40 rounded-md border border-line bg-surface/95 px-2.5 py-1.5 text-[11px] shadow-lg ${side}`}>
       <p className="mb-1 text-ink-muted">{reading.when}</p>
       {reading.values.slice(0, SHOWN).map(({ id, color, value }) => (
         <p key={id} className="flex items-center gap-1.5">

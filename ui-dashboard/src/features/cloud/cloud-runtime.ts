@@ -1,6 +1,6 @@
 /**
  * Connects the store to the world for as long as a page is open: the stream, the topology that the stream does not
- * repeat, and the stored past that charts begin with.
+ * repeat, and the stored past that charts and lists of events begin with.
  */
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { type MetricName } from "@/format/format";
@@ -10,6 +10,7 @@ import { TelemetryAggregate, TelemetryService } from "@/gen/ops/v1/telemetry_ser
 import { ControlService } from "@/gen/sim/v1/control_service_pb";
 import { SimulationEventKind } from "@/gen/sim/v1/event_pb";
 import { answers } from "./answers";
+import { MAX_EVENTS } from "./cloud-state";
 import type { CloudStore } from "./cloud-store";
 import type { StoredSeries } from "./history";
 
@@ -69,6 +70,8 @@ export function startCloud(cloud: CloudStore, transport: Transport, streamUrl: s
     if (firstSample) void loadHistory(telemetry, cloud, over.signal);
     const answersAgain = answers(state) && !answers(before);
     const isNew = state.snapshots !== before.snapshots;
+    const isNewRun = state.simulation?.runId !== before.simulation?.runId;
+    if (state.simulation && (isNew || isNewRun)) void loadEvents(telemetry, cloud, over.signal);
     if ((isNew && !state.topology) || (answersAgain && (owed || !state.topology))) refreshTopology();
   });
   window.addEventListener("online", wake);
@@ -94,6 +97,18 @@ async function loadTopology(control: Client<typeof ControlService>, cloud: Cloud
     if (topology && !signal.aborted) cloud.noteTopology(topology);
   } catch {
     // The page keeps what it knows; the next change or snapshot asks again.
+  }
+}
+
+/** What happened in the run before the page listened, or while it was cut off. Without it the lists are only shorter. */
+async function loadEvents(telemetry: Client<typeof TelemetryService>, cloud: CloudStore, signal: AbortSignal): Promise<void> {
+  const runId = cloud.getState().simulation?.runId;
+  if (runId === undefined) return;
+  try {
+    const { events } = await telemetry.events({ runId, limit: MAX_EVENTS }, { signal });
+    if (!signal.aborted) cloud.noteStoredEvents(events);
+  } catch {
+    // As above.
   }
 }
 

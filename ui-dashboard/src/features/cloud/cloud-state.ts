@@ -3,6 +3,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { instantMs } from "@/format/format";
 import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
+import type { IncidentNote } from "@/gen/ops/v1/incident_note_pb";
 import type { StreamHeartbeat, StreamSnapshot } from "@/gen/ops/v1/stream_pb";
 import type { SimulationEvent } from "@/gen/sim/v1/event_pb";
 import type { SimulationState, Topology } from "@/gen/sim/v1/state_pb";
@@ -27,6 +28,8 @@ export interface CloudState {
   readonly historyVersion: number;
   readonly incidents: ReadonlyMap<string, Incident>;
   readonly actions: ReadonlyMap<string, Action>;
+  /** What was written about incidents, or removed, since the page was opened. */
+  readonly notes: ReadonlyMap<string, IncidentNote>;
   /** Newest first. */
   readonly events: readonly SimulationEvent[];
 }
@@ -47,6 +50,7 @@ export const EMPTY_CLOUD: CloudState = {
   historyVersion: 0,
   incidents: new Map(),
   actions: new Map(),
+  notes: new Map(),
   events: [],
 };
 
@@ -88,7 +92,18 @@ function isOlder(candidate: SimulationState, known: SimulationState | undefined)
 }
 
 export function withIncident(state: CloudState, incident: Incident): CloudState {
-  return { ...state, incidents: bounded(withNewer(state.incidents, incident, "revision"), (known) => known.resolved) };
+  const known = state.incidents.get(incident.id);
+  // An acknowledgement changes no revision: it is the API's own addition to the record, and is not taken back.
+  if (known?.revision === incident.revision && known.acknowledgedBy === "" && incident.acknowledgedBy !== "") {
+    return { ...state, incidents: new Map(state.incidents).set(incident.id, incident) };
+  }
+  return { ...state, incidents: bounded(withNewer(state.incidents, incident, "revision"), ({ resolved }) => resolved) };
+}
+
+/** A note that was removed stays removed, in whatever order messages and answers come. */
+export function withNote(state: CloudState, note: IncidentNote): CloudState {
+  if (note.id === "" || state.notes.get(note.id)?.removed) return state;
+  return { ...state, notes: bounded(new Map(state.notes).set(note.id, note), () => true) };
 }
 
 export function withAction(state: CloudState, action: Action): CloudState {
@@ -99,6 +114,15 @@ export function withAction(state: CloudState, action: Action): CloudState {
 export function withEvent(state: CloudState, event: SimulationEvent): CloudState {
   if (state.events.some((known) => known.id === event.id)) return state;
   return { ...state, events: told(state.simulation, [event, ...state.events].slice(0, MAX_EVENTS)) };
+}
+
+/** Events of the run that were stored before the page listened, newest first. */
+export function withStoredEvents(state: CloudState, stored: readonly SimulationEvent[]): CloudState {
+  const known = new Set(state.events.map(({ id }) => id));
+  const ours = stored.filter(({ id, runId }) => !known.has(id) && runId === state.simulation?.runId);
+  if (ours.length === 0) return state;
+  const events = [...state.events, ...ours].sort((a, b) => Number(b.tick - a.tick)).slice(0, MAX_EVENTS);
+  return { ...state, events: told(state.simulation, events) };
 }
 
 /** Of two messages about one thing the higher number is the newer, in whatever order they come. */

@@ -2,7 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { ActionStatus } from "@/gen/ops/v1/action_pb";
-import { aHeartbeat, anAction, anEvent, anIncident, aSample, aSnapshot, aState, START_MS } from "@/testing/fixtures";
+import { aHeartbeat, anAction, anEvent, anIncident, aNote, aSample, aSnapshot, aState, START_MS } from "@/testing/fixtures";
 import { MAX_EVENTS, MAX_SETTLED } from "./cloud-state";
 import { CloudStore } from "./cloud-store";
 import { measured } from "./sample";
@@ -58,6 +58,30 @@ describe("the cloud store", () => {
     cloud.apply([{ kind: "incident", message: anIncident() }]);
     cloud.noteIncident(anIncident({ acknowledgedBy: "ana" }));
     expect(state().incidents.get(anIncident().id)?.acknowledgedBy).toBe("ana");
+  });
+
+  it("shows somebody else's acknowledgement, which the stream tells", () => {
+    cloud.apply([
+      { kind: "incident", message: anIncident() },
+      { kind: "incident", message: anIncident({ acknowledgedBy: "ben" }) },
+    ]);
+    expect(state().incidents.get(anIncident().id)?.acknowledgedBy).toBe("ben");
+  });
+
+  it("keeps a note until it is removed, and does not bring it back", () => {
+    cloud.apply([{ kind: "note", message: aNote() }]);
+    expect(state().notes.get(aNote().id)?.text).toBe(aNote().text);
+    cloud.noteNote(aNote({ text: "", removed: true }));
+    cloud.apply([{ kind: "note", message: aNote() }]);
+    expect(state().notes.get(aNote().id)?.removed).toBe(true);
+  });
+
+  it("puts stored events of the run behind and between those that the stream told", () => {
+    cloud.apply([{ kind: "event", message: anEvent({ id: "b", tick: 20n }) }]);
+    const stored = [anEvent({ id: "b", tick: 20n }), anEvent({ id: "a", tick: 10n }), anEvent({ id: "old", runId: "another run" })];
+    cloud.noteStoredEvents(stored);
+    cloud.noteStoredEvents([anEvent({ id: "c", tick: 15n })]);
+    expect(state().events.map(({ id }) => id)).toEqual(["b", "c", "a"]);
   });
 
   it("forgets settled things in time, but never an open one", () => {

@@ -4,6 +4,8 @@ import type { StreamStatus } from "@/features/stream/stream-client";
 import type { StreamEvent } from "@/features/stream/stream-event";
 import type { Action } from "@/gen/ops/v1/action_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
+import type { IncidentNote } from "@/gen/ops/v1/incident_note_pb";
+import type { SimulationEvent } from "@/gen/sim/v1/event_pb";
 import type { MetricSnapshot } from "@/gen/sim/v1/metrics_pb";
 import type { SimulationState, Topology } from "@/gen/sim/v1/state_pb";
 import {
@@ -13,8 +15,10 @@ import {
   withEvent,
   withHeartbeat,
   withIncident,
+  withNote,
   withSimulation,
   withSnapshot,
+  withStoredEvents,
 } from "./cloud-state";
 import { calmed } from "./calm";
 import { History, type StoredSeries } from "./history";
@@ -92,13 +96,15 @@ export class CloudStore {
   }
 
   noteIncident(incident: Incident | undefined): void {
-    if (!incident) return;
-    const known = this.getState().incidents.get(incident.id);
-    // An acknowledgement changes no revision: it is the API's own addition to the record.
-    if (known && known.revision === incident.revision && known.acknowledgedBy !== incident.acknowledgedBy) {
-      const incidents = new Map(this.getState().incidents).set(incident.id, incident);
-      this.set({ ...this.getState(), incidents });
-    } else this.set(withIncident(this.getState(), incident));
+    if (incident) this.set(withIncident(this.getState(), incident));
+  }
+
+  noteNote(note: IncidentNote | undefined): void {
+    if (note) this.set(withNote(this.getState(), note));
+  }
+
+  noteStoredEvents(events: readonly SimulationEvent[]): void {
+    this.set(withStoredEvents(this.getState(), events));
   }
 
   backfill(stored: readonly StoredSeries[]): void {
@@ -121,6 +127,8 @@ export class CloudStore {
         return withIncident(state, event.message);
       case "action":
         return withAction(state, event.message);
+      case "note":
+        return withNote(state, event.message);
       case "event":
         return withEvent(state, event.message);
       case "resync":

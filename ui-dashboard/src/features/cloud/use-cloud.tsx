@@ -31,10 +31,10 @@ export function useCalmCloud<T>(selector: (state: CloudState) => T): T {
   return selector(useStore(useCloudStore().calm));
 }
 
-/** Like `useCalmCloud`, but slower while this part of the page is far from what is in sight: for the rows of long tables. */
-export function useCalmCloudInSight<T>(part: RefObject<Element | null>, selector: (state: CloudState) => T): T {
+/** Like `useCalmCloud`, but slower while this row of a table, with those around it, is far from what is in sight. */
+export function useCalmCloudInSight<T>(row: RefObject<HTMLTableRowElement | null>, selector: (state: CloudState) => T): T {
   const cloud = useCloudStore();
   const [near, setNear] = useState(true);
-  useEffect(() => (part.current ? watchSight(part.current, setNear) : undefined), [part]);
+  useEffect(() => (row.current ? watchSight(row.current.parentElement ?? row.current, setNear) : undefined), [row]);
   return selector(useStore(near ? cloud.calm : cloud.outOfSight));
 }

@@ -13,7 +13,7 @@ interface PaletteProps {
 /** The engines that there are: drag one to the canvas, or press it. */
 export function Palette({ onAdd }: PaletteProps) {
   return (
-    <div role="group" aria-label="Palette" className="flex shrink-0 gap-4 overflow-x-auto border-line px-3 py-2 max-xl:border-b xl:w-52 xl:flex-col xl:overflow-y-auto xl:border-r">
+    <div role="group" aria-label="Palette" className="flex shrink-0 gap-4 overflow-x-auto border-line px-3 py-2 max-xl:border-b xl:w-57 xl:flex-col xl:overflow-y-auto xl:border-r">
       {(Object.keys(FAMILY_WORDS) as Family[]).map((family) => {
         const profiles = PROFILES.filter((profile) => profile.family === family);
         const names = new Set(profiles.map(({ name }) => name));

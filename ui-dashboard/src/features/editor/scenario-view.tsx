@@ -65,8 +65,8 @@ function SourcePart({ source: { at, service, shapes, fields }, doors }: { source
     <fieldset className="flex flex-col gap-3 rounded-md border border-line p-3">
       <legend className="px-1 text-[13px] font-medium">At {service}</legend>
       <ProblemList problems={problems} />
-      <div className="flex items-end gap-3">
-        <div className="grid flex-1 grid-cols-2 gap-3">
+      <div className="@container">
+        <div className="grid grid-cols-2 items-start gap-3 @md:grid-cols-3">
           <Field label="Arrives at">
             <Select value={service} onChange={(event) => edit(setScenario(["traffic", at, "service"], event.target.value))}>
               {!doors.includes(service) && <option value={service}>{service}</option>}
@@ -85,16 +85,18 @@ function SourcePart({ source: { at, service, shapes, fields }, doors }: { source
               ))}
             </Select>
           </Field>
+          <Button tone="danger" size="icon" className="self-end justify-self-end max-sm:order-last max-sm:col-span-2" aria-label={`Delete the traffic at ${service}`} title="Delete" onClick={() => edit(removeSource(at))}>
+            <Trash2 aria-hidden className="size-4" />
+          </Button>
+          {shapes.flatMap((one) =>
+            SHAPE_FIELDS[one].fields.map((spec) => (
+              <NumberField key={`${one} ${spec.name}`} spec={spec} value={asRecord(fields[one])[spec.name]} onChange={(value) => edit(setScenario(["traffic", at, one, spec.name], value), `traffic ${at} ${one} ${spec.name}`)} />
+            )),
+          )}
+          <NumberField spec={NOISE} value={fields["noise"]} onChange={(value) => edit(setScenario(["traffic", at, "noise"], value), `traffic ${at} noise`)} />
+          <NumberField spec={DISTANCE} value={fields["distance_ms"]} onChange={(value) => edit(setScenario(["traffic", at, "distance_ms"], value), `traffic ${at} distance`)} />
         </div>
-        <Button tone="danger" size="icon" aria-label={`Delete the traffic at ${service}`} title="Delete" onClick={() => edit(removeSource(at))}>
-          <Trash2 aria-hidden className="size-4" />
-        </Button>
       </div>
-      {shapes.map((one) => (
-        <NumberFields key={one} specs={SHAPE_FIELDS[one].fields} values={asRecord(fields[one])} onChange={(path, value) => edit(setScenario(["traffic", at, one, ...path], value), `traffic ${at} ${one} ${path.join(".")}`)} />
-      ))}
-      <NumberField spec={NOISE} value={fields["noise"]} onChange={(value) => edit(setScenario(["traffic", at, "noise"], value), `traffic ${at} noise`)} />
-      <NumberField spec={DISTANCE} value={fields["distance_ms"]} onChange={(value) => edit(setScenario(["traffic", at, "distance_ms"], value), `traffic ${at} distance`)} />
     </fieldset>
   );
 }

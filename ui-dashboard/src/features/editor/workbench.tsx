@@ -63,7 +63,7 @@ function ServicesView() {
     else void set({ view: "scenario" });
   };
   return (
-    <div className="flex max-xl:flex-col xl:h-[calc(100dvh-12.5rem)]">
+    <div className="flex max-xl:flex-col xl:h-[calc(100dvh-14rem)]">
       <Palette
         onAdd={(engine) => {
           const id = nameFor(draft, engine);

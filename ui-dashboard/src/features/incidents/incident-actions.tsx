@@ -4,16 +4,16 @@ import { ActionCard } from "@/features/actions/action-card";
 import { actionTitle, effectLook, outcomeSentence, statusLook } from "@/features/actions/action-words";
 import { useConflicts } from "@/features/actions/conflicts";
 import { PredictionNote } from "@/features/actions/prediction-note";
-import { useActionHistory } from "@/features/actions/use-action-history";
 import { IncidentPreview } from "@/features/preview/incident-preview";
 import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import { Badge } from "@/ui/badge";
 import { ErrorState, SkeletonRows } from "@/ui/states";
+import { useIncidentActions } from "./use-incident-actions";
 
 /** What was proposed, decided and achieved for this incident; while nothing waits for a decision, what could be done. */
 export function IncidentActions({ incident }: { incident: Incident }) {
-  const { actions, isPending, isError, error, refetch } = useActionHistory(incident.id);
+  const { actions, isPending, isError, error, refetch } = useIncidentActions(incident);
   const conflicts = useConflicts((state) => state.byAction);
   const waiting = actions.some(({ status }) => status === ActionStatus.PROPOSED);
   return (

@@ -13,8 +13,8 @@ export function IncidentAffected({ incident, symptoms }: { incident: Incident; s
       <h3 className="mb-2 text-[13px] font-semibold">Affected services</h3>
       <ul className="flex flex-wrap gap-1.5">
         {[...new Set(affected)].map((id) => (
-          <li key={id}>
-            <Link href={`/topology/?service=${encodeURIComponent(id)}&incident=${incident.id}`} className="inline-flex min-h-7 items-center rounded hover:underline">
+          <li key={id} className="max-w-full">
+            <Link href={`/topology/?service=${encodeURIComponent(id)}&incident=${incident.id}`} className="inline-flex min-h-7 max-w-full items-center rounded hover:underline">
               <Badge tone={open.has(id) ? "high" : "neutral"}>{id}</Badge>
             </Link>
           </li>

@@ -4,7 +4,6 @@ import { ArrowLeft, History, Waypoints } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useMemo, useRef } from "react";
 import { instantMs } from "@/format/format";
-import { useActionHistory } from "@/features/actions/use-action-history";
 import { useCalmCloud, useCloud } from "@/features/cloud/use-cloud";
 import { SilenceAction } from "@/features/silences/silence-action";
 import { SilenceNote } from "@/features/silences/silence-note";
@@ -18,6 +17,7 @@ import { IncidentAffected } from "./incident-affected";
 import { IncidentEvidence } from "./incident-evidence";
 import { IncidentFacts } from "./incident-facts";
 import { IncidentImpact } from "./incident-impact";
+import { IncidentNotes } from "./incident-notes";
 import { IncidentSuspects } from "./incident-suspects";
 import { IncidentSymptoms } from "./incident-symptoms";
 import { IncidentTimeline } from "./incident-timeline";
@@ -25,7 +25,10 @@ import { PostMortemExport } from "./post-mortem-export";
 import { SeverityBadge } from "./severity";
 import { timelineOf } from "./timeline";
 import { useBreach } from "./use-evidence";
+import { useFaultsAround } from "./use-faults-around";
+import { useIncidentActions } from "./use-incident-actions";
 import { useIncident, useSymptoms } from "./use-incidents";
+import { useNotes } from "./use-notes";
 
 interface Props {
   readonly id: string;
@@ -60,8 +63,9 @@ const USUAL_TICK_MS = 50;
 
 function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: string) => void }) {
   const { symptoms } = useSymptoms(incident);
-  const { actions } = useActionHistory(incident.id);
-  const events = useCloud((state) => state.events);
+  const { actions } = useIncidentActions(incident);
+  const { notes } = useNotes(incident.id);
+  const events = useFaultsAround(incident);
   const tickMs = useCloud(({ simulation }) => simulation?.tickMs ?? USUAL_TICK_MS);
   const isThisRun = useCloud(({ simulation }) => simulation?.simulationId === incident.simulationId && simulation.runId === incident.runId);
   const nowMs = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
@@ -87,14 +91,15 @@ function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: st
               Look back
             </Link>
           )}
-          <PostMortemExport sources={{ incident, symptoms, actions, steps, nowMs }} />
+          <PostMortemExport sources={{ incident, symptoms, actions, notes, steps, nowMs }} />
         </div>
       </div>
       <SilenceNote incident={incident} />
-      <div className="grid gap-x-8 gap-y-6 xl:grid-cols-[minmax(0,3fr)_minmax(20rem,2fr)]">
+      <div className="grid gap-x-8 gap-y-6 xl:grid-cols-[minmax(0,2fr)_minmax(19rem,1fr)]">
         <div className="flex min-w-0 flex-col gap-6">
           <IncidentActions incident={incident} />
           <IncidentEvidence incident={incident} />
+          <IncidentNotes incident={incident} />
           <IncidentSymptoms incident={incident} onSelect={onSelect} />
         </div>
         <div className="flex min-w-0 flex-col gap-6">

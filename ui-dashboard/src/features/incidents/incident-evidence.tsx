@@ -1,7 +1,7 @@
 "use client";
 
 import { useMemo } from "react";
-import { instantMs, metricLabel } from "@/format/format";
+import { instantMs, metricLabel, metricUnit } from "@/format/format";
 import { RangeChart } from "@/features/range/range-chart";
 import type { Moment } from "@/features/range/range-options";
 import type { Target } from "@/gen/common/v1/target_pb";
@@ -58,7 +58,7 @@ function Chart({ incident, metric, target, limit, usual, moments }: ChartProps) 
   return (
     <figure className="min-w-0">
       <figcaption className="mb-1 text-xs text-ink-muted">
-        {metricLabel(metric)} of {target?.id}
+        {[`${metricLabel(metric)} of ${target?.id ?? "?"}`, metricUnit(metric)].filter(Boolean).join(", ")}
         {usual !== undefined && "; dashed: what was usual"}
       </figcaption>
       {isPending && <Skeleton className="h-37.5 w-full" />}

@@ -6,15 +6,16 @@ import { describe, expect, it, vi } from "vitest";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { type Incident, SuspectKind } from "@/gen/ops/v1/incident_pb";
+import { type Action, ActionStatus } from "@/gen/ops/v1/action_pb";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
 import { IncidentService, IncidentServiceListResponseSchema, type IncidentServiceListRequest } from "@/gen/ops/v1/incident_service_pb";
 import { SilenceKind, SilenceState } from "@/gen/ops/v1/silence_pb";
 import { SilenceService, type SilenceServiceCreateRequest } from "@/gen/ops/v1/silence_service_pb";
-import { anIncident, aSilence, aSnapshot } from "@/testing/fixtures";
+import { anAction, anIncident, aSilence, aSnapshot } from "@/testing/fixtures";
 import { renderScene } from "@/testing/render";
 import { IncidentsPage } from "./incidents-page";
 
-const routes = (stored: Incident[], asked?: (request: IncidentServiceListRequest) => void) => (router: ConnectRouter) => {
+const routes = (stored: Incident[], asked?: (request: IncidentServiceListRequest) => void, actions: Action[] = []) => (router: ConnectRouter) => {
   router.service(IncidentService, {
     list: (request) => {
       asked?.(request);
@@ -27,7 +28,7 @@ const routes = (stored: Incident[], asked?: (request: IncidentServiceListRequest
     },
     acknowledge: ({ incidentId, operator }) => ({ incident: anIncident({ id: incidentId, acknowledgedBy: operator }) }),
   });
-  router.service(ActionService, { getActionHistory: () => ({ actions: [] }) });
+  router.service(ActionService, { getActionHistory: ({ incidentId }) => ({ actions: actions.filter((action) => incidentId === "" || action.incidentId === incidentId) }) });
 };
 
 describe("the incidents page", () => {
@@ -60,6 +61,17 @@ describe("the incidents page", () => {
   it("takes nonsense in the URL for the default", async () => {
     renderScene(<IncidentsPage />, { routes: routes([]), url: "?status=sideways&severity=9" });
     expect(await screen.findByText("No open incidents")).toBeTruthy();
+  });
+
+  it("shows what is proposed for a symptom on the page of its lead, too", async () => {
+    const lead = anIncident({ id: "lead", symptoms: 250, openSymptoms: 250 });
+    const symptom = anIncident({ id: "symptom", title: "gateway is slow", symptomOf: "lead" });
+    const actions = [anAction({ id: "a", incidentId: "symptom", status: ActionStatus.REJECTED, decisionReason: "not now", decidedBy: "ana" }), anAction({ id: "b", incidentId: "another", status: ActionStatus.REJECTED, decisionReason: "never" })];
+    renderScene(<IncidentsPage />, { routes: routes([lead, symptom], undefined, actions), url: "?id=lead" });
+    expect(await screen.findByText("Rejected by ana: not now")).toBeTruthy();
+    expect(screen.queryByText(/never/)).toBeNull();
+    expect(screen.queryByText("No action has been proposed yet.")).toBeNull();
+    expect(screen.getByText("The newest 1 of 250 are listed.")).toBeTruthy();
   });
 
   it("shows the incident that the URL names, with units, and sees it resolve", async () => {

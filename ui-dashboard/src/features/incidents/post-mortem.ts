@@ -3,6 +3,7 @@ import { formatChange, formatCount, formatDuration, formatNamedMetric, formatPer
 import { actionTitle, effectLook, outcomeSentence, statusLook } from "@/features/actions/action-words";
 import type { Action } from "@/gen/ops/v1/action_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
+import type { IncidentNote } from "@/gen/ops/v1/incident_note_pb";
 import { acknowledgement } from "./acknowledgement";
 import { incidentLengthMs } from "./incident-length";
 import { severityLook } from "./severity";
@@ -12,12 +13,13 @@ export interface PostMortemSources {
   readonly incident: Incident;
   readonly symptoms: readonly Incident[];
   readonly actions: readonly Action[];
+  readonly notes: readonly IncidentNote[];
   readonly steps: readonly Step[];
   /** Simulated now, ms. */
   readonly nowMs: number | undefined;
 }
 
-export function postMortem({ incident, symptoms, actions, steps, nowMs }: PostMortemSources): string {
+export function postMortem({ incident, symptoms, actions, notes, steps, nowMs }: PostMortemSources): string {
   const { title, description, severity, target, ruleName, detectedAt, resolved, resolution, resolvedAt, runId, id } = incident;
   const length = formatDuration(incidentLengthMs(incident, nowMs));
   return [
@@ -45,6 +47,8 @@ export function postMortem({ incident, symptoms, actions, steps, nowMs }: PostMo
     symptoms.length === 0 ? "None." : table(["Since", "What", "Severity", "State"], symptoms.map((one) => [formatSimulatedTime(one.detectedAt), one.title, severityLook(one.severity).word, one.resolved ? "resolved" : "open"])),
     "## What was done",
     actions.length === 0 ? "Nothing." : table(["Action", "Status", "Effect", "Decided by", "Why", "Outcome"], actions.map((action) => [actionTitle(action), statusLook(action.status).word, effectLook(action)?.word ?? "none", action.decidedBy || "nobody", action.reason, outcomeSentence(action)])),
+    "## Notes",
+    notes.length === 0 ? "None." : notes.map((note) => `- **${text(note.author)}**, ${formatWallTime(note.writtenAt)}: ${text(note.text)}`).join("\n"),
     "## What went well",
     "_To be written._",
     "## What did not",

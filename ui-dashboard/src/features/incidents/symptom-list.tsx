@@ -1,6 +1,6 @@
 "use client";
 
-import { instantMs } from "@/format/format";
+import { formatCount, instantMs } from "@/format/format";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import { ErrorState, SkeletonRows } from "@/ui/states";
@@ -20,6 +20,11 @@ export function SymptomList({ lead, onSelect }: { lead: Incident; onSelect: (id:
           <IncidentRow key={symptom.id} incident={symptom} simulatedNow={simulatedNow} onSelect={onSelect} />
         ))}
       </ul>
+      {!isPending && symptoms.length < lead.symptoms && (
+        <p className="mt-1.5 text-xs text-ink-muted">
+          The newest {formatCount(symptoms.length)} of {formatCount(lead.symptoms)} are listed.
+        </p>
+      )}
     </>
   );
 }

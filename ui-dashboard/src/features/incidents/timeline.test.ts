@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ActionEffect, ActionStatus } from "@/gen/ops/v1/action_pb";
 import { SuspectKind } from "@/gen/ops/v1/incident_pb";
 import { SimulationEventKind } from "@/gen/sim/v1/event_pb";
-import { anAction, anEvent, anIncident, START_MS } from "@/testing/fixtures";
+import { anAction, anEvent, anIncident, aNote, START_MS } from "@/testing/fixtures";
 import { postMortem } from "./post-mortem";
 import { breachStart, timelineOf, type TimelineSources } from "./timeline";
 
@@ -61,7 +61,7 @@ describe("the post-mortem", () => {
       impact: { requests: 1_000, failed: 50, slow: 10, worstPct: 8, budgetBurntPct: 2.5 },
       suspects: [{ kind: SuspectKind.SERVICE, id: "db_main", share: 0.8, reasons: ["its disk is full"], evidence: [{ metric: "error_rate", usual: 0.1, observed: 30 }] }],
     });
-    const text = postMortem({ incident, symptoms: SOURCES.symptoms, actions: [done], steps: timelineOf(SOURCES), nowMs: undefined });
+    const text = postMortem({ incident, symptoms: SOURCES.symptoms, actions: [done], notes: [aNote({ text: "restarted *twice*" })], steps: timelineOf(SOURCES), nowMs: undefined });
     expect(text).toContain("# orders\\|\\<script\\>: error rate");
     expect(text).toContain("50 of 1,000 requests failed (5 %)");
     expect(text).toContain("1. **db\\_main**, 80 % of the suspicion");
@@ -69,5 +69,6 @@ describe("the post-mortem", () => {
     expect(text).toContain("| Scale orders up by 2 replicas | Succeeded | Effective | ana |");
     expect(text).toContain("| 14:00:04 | Threshold crossed |");
     expect(text).toContain("| Lasted | 50 s of simulated time |");
+    expect(text).toMatch(/## Notes\n\n- \*\*ana\*\*, .*: restarted \\\*twice\\\*/);
   });
 });

@@ -29,7 +29,7 @@ export interface TimelineSources {
 }
 
 /** Faults that began this long before the incident may have to do with it. */
-const BEFORE_MS = 15 * 60_000;
+export const FAULTS_BEFORE_MS = 15 * 60_000;
 
 export function timelineOf(sources: TimelineSources): Step[] {
   const { incident, actions } = sources;
@@ -52,7 +52,7 @@ function faultSteps({ events, incident }: TimelineSources, openedMs: number): St
   return events.flatMap(({ kind, time, runId, message }): Step[] => {
     const atMs = instantMs(time);
     const isFault = kind === SimulationEventKind.FAULT_STARTED || kind === SimulationEventKind.FAULT_ENDED;
-    if (!isFault || atMs === undefined || runId !== incident.runId || atMs < openedMs - BEFORE_MS || atMs > untilMs) return [];
+    if (!isFault || atMs === undefined || runId !== incident.runId || atMs < openedMs - FAULTS_BEFORE_MS || atMs > untilMs) return [];
     return [{ kind: "fault", atMs, title: kind === SimulationEventKind.FAULT_STARTED ? "Fault began" : "Fault ended", detail: shortNumbers(message) }];
   });
 }

@@ -39,7 +39,7 @@ export function NodeHealth() {
         </EmptyState>
       )}
       {rows.length > 0 && (
-        <Table label="Nodes" columns={COLUMNS}>
+        <Table label="Nodes" columns={COLUMNS} steady>
           {rows.map((row) => (
             <NodeLine key={row.id} id={row.id} />
           ))}

@@ -11,6 +11,7 @@ import { TelemetryCharts } from "./telemetry-charts";
 import { TrafficCard } from "./traffic-card";
 import { useChosenServices } from "./use-chosen-services";
 import { Waiting } from "./waiting";
+import { ZoneHealth } from "./zone-health";
 
 /** Is the cloud well, what is burning, and what waits for me: in this order. */
 export function OverviewPage() {
@@ -24,6 +25,7 @@ export function OverviewPage() {
         <Waiting />
       </div>
       <GoldenSignals />
+      <ZoneHealth />
       <TelemetryCharts services={services} />
       <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_19rem] 2xl:grid-cols-[minmax(0,1fr)_26rem]">
         <ServiceHealth services={services} />

@@ -11,7 +11,7 @@ export function RecentEvents() {
   const events = useCloud((state) => state.events);
   const blind = useCloud(({ simulation }) => isBlind(simulation));
   return (
-    <Card flush title="What happened" hint={blind ? "faults are hidden in a blind game" : "since the page opened"}>
+    <Card flush title="What happened" hint={blind ? "faults are hidden in a blind game" : "newest first"}>
       <div className="lg:min-h-74">
         <EventList events={events.slice(0, SHOWN)} />
       </div>

@@ -37,7 +37,7 @@ export function ServiceHealth({ services }: { services: ChosenServices }) {
         </EmptyState>
       )}
       {ids.length > 0 && (
-        <Table label="Services" columns={COLUMNS}>
+        <Table label="Services" columns={COLUMNS} steady>
           {ids.map((id) => (
             <ServiceLine key={id} id={id} chosen={services.chosen.includes(id)} onToggle={services.toggle} />
           ))}

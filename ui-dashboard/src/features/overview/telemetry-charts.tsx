@@ -51,10 +51,10 @@ function Legend({ names, services: { chosen, toggle, clear } }: { names: readonl
             aria-pressed={chosen.includes(id)}
             title={chosen.includes(id) ? `Take ${id} out of the charts` : `Show ${id} in the charts`}
             onClick={() => toggle(id)}
-            className={cx("flex h-6 items-center gap-1.5 rounded-full border px-2 text-[11px] hover:bg-raised", shown ? "border-line bg-surface text-ink" : "border-transparent text-ink-muted", chosen.includes(id) && "border-line-strong")}
+            className={cx("flex h-6 max-w-full items-center gap-1.5 rounded-full border px-2 text-[11px] hover:bg-raised", shown ? "border-line bg-surface text-ink" : "border-transparent text-ink-muted", chosen.includes(id) && "border-line-strong")}
           >
             <LineMark color={shown ? color : undefined} />
-            {id}
+            <span className="truncate">{id}</span>
           </button>
         );
       })}

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import type { ApprovalPolicies } from "@/gen/ops/v1/policy_pb";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { cx } from "@/ui/class-names";
 import { Field, TextInput } from "@/ui/field";
 import { draftOf, MAX_POLICIES, newPolicy, type PolicyDraft, policyProblems, readPolicy } from "./policy-draft";
 import { PolicyFields } from "./policy-fields";
@@ -62,7 +63,7 @@ export function PolicyEditor({ latest, onClose }: PolicyEditorProps) {
             </Button>
           </div>
         )}
-        <ol className="flex flex-col gap-3">
+        <ol className={cx("flex flex-col gap-3", drafts.length === 0 && "hidden")}>
           {drafts.map((draft, at) => (
             <li key={draft.key} className="rounded-md border border-line p-3">
               <div className="mb-2 flex items-center gap-1">

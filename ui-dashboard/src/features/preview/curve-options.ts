@@ -21,7 +21,6 @@ export interface CurveSetup {
   readonly curves: readonly Curve[];
   readonly width: number;
   readonly height: number;
-  readonly onCursor: (chart: uPlot) => void;
 }
 
 /** Lines of uPlot that a curve takes: middle, high, low. */
@@ -32,7 +31,7 @@ const TICKS_S = [15, 30, 60, 120, 300, 600];
 /** All charts of previews share the cursor: their axes mean the same. */
 const SYNC_KEY = "preview";
 
-export function curveOptions({ metric, curves, width, height, onCursor }: CurveSetup): uPlot.Options {
+export function curveOptions({ metric, curves, width, height }: CurveSetup): uPlot.Options {
   const axis = quietAxis();
   const limit = OBJECTIVES[metric]?.warning;
   return {
@@ -48,7 +47,7 @@ export function curveOptions({ metric, curves, width, height, onCursor }: CurveS
     ],
     series: [{}, ...curves.flatMap(({ label, color }) => lines(label, seriesColor(color)))],
     bands: curves.map(({ color }, i) => ({ series: [LINES * i + 2, LINES * i + 3], fill: `${seriesColor(color)}${TINT}` })),
-    hooks: { draw: [(chart) => drawMarks(chart, limit)], setCursor: [onCursor] },
+    hooks: { draw: [(chart) => drawMarks(chart, limit)] },
   };
 }
 

@@ -12,10 +12,10 @@ const COLUMNS = [
   { key: "option", label: "Option" },
   { key: "bad", label: "Fail or slow", numeric: true },
   { key: "sure", label: "How sure" },
-  { key: "p99", label: "p99 at the end", numeric: true },
-  { key: "failing", label: "Failing at the end", numeric: true },
-  { key: "broken", label: "Objective broken", numeric: true },
-  { key: "cost", label: "Cost to doing nothing", numeric: true },
+  { key: "p99", label: "p99 at the end", numeric: true, wraps: true },
+  { key: "failing", label: "Failing at the end", numeric: true, wraps: true },
+  { key: "broken", label: "Objective broken", numeric: true, wraps: true },
+  { key: "cost", label: "Cost to doing nothing", numeric: true, wraps: true },
   { key: "blast", label: "Touches" },
 ] as const;
 
@@ -116,19 +116,19 @@ function BandCell({ band, unit }: { band: Band | undefined; unit: string }) {
 }
 
 function Sure({ lines: [first = "–", second] }: { lines: readonly string[] }) {
-  return <TwoLines first={first} second={second} />;
+  return <TwoLines wide="min-w-28" first={first} second={second} />;
 }
 
 function Touches({ blast }: { blast: BlastRadius | undefined }) {
   if (!blast) return <TwoLines first="nothing" />;
   const callers = blast.callers.length === 0 ? "nobody calls it" : `called by ${formatNames(blast.callers)}`;
-  return <TwoLines first={`${touched(blast)}: ${formatNames(blast.services)}`} second={callers} />;
+  return <TwoLines wide="min-w-44" first={`${touched(blast)}: ${formatNames(blast.services)}`} second={callers} />;
 }
 
-/** Two lines in every cell, so that rows are of one height whatever is in them. */
-function TwoLines({ first, second, numeric }: { first: ReactNode; second?: string; numeric?: boolean }) {
+/** Two lines in every cell, so that rows are of one height whatever is in them; more of words in a cell that is so `wide` at least. */
+function TwoLines({ first, second, numeric, wide }: { first: ReactNode; second?: string; numeric?: boolean; wide?: string }) {
   return (
-    <Cell numeric={numeric} className="py-1.5">
+    <Cell numeric={numeric} className={cx("py-1.5", wide && `${wide} !whitespace-normal`)}>
       <span className="block">{first}</span>
       <span className="block min-h-4 text-xs font-normal text-ink-muted tabular-nums">{second}</span>
     </Cell>

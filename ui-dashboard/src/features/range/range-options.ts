@@ -41,7 +41,6 @@ export interface RangeSetup {
   readonly marks: RangeMarks;
   readonly width: number;
   readonly height: number;
-  readonly onCursor: (chart: uPlot) => void;
   /** Somebody drew a stretch of time, ms since the epoch. */
   readonly onStretch?: (fromMs: number, toMs: number) => void;
 }
@@ -52,7 +51,7 @@ const SYNC_KEY = "range";
 /** A drag that is shorter than this was a click, px. */
 const SHORTEST_DRAG = 8;
 
-export function rangeOptions({ metric, series, marks, width, height, onCursor, onStretch }: RangeSetup): uPlot.Options {
+export function rangeOptions({ metric, series, marks, width, height, onStretch }: RangeSetup): uPlot.Options {
   const axis = quietAxis();
   const forecasts = series.filter(({ forecast }) => forecast);
   const stretch = (chart: uPlot) => {
@@ -82,7 +81,7 @@ export function rangeOptions({ metric, series, marks, width, height, onCursor, o
       ]),
     ],
     bands: forecasts.map(({ color }, i) => ({ series: [series.length + 3 * i + 2, series.length + 3 * i + 3], fill: `${seriesColor(color)}${TINT}` })),
-    hooks: { draw: [(chart) => draw(chart, marks)], setCursor: [onCursor], setSelect: [stretch] },
+    hooks: { draw: [(chart) => draw(chart, marks)], setSelect: [stretch] },
   };
 }
 

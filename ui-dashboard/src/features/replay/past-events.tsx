@@ -20,7 +20,7 @@ export function PastEvents({ run: { past, events }, at, beside, onSeek }: { run:
   const shown = before.slice(-SHOWN).reverse();
   return (
     <Card flush title={`Before it in ${past.simulation.displayName}`} hint="latest first" className="flex min-h-0 flex-col">
-      <div role="region" aria-label={`Events of ${past.simulation.displayName} before the moment`} tabIndex={0} className={cx("overflow-y-auto", beside ? "h-[42dvh] min-h-72" : "max-h-[42dvh]")}>
+      <div role="region" aria-label={`Events of ${past.simulation.displayName} before the moment`} tabIndex={0} className={cx("overflow-y-auto", beside ? "lg:h-[42dvh] lg:min-h-72 max-lg:max-h-[42dvh]" : "max-h-[42dvh]")}>
         {isBlind(past.simulation.state) && <p className="border-b border-line px-4 py-2 text-xs text-ink-muted">{BLIND_SENTENCE}</p>}
         {shown.length === 0 && (
           <EmptyState icon={History} title="Nothing had happened yet">

@@ -22,7 +22,6 @@ export interface PastSetup {
   readonly instantsS: readonly number[];
   readonly width: number;
   readonly height: number;
-  readonly onCursor: (chart: uPlot) => void;
   readonly onStretch: (fromS: number, toS: number) => void;
 }
 
@@ -37,7 +36,7 @@ const SYNC_KEY = "past";
 export const SHORTEST_DRAG = 8;
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
-export function pastOptions({ metric, runs, fromS, toS, limit, instantsS, width, height, onCursor, onStretch }: PastSetup): uPlot.Options {
+export function pastOptions({ metric, runs, fromS, toS, limit, instantsS, width, height, onStretch }: PastSetup): uPlot.Options {
   const axis = quietAxis();
   const stretch = (chart: uPlot) => {
     const { left, width: dragged } = chart.select;
@@ -55,7 +54,7 @@ export function pastOptions({ metric, runs, fromS, toS, limit, instantsS, width,
       { ...axis, size: LEFT_PX, space: 32, values: (_, ticks) => ticks.map((tick) => formatNumber(tick)) },
     ],
     series: [{}, ...runs.map(({ name, line }, i) => ({ label: name, stroke: seriesColor(RUN_COLORS[i] ?? i), width: 1.5, dash: DASHES[i], spanGaps: false, points: { show: line.seconds.length === 1 } }))],
-    hooks: { draw: [(chart) => draw(chart, limit, instantsS)], setCursor: [onCursor], setSelect: [stretch] },
+    hooks: { draw: [(chart) => draw(chart, limit, instantsS)], setSelect: [stretch] },
   };
 }
 

@@ -1,11 +1,9 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { useMemo } from "react";
+import type uPlot from "uplot";
 import { formatClock } from "@/format/format";
-import { type Reading, Readings } from "@/features/charts/readings";
-import { useResolvedTheme } from "@/features/theme/theme";
+import { type Drawing, PlotShell } from "@/features/charts/plot-shell";
 import { pastData, pastOptions, type PastSetup, RUN_COLORS, type RunLine, SHORTEST_DRAG } from "./past-options";
 
 export interface PastPlotProps extends Pick<PastSetup, "metric" | "fromS" | "toS" | "limit" | "height" | "onStretch"> {
@@ -16,44 +14,36 @@ export interface PastPlotProps extends Pick<PastSetup, "metric" | "fromS" | "toS
 }
 
 export default function PastPlot({ metric, runs, fromS, toS, limit, instantsS, height, onStretch, onPick }: PastPlotProps) {
-  const theme = useResolvedTheme();
-  const host = useRef<HTMLDivElement>(null);
-  const [reading, setReading] = useState<Reading | undefined>(undefined);
-
-  useEffect(() => {
-    const element = host.current;
-    if (!element) return undefined;
-    const onCursor = (chart: uPlot) => setReading(readCursor(chart, runs));
-    const chart = new uPlot(pastOptions({ metric, runs, fromS, toS, limit, instantsS, width: element.clientWidth, height, onCursor, onStretch }), pastData(runs), element);
-    let pressed = 0;
-    const down = ({ clientX }: MouseEvent) => void (pressed = clientX);
-    const click = ({ clientX }: MouseEvent) => {
-      if (Math.abs(clientX - pressed) < SHORTEST_DRAG) onPick(chart.posToVal(clientX - chart.over.getBoundingClientRect().left, "x"));
-    };
-    chart.over.addEventListener("mousedown", down);
-    chart.over.addEventListener("click", click);
-    const resize = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
-    resize.observe(element);
-    return () => {
-      resize.disconnect();
-      chart.destroy();
-    };
-  }, [metric, runs, fromS, toS, limit, instantsS, height, onStretch, onPick, theme]);
-
-  return (
-    <div className="relative">
-      <div ref={host} style={{ height }} />
-      {reading && <Readings reading={reading} metric={metric} />}
-    </div>
+  const drawing = useMemo(
+    (): Drawing => ({
+      options: (size) => pastOptions({ metric, runs, fromS, toS, limit, instantsS, onStretch, ...size }),
+      data: pastData(runs),
+      read: (chart, idx) => ({ when: formatClock(chart.data[0][idx] ?? 0), values: valuesAt(chart, idx, runs) }),
+      listen: (chart) => listenForPicks(chart, onPick),
+    }),
+    [metric, runs, fromS, toS, limit, instantsS, onStretch, onPick],
   );
+  return <PlotShell drawing={drawing} metric={metric} height={height} />;
 }
 
-function readCursor(chart: uPlot, runs: readonly RunLine[]): Reading | undefined {
-  const { idx, left } = chart.cursor;
-  if (idx === null || idx === undefined || left === undefined || left < 0) return undefined;
-  const values = runs.flatMap(({ name }, i) => {
+function valuesAt(chart: uPlot, idx: number, runs: readonly RunLine[]) {
+  return runs.flatMap(({ name }, i) => {
     const value = chart.data[i + 1]?.[idx];
     return value === null || value === undefined ? [] : [{ id: name, color: RUN_COLORS[i] ?? i, value }];
   });
-  return { when: formatClock(chart.data[0][idx] ?? 0), left: left / Math.max(1, chart.over.clientWidth), values };
+}
+
+/** A click is a press that did not become a drag. */
+function listenForPicks({ over, posToVal }: uPlot, onPick: (seconds: number) => void): () => void {
+  let pressed = 0;
+  const down = ({ clientX }: MouseEvent) => void (pressed = clientX);
+  const click = ({ clientX }: MouseEvent) => {
+    if (Math.abs(clientX - pressed) < SHORTEST_DRAG) onPick(posToVal(clientX - over.getBoundingClientRect().left, "x"));
+  };
+  over.addEventListener("mousedown", down);
+  over.addEventListener("click", click);
+  return () => {
+    over.removeEventListener("mousedown", down);
+    over.removeEventListener("click", click);
+  };
 }

@@ -44,7 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </div>
             <div className="flex h-12 items-center gap-3 border-t border-line px-3 lg:border-t-0 lg:px-5">
               <ControlBar />
-              <div className="ml-auto flex items-center gap-2">
+              <div className="ml-auto flex shrink-0 items-center gap-2">
                 <AutomationSwitch />
                 <div className="hidden lg:block">
                   <ConnectionBadge />

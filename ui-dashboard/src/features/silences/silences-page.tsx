@@ -46,7 +46,7 @@ export function SilencesPage() {
         {isError && <ErrorState error={error} what="The silences could not be loaded." onRetry={() => void refetch()} />}
         {data && silences.length === 0 && (
           <EmptyState icon={BellOff} title="Nothing is silenced">
-            Silence an incident from its page, or plan maintenance with `microcloud silences add`.
+            Silence an incident from its page, or plan maintenance with <code className="text-ink">microcloud silences add</code>.
           </EmptyState>
         )}
         {silences.length > 0 && (

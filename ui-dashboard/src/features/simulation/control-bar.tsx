@@ -22,7 +22,7 @@ export function ControlBar() {
   const pause = useControl(ControlService.method.pause, "The clock was not stopped.");
   const step = useControl(ControlService.method.step, "No step was made.");
   return (
-    <div role="group" aria-label="Simulation" className="flex min-w-0 flex-1 items-center gap-1.5 lg:flex-none">
+    <div role="group" aria-label="Simulation" className="flex min-w-0 flex-1 items-center gap-1.5">
       <SimulationSelect />
       {inGame ? <span className="truncate px-1 text-[13px] text-ink-muted max-sm:hidden">Game day</span> : <ScenarioSelect />}
       {playing ? (
@@ -47,7 +47,7 @@ export function ControlBar() {
 function Clock() {
   const simulation = useCalmCloud((state) => state.simulation);
   return (
-    <div className="ml-2 hidden items-center gap-3 text-xs text-ink-muted xl:flex">
+    <div className="ml-2 hidden min-w-0 items-center gap-3 text-xs text-ink-muted xl:flex">
       <span className="whitespace-nowrap" title="Simulated time">
         {simulation ? formatSimulatedDateTime(simulation.time) : "no simulation heard of yet"}
       </span>

@@ -19,7 +19,7 @@ export function EffectiveSpeed({ simulation }: { simulation: SimulationState }) 
       <Gauge aria-hidden className="size-3.5 shrink-0" />
       <span className="sr-only">Effective speed </span>
       {formatSpeed(simulation.effectiveSpeed)}
-      {held && simulation.speedLimitReason !== "" && <span className="max-w-64 truncate">{simulation.speedLimitReason}</span>}
+      {held && simulation.speedLimitReason !== "" && <span className="truncate 2xl:max-w-96">{simulation.speedLimitReason}</span>}
     </span>
   );
 }

@@ -25,9 +25,9 @@ export function ScenarioList() {
       {byFamily(data?.scenarios ?? []).map(({ family, title, members }) => (
         <section key={family} aria-label={title}>
           <h3 className="border-y border-line bg-raised px-4 py-1.5 text-xs font-medium text-ink-muted">{title}</h3>
-          <ul className="divide-y divide-line">
+          <ul className="grid md:grid-cols-2">
             {members.map(({ name, description, difficulty, durationS }) => (
-              <li key={name} className="flex items-start gap-3 px-4 py-3">
+              <li key={name} className="flex items-start gap-3 border-line px-4 py-3 not-first:border-t md:odd:border-r md:nth-2:border-t-0">
                 <div className="min-w-0">
                   <p className="flex flex-wrap items-center gap-2 text-[13px] font-medium">
                     {name}

@@ -25,14 +25,18 @@ export function SimulationPage() {
         {!inGame && <StressCard />}
         {blind ? <Hidden /> : <FaultsCard />}
         {!inGame && <InjectFaultCard />}
-        {!inGame && <ScenarioList />}
       </div>
-      <Card flush title="Events" hint="since the page opened, newest first">
+      <Card flush title="Events" hint="newest first">
         <div role="region" aria-label="Events of the simulation" tabIndex={0} className="max-h-[75dvh] overflow-y-auto">
           {blind && <p className="border-b border-line px-4 py-2 text-xs text-ink-muted">{BLIND_SENTENCE}</p>}
           <EventList events={events} />
         </div>
       </Card>
+      {!inGame && (
+        <div className="xl:col-span-2">
+          <ScenarioList />
+        </div>
+      )}
     </div>
   );
 }

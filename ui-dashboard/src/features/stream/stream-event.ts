@@ -2,6 +2,7 @@
 import { fromJsonString } from "@bufbuild/protobuf";
 import { type Action, ActionSchema } from "@/gen/ops/v1/action_pb";
 import { type Incident, IncidentSchema } from "@/gen/ops/v1/incident_pb";
+import { type IncidentNote, IncidentNoteSchema } from "@/gen/ops/v1/incident_note_pb";
 import {
   type StreamHeartbeat,
   StreamHeartbeatSchema,
@@ -19,6 +20,7 @@ export type StreamEvent =
   | { readonly kind: "event"; readonly message: SimulationEvent }
   | { readonly kind: "incident"; readonly message: Incident }
   | { readonly kind: "action"; readonly message: Action }
+  | { readonly kind: "note"; readonly message: IncidentNote }
   | { readonly kind: "heartbeat"; readonly message: StreamHeartbeat }
   | { readonly kind: "resync"; readonly message: StreamResync };
 
@@ -41,6 +43,8 @@ export function decodeStreamEvent(type: string, data: string): Decoded {
         return { kind: type, message: fromJsonString(IncidentSchema, data, LENIENT) };
       case "action":
         return { kind: type, message: fromJsonString(ActionSchema, data, LENIENT) };
+      case "note":
+        return { kind: type, message: fromJsonString(IncidentNoteSchema, data, LENIENT) };
       case "heartbeat":
         return { kind: type, message: fromJsonString(StreamHeartbeatSchema, data, LENIENT) };
       case "resync":

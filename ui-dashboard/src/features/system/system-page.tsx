@@ -10,7 +10,7 @@ import { StreamCard } from "./stream-card";
 /** How Microcloud itself is: its services, its engine, its store, this page's own stream, and the bus. */
 export function SystemPage() {
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-2">
+    <div className="grid gap-4 xl:grid-cols-2">
       <h1 className="sr-only">System</h1>
       <ChecksCard />
       <EngineCard />

@@ -65,7 +65,7 @@ const Line = memo(function Line({ id, onChoose }: { id: string; onChoose: (id: s
         className={cx("flex min-h-9 w-full flex-wrap items-center gap-x-2 rounded-md px-2 py-1 text-left text-[13px] hover:bg-raised", chosen && "bg-raised font-medium", dimmed && "text-ink-muted")}
       >
         <Dot tone={TONES[vitals?.level ?? "unknown"]} />
-        <span className="min-w-0 truncate">{id}</span>
+        <span className="max-w-3/5 min-w-0 truncate">{id}</span>
         <span className="sr-only">{vitals?.health ?? "unknown"}</span>
         {severity !== Severity.UNSPECIFIED && <span className="text-[11px] text-critical">{severityLook(severity).word}</span>}
         <span className="ml-auto text-[11px] text-ink-muted">{vitals?.p99}</span>

@@ -39,7 +39,7 @@ export function ZoneView({ onChoose }: { onChoose: (id: string) => void }) {
           <section key={zone} aria-label={zone === "" ? "Zone unknown" : `Zone ${zone}`} className="min-w-0">
             <div className="mb-2 flex items-center">
               <h2 className="flex items-baseline gap-2 text-[13px] font-semibold">
-              {zone || "zone unknown"} <span className="text-xs font-normal text-ink-muted">{plural(nodes.length, "node")}</span>
+                {zone || "zone unknown"} <span className="text-xs font-normal text-ink-muted">{plural(nodes.length, "node")}</span>
               </h2>
               {zone !== "" && <InjectFaultButton compact target={{ kind: TargetKind.ZONE, id: zone }} />}
             </div>
@@ -61,14 +61,14 @@ function NodeCard({ row, replicas, onChoose }: { row: NodeRow; replicas: readonl
   const [cpu, memory] = [row.metric("cpu_usage"), row.metric("memory_usage")];
   return (
     <li className={cx("rounded-md border bg-surface p-3", mark ? ROLE_LOOKS[mark.role].frame : "border-line")}>
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-[13px]">
+      <div className="flex min-h-7 flex-wrap items-center gap-x-2 text-[13px]">
         <span className="font-medium">{row.id}</span>
         <Badge tone={NODE_TONES[row.state]}>{row.state}</Badge>
-        <span className="ml-auto flex gap-3 text-xs text-ink-muted">
+        <InjectFaultButton compact target={{ kind: TargetKind.NODE, id: row.id }} />
+        <span className="flex basis-full flex-wrap gap-x-3 text-xs text-ink-muted">
           <span className={TEXT[standing("cpu_usage", cpu)]}>CPU {formatMetric("cpu_usage", cpu)}</span>
           <span className={TEXT[standing("memory_usage", memory)]}>memory {formatMetric("memory_usage", memory)}</span>
         </span>
-        <InjectFaultButton compact target={{ kind: TargetKind.NODE, id: row.id }} />
       </div>
       {faults.length > 0 && <FaultList faults={faults} of={row.id} />}
       {mark && <p className={cx("mt-1 text-xs", ROLE_LOOKS[mark.role].text)}>{mark.words}</p>}

@@ -8,13 +8,15 @@ import type { Severity } from "../../common/v1/severity_pb";
 import { file_common_v1_severity } from "../../common/v1/severity_pb";
 import type { Incident } from "./incident_pb";
 import { file_ops_v1_incident } from "./incident_pb";
+import type { IncidentNote } from "./incident_note_pb";
+import { file_ops_v1_incident_note } from "./incident_note_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ops/v1/incident_service.proto.
  */
 export const file_ops_v1_incident_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1vcHMvdjEvaW5jaWRlbnRfc2VydmljZS5wcm90bxIGb3BzLnYxIrwBChpJbmNpZGVudFNlcnZpY2VMaXN0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhEKCW9wZW5fb25seRgCIAEoCBIpCgxtaW5fc2V2ZXJpdHkYAyABKA4yEy5jb21tb24udjEuU2V2ZXJpdHkSDQoFbGltaXQYBCABKA0SEgoKcGFnZV90b2tlbhgFIAEoCRISCgpsZWFkc19vbmx5GAYgASgIEhIKCnN5bXB0b21fb2YYByABKAkiWwobSW5jaWRlbnRTZXJ2aWNlTGlzdFJlc3BvbnNlEiMKCWluY2lkZW50cxgBIAMoCzIQLm9wcy52MS5JbmNpZGVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMAoZSW5jaWRlbnRTZXJ2aWNlR2V0UmVxdWVzdBITCgtpbmNpZGVudF9pZBgBIAEoCSJAChpJbmNpZGVudFNlcnZpY2VHZXRSZXNwb25zZRIiCghpbmNpZGVudBgBIAEoCzIQLm9wcy52MS5JbmNpZGVudCJKCiFJbmNpZGVudFNlcnZpY2VBY2tub3dsZWRnZVJlcXVlc3QSEwoLaW5jaWRlbnRfaWQYASABKAkSEAoIb3BlcmF0b3IYAiABKAkiSAoiSW5jaWRlbnRTZXJ2aWNlQWNrbm93bGVkZ2VSZXNwb25zZRIiCghpbmNpZGVudBgBIAEoCzIQLm9wcy52MS5JbmNpZGVudDKgAgoPSW5jaWRlbnRTZXJ2aWNlElQKBExpc3QSIi5vcHMudjEuSW5jaWRlbnRTZXJ2aWNlTGlzdFJlcXVlc3QaIy5vcHMudjEuSW5jaWRlbnRTZXJ2aWNlTGlzdFJlc3BvbnNlIgOQAgESUQoDR2V0EiEub3BzLnYxLkluY2lkZW50U2VydmljZUdldFJlcXVlc3QaIi5vcHMudjEuSW5jaWRlbnRTZXJ2aWNlR2V0UmVzcG9uc2UiA5ACARJkCgtBY2tub3dsZWRnZRIpLm9wcy52MS5JbmNpZGVudFNlcnZpY2VBY2tub3dsZWRnZVJlcXVlc3QaKi5vcHMudjEuSW5jaWRlbnRTZXJ2aWNlQWNrbm93bGVkZ2VSZXNwb25zZWIGcHJvdG8z", [file_common_v1_severity, file_ops_v1_incident]);
+  fileDesc("Ch1vcHMvdjEvaW5jaWRlbnRfc2VydmljZS5wcm90bxIGb3BzLnYxIrwBChpJbmNpZGVudFNlcnZpY2VMaXN0UmVxdWVzdBIVCg1zaW11bGF0aW9uX2lkGAEgASgJEhEKCW9wZW5fb25seRgCIAEoCBIpCgxtaW5fc2V2ZXJpdHkYAyABKA4yEy5jb21tb24udjEuU2V2ZXJpdHkSDQoFbGltaXQYBCABKA0SEgoKcGFnZV90b2tlbhgFIAEoCRISCgpsZWFkc19vbmx5GAYgASgIEhIKCnN5bXB0b21fb2YYByABKAkiWwobSW5jaWRlbnRTZXJ2aWNlTGlzdFJlc3BvbnNlEiMKCWluY2lkZW50cxgBIAMoCzIQLm9wcy52MS5JbmNpZGVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMAoZSW5jaWRlbnRTZXJ2aWNlR2V0UmVxdWVzdBITCgtpbmNpZGVudF9pZBgBIAEoCSJAChpJbmNpZGVudFNlcnZpY2VHZXRSZXNwb25zZRIiCghpbmNpZGVudBgBIAEoCzIQLm9wcy52MS5JbmNpZGVudCJKCiFJbmNpZGVudFNlcnZpY2VBY2tub3dsZWRnZVJlcXVlc3QSEwoLaW5jaWRlbnRfaWQYASABKAkSEAoIb3BlcmF0b3IYAiABKAkiSAoiSW5jaWRlbnRTZXJ2aWNlQWNrbm93bGVkZ2VSZXNwb25zZRIiCghpbmNpZGVudBgBIAEoCzIQLm9wcy52MS5JbmNpZGVudCI2Ch9JbmNpZGVudFNlcnZpY2VMaXN0Tm90ZXNSZXF1ZXN0EhMKC2luY2lkZW50X2lkGAEgASgJIkcKIEluY2lkZW50U2VydmljZUxpc3ROb3Rlc1Jlc3BvbnNlEiMKBW5vdGVzGAEgAygLMhQub3BzLnYxLkluY2lkZW50Tm90ZSJtCh1JbmNpZGVudFNlcnZpY2VBZGROb3RlUmVxdWVzdBITCgtpbmNpZGVudF9pZBgBIAEoCRIMCgR0ZXh0GAIgASgJEhAKCG9wZXJhdG9yGAMgASgJEhcKD2lkZW1wb3RlbmN5X2tleRgEIAEoCSJECh5JbmNpZGVudFNlcnZpY2VBZGROb3RlUmVzcG9uc2USIgoEbm90ZRgBIAEoCzIULm9wcy52MS5JbmNpZGVudE5vdGUiRQogSW5jaWRlbnRTZXJ2aWNlUmVtb3ZlTm90ZVJlcXVlc3QSDwoHbm90ZV9pZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCSJHCiFJbmNpZGVudFNlcnZpY2VSZW1vdmVOb3RlUmVzcG9uc2USIgoEbm90ZRgBIAEoCzIULm9wcy52MS5JbmNpZGVudE5vdGUywgQKD0luY2lkZW50U2VydmljZRJUCgRMaXN0EiIub3BzLnYxLkluY2lkZW50U2VydmljZUxpc3RSZXF1ZXN0GiMub3BzLnYxLkluY2lkZW50U2VydmljZUxpc3RSZXNwb25zZSIDkAIBElEKA0dldBIhLm9wcy52MS5JbmNpZGVudFNlcnZpY2VHZXRSZXF1ZXN0GiIub3BzLnYxLkluY2lkZW50U2VydmljZUdldFJlc3BvbnNlIgOQAgESZAoLQWNrbm93bGVkZ2USKS5vcHMudjEuSW5jaWRlbnRTZXJ2aWNlQWNrbm93bGVkZ2VSZXF1ZXN0Gioub3BzLnYxLkluY2lkZW50U2VydmljZUFja25vd2xlZGdlUmVzcG9uc2USYwoJTGlzdE5vdGVzEicub3BzLnYxLkluY2lkZW50U2VydmljZUxpc3ROb3Rlc1JlcXVlc3QaKC5vcHMudjEuSW5jaWRlbnRTZXJ2aWNlTGlzdE5vdGVzUmVzcG9uc2UiA5ACARJYCgdBZGROb3RlEiUub3BzLnYxLkluY2lkZW50U2VydmljZUFkZE5vdGVSZXF1ZXN0GiYub3BzLnYxLkluY2lkZW50U2VydmljZUFkZE5vdGVSZXNwb25zZRJhCgpSZW1vdmVOb3RlEigub3BzLnYxLkluY2lkZW50U2VydmljZVJlbW92ZU5vdGVSZXF1ZXN0Gikub3BzLnYxLkluY2lkZW50U2VydmljZVJlbW92ZU5vdGVSZXNwb25zZWIGcHJvdG8z", [file_common_v1_severity, file_ops_v1_incident, file_ops_v1_incident_note]);
 
 /**
  * Which incidents.
@@ -199,6 +201,160 @@ export const IncidentServiceAcknowledgeResponseSchema: GenMessage<IncidentServic
   messageDesc(file_ops_v1_incident_service, 5);
 
 /**
+ * Notes on which incident.
+ *
+ * @generated from message ops.v1.IncidentServiceListNotesRequest
+ */
+export type IncidentServiceListNotesRequest = Message<"ops.v1.IncidentServiceListNotesRequest"> & {
+  /**
+   * UUID of the incident.
+   *
+   * @generated from field: string incident_id = 1;
+   */
+  incidentId: string;
+};
+
+/**
+ * Describes the message ops.v1.IncidentServiceListNotesRequest.
+ * Use `create(IncidentServiceListNotesRequestSchema)` to create a new message.
+ */
+export const IncidentServiceListNotesRequestSchema: GenMessage<IncidentServiceListNotesRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident_service, 6);
+
+/**
+ * The notes.
+ *
+ * @generated from message ops.v1.IncidentServiceListNotesResponse
+ */
+export type IncidentServiceListNotesResponse = Message<"ops.v1.IncidentServiceListNotesResponse"> & {
+  /**
+   * Oldest first; all there are.
+   *
+   * @generated from field: repeated ops.v1.IncidentNote notes = 1;
+   */
+  notes: IncidentNote[];
+};
+
+/**
+ * Describes the message ops.v1.IncidentServiceListNotesResponse.
+ * Use `create(IncidentServiceListNotesResponseSchema)` to create a new message.
+ */
+export const IncidentServiceListNotesResponseSchema: GenMessage<IncidentServiceListNotesResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident_service, 7);
+
+/**
+ * What to write.
+ *
+ * @generated from message ops.v1.IncidentServiceAddNoteRequest
+ */
+export type IncidentServiceAddNoteRequest = Message<"ops.v1.IncidentServiceAddNoteRequest"> & {
+  /**
+   * UUID of the incident.
+   *
+   * @generated from field: string incident_id = 1;
+   */
+  incidentId: string;
+
+  /**
+   * Plain text, 1 to 4 000 characters.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Who writes, 1 to 128 characters.
+   *
+   * @generated from field: string operator = 3;
+   */
+  operator: string;
+
+  /**
+   * Repeat the same request with the same key to get the same answer. At most 128 bytes; empty means none.
+   *
+   * @generated from field: string idempotency_key = 4;
+   */
+  idempotencyKey: string;
+};
+
+/**
+ * Describes the message ops.v1.IncidentServiceAddNoteRequest.
+ * Use `create(IncidentServiceAddNoteRequestSchema)` to create a new message.
+ */
+export const IncidentServiceAddNoteRequestSchema: GenMessage<IncidentServiceAddNoteRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident_service, 8);
+
+/**
+ * What was written.
+ *
+ * @generated from message ops.v1.IncidentServiceAddNoteResponse
+ */
+export type IncidentServiceAddNoteResponse = Message<"ops.v1.IncidentServiceAddNoteResponse"> & {
+  /**
+   * The note.
+   *
+   * @generated from field: ops.v1.IncidentNote note = 1;
+   */
+  note?: IncidentNote | undefined;
+};
+
+/**
+ * Describes the message ops.v1.IncidentServiceAddNoteResponse.
+ * Use `create(IncidentServiceAddNoteResponseSchema)` to create a new message.
+ */
+export const IncidentServiceAddNoteResponseSchema: GenMessage<IncidentServiceAddNoteResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident_service, 9);
+
+/**
+ * What to take back.
+ *
+ * @generated from message ops.v1.IncidentServiceRemoveNoteRequest
+ */
+export type IncidentServiceRemoveNoteRequest = Message<"ops.v1.IncidentServiceRemoveNoteRequest"> & {
+  /**
+   * UUID of the note.
+   *
+   * @generated from field: string note_id = 1;
+   */
+  noteId: string;
+
+  /**
+   * Who takes it back: its author.
+   *
+   * @generated from field: string operator = 2;
+   */
+  operator: string;
+};
+
+/**
+ * Describes the message ops.v1.IncidentServiceRemoveNoteRequest.
+ * Use `create(IncidentServiceRemoveNoteRequestSchema)` to create a new message.
+ */
+export const IncidentServiceRemoveNoteRequestSchema: GenMessage<IncidentServiceRemoveNoteRequest> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident_service, 10);
+
+/**
+ * What was taken back.
+ *
+ * @generated from message ops.v1.IncidentServiceRemoveNoteResponse
+ */
+export type IncidentServiceRemoveNoteResponse = Message<"ops.v1.IncidentServiceRemoveNoteResponse"> & {
+  /**
+   * The note, without its text.
+   *
+   * @generated from field: ops.v1.IncidentNote note = 1;
+   */
+  note?: IncidentNote | undefined;
+};
+
+/**
+ * Describes the message ops.v1.IncidentServiceRemoveNoteResponse.
+ * Use `create(IncidentServiceRemoveNoteResponseSchema)` to create a new message.
+ */
+export const IncidentServiceRemoveNoteResponseSchema: GenMessage<IncidentServiceRemoveNoteResponse> = /*@__PURE__*/
+  messageDesc(file_ops_v1_incident_service, 11);
+
+/**
  * Incidents as operators see them.
  *
  * @generated from service ops.v1.IncidentService
@@ -233,6 +389,36 @@ export const IncidentService: GenService<{
     methodKind: "unary";
     input: typeof IncidentServiceAcknowledgeRequestSchema;
     output: typeof IncidentServiceAcknowledgeResponseSchema;
+  },
+  /**
+   * What people have written about an incident, oldest first. NOT_FOUND when there is no incident with that id.
+   *
+   * @generated from rpc ops.v1.IncidentService.ListNotes
+   */
+  listNotes: {
+    methodKind: "unary";
+    input: typeof IncidentServiceListNotesRequestSchema;
+    output: typeof IncidentServiceListNotesResponseSchema;
+  },
+  /**
+   * Writes something about an incident, open or resolved. RESOURCE_EXHAUSTED when it has 200 notes.
+   *
+   * @generated from rpc ops.v1.IncidentService.AddNote
+   */
+  addNote: {
+    methodKind: "unary";
+    input: typeof IncidentServiceAddNoteRequestSchema;
+    output: typeof IncidentServiceAddNoteResponseSchema;
+  },
+  /**
+   * Takes a note back; the audit keeps it. PERMISSION_DENIED for everybody but its author; repeating it changes nothing.
+   *
+   * @generated from rpc ops.v1.IncidentService.RemoveNote
+   */
+  removeNote: {
+    methodKind: "unary";
+    input: typeof IncidentServiceRemoveNoteRequestSchema;
+    output: typeof IncidentServiceRemoveNoteResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ops_v1_incident_service, 0);

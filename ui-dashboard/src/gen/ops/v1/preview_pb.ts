@@ -185,7 +185,8 @@ export type PreviewOption = Message<"ops.v1.PreviewOption"> & {
 
   /**
    * Place among the options, from 1: least loss (half the minutes in which an objective is broken and half the requests that fail or are
-   * slow, as minutes of traffic), then least cost, then doing nothing. 0 when it is refused.
+   * slow, as minutes of traffic), then least cost, then what helps in more futures than it does harm, then doing nothing. 0 when it is
+   * refused.
    *
    * @generated from field: uint32 rank = 3;
    */

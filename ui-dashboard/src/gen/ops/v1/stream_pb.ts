@@ -24,8 +24,8 @@ export const file_ops_v1_stream: GenFile = /*@__PURE__*/
 
 /**
  * Data of the SSE event `snapshot` on `GET /api/stream`: everything a fresh page needs. Sent first on a new connection
- * and after every `resync`. The events `metrics`, `event`, `incident` and `action` carry MetricSnapshot,
- * SimulationEvent, Incident and Action as proto3 JSON.
+ * and after every `resync`. The events `metrics`, `event`, `incident`, `action` and `note` carry MetricSnapshot,
+ * SimulationEvent, Incident, Action and IncidentNote as proto3 JSON.
  *
  * @generated from message ops.v1.StreamSnapshot
  */
