@@ -21,8 +21,8 @@ echo "test: dashboard build" >&2
 scripts/build-dashboard.sh; count dashboard-build 0 0 $?
 
 echo "test: Rust" >&2
-# The services are started by the tests as programs: build them all first, so that no test runs an old one.
-cargo build --workspace --bins --quiet && cargo nextest run --workspace --no-fail-fast 2>&1 | plain | tee "$log/nextest"; status=${PIPESTATUS[0]}
+# Builds the services, too, which tests and the browser's stack start as programs: every one of them has tests of its own.
+cargo nextest run --workspace --no-fail-fast 2>&1 | plain | tee "$log/nextest"; status=${PIPESTATUS[0]}
 count nextest "$(number '[0-9]+ passed' "$log/nextest")" "$(($(number '[0-9]+ failed' "$log/nextest") + $(number '[0-9]+ timed out' "$log/nextest")))" "$status"
 
 # The golden hashes once more with every optimisation on: debug and release builds compute the same bits.
@@ -37,7 +37,7 @@ npm --prefix ui-dashboard run --silent test 2>&1 | plain | tee "$log/vitest"; st
 count vitest "$(number 'Tests .*[0-9]+ passed' <(grep -E '^ *Tests ' "$log/vitest" | sed -E 's/.*[^0-9]([0-9]+ passed).*/Tests \1/'))" "$(number '[0-9]+ failed' <(grep -E '^ *Tests ' "$log/vitest"))" "$status"
 
 echo "test: browser" >&2
-scripts/e2e.sh 2>&1 | plain | tee "$log/e2e"; status=${PIPESTATUS[0]}
+scripts/with-stack.sh npm --prefix ui-dashboard run --silent e2e 2>&1 | plain | tee "$log/e2e"; status=${PIPESTATUS[0]}
 count browser "$(number '^ *[0-9]+ passed' "$log/e2e")" "$(number '^ *[0-9]+ failed' "$log/e2e")" "$status"
 
 echo "$passed passed, $failed failed"

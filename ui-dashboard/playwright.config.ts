@@ -9,7 +9,9 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
   snapshotPathTemplate: "e2e/looks/{arg}{ext}",
-  timeout: 480_000,
+  timeout: 240_000,
+  // A stack that is beyond help costs every journey its whole timeout: rather an answer in time.
+  globalTimeout: 45 * 60_000,
   expect: { timeout: 15_000, toHaveScreenshot: { maxDiffPixelRatio: 0.035, threshold: 0.03 } },
   workers: 1,
   fullyParallel: false,

@@ -170,6 +170,8 @@ pub struct ActionFilter {
     pub simulation_id: Option<String>,
     /// Only for this incident.
     pub incident_id: Option<Uuid>,
+    /// And for what was put down to it.
+    pub with_symptoms: bool,
 }
 
 /// Records a proposal as version 1, PROPOSED, expiring `valid_for` from the database's now. `false` when an action
@@ -340,12 +342,14 @@ pub async fn history(
     sqlx::query_as(
         "select * from actions
          where ($1::text is null or simulation_id = $1)
-           and ($2::uuid is null or incident_id = $2)
-           and ($3::timestamptz is null or (proposed_at, id) < ($3, $4))
-         order by proposed_at desc, id desc limit $5",
+           and ($2::uuid is null or incident_id = $2
+                or ($3 and incident_id in (select id from incidents where symptom_of = $2)))
+           and ($4::timestamptz is null or (proposed_at, id) < ($4, $5))
+         order by proposed_at desc, id desc limit $6",
     )
     .bind(&filter.simulation_id)
     .bind(filter.incident_id)
+    .bind(filter.with_symptoms)
     .bind(after_at)
     .bind(after_id)
     .bind(page.rows())

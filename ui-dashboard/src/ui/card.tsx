@@ -14,7 +14,7 @@ export function Card({ title, hint, actions, flush = false, className, children,
   const id = useId();
   return (
     <section aria-labelledby={id} className={cx("min-w-0 rounded-lg border border-line bg-surface shadow-card", className)} {...rest}>
-      <header className="flex min-h-10 items-center gap-2 border-b border-line px-4 py-1.5">
+      <header className={cx("flex min-h-10 items-center gap-2 border-b border-line px-4 py-1.5", actions !== undefined && "max-sm:flex-wrap")}>
         <h2 id={id} className="text-[13px] font-semibold whitespace-nowrap">
           {title}
         </h2>

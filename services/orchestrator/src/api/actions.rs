@@ -157,7 +157,7 @@ async fn history(
     State(app): State<App>,
     ConnectRequest(request): ConnectRequest<GetActionHistoryRequest>,
 ) -> Result<ConnectResponse<GetActionHistoryResponse>, ConnectError> {
-    let GetActionHistoryRequest { simulation_id, incident_id, limit, page_token } = request;
+    let GetActionHistoryRequest { simulation_id, incident_id, with_symptoms, limit, page_token } = request;
     let filter = ActionFilter {
         simulation_id: fields::optional_simulation(simulation_id)?,
         incident_id: if incident_id.is_empty() {
@@ -165,6 +165,7 @@ async fn history(
         } else {
             Some(fields::uuid("incident_id", &incident_id)?)
         },
+        with_symptoms,
     };
     let page = fields::page(limit, &page_token)?;
     let rows = async {

@@ -125,6 +125,19 @@ async fn history_lists_actions_newest_first_in_pages() {
     let of_one = stack.call(method, json!({ "incidentId": ids[1].incident_id })).await.ok();
     assert_eq!(of_one["actions"][0]["id"], ids[1].id);
     assert_eq!(count(&of_one), 1);
+    // The second becomes a symptom of the third, and what was proposed for it is told with that.
+    let mut conn = stack.store.acquire().await.unwrap();
+    sqlx::query("update incidents set symptom_of = $1::uuid where id = $2::uuid")
+        .bind(&ids[2].incident_id)
+        .bind(&ids[1].incident_id)
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+    let lead = &ids[2].incident_id;
+    let family = stack.call(method, json!({ "incidentId": lead, "withSymptoms": true })).await.ok();
+    assert_eq!((count(&family), &family["actions"][0]["id"]), (2, &json!(ids[2].id)));
+    assert_eq!(count(&stack.call(method, json!({ "incidentId": lead })).await.ok()), 1);
+    assert_eq!(count(&stack.call(method, json!({ "withSymptoms": true })).await.ok()), 3);
     stack.call(method, json!({ "incidentId": "x" })).await.error("invalid_argument");
     stack.call(method, json!({ "limit": 5000 })).await.error("invalid_argument");
     stack

@@ -58,7 +58,7 @@ function Filters({ status, severity, onFilter }: Pick<IncidentFeedProps, "status
   return (
     <>
       <Tabs label="Status" options={STATUSES} words={WORDS} value={status} onChange={(next) => onFilter({ status: next })} />
-      <Select aria-label="Least severity" className="w-32 max-sm:w-24" value={severity} onChange={(event) => onFilter({ severity: SEVERITIES.find((name) => name === event.target.value) })}>
+      <Select aria-label="Least severity" className="w-32" value={severity} onChange={(event) => onFilter({ severity: SEVERITIES.find((name) => name === event.target.value) })}>
         {SEVERITIES.map((name) => (
           <option key={name} value={name}>
             {name === "info" ? "any severity" : name === "critical" ? "critical" : `${name} or worse`}

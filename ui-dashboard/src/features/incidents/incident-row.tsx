@@ -17,9 +17,11 @@ interface IncidentRowProps {
 }
 
 export function IncidentRow({ incident, simulatedNow, onSelect, children }: IncidentRowProps) {
-  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy, suspects, silencedBy, silenceKind } = incident;
+  const { id, title, severity, resolved, target, ruleName, detectedAt, acknowledgedBy, suspects, silencedBy, silenceKind, openSymptoms } = incident;
   const silenced = silencedBy !== "";
   const suspect = suspects[0];
+  // The cause is over before the last of what it brought about is.
+  const over = resolved && openSymptoms === 0;
   // A link, so that it can be opened in another tab; a plain click stays on the page.
   const follow = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -31,14 +33,14 @@ export function IncidentRow({ incident, simulatedNow, onSelect, children }: Inci
       <a href={`?id=${id}`} onClick={follow} className="flex flex-col gap-1 px-4 py-2.5 hover:bg-raised">
         <span className="flex items-center gap-2">
           <SeverityBadge severity={severity} quiet={silenced} />
-          <span className={cx("min-w-0 truncate text-[13px] font-medium", (resolved || silenced) && "text-ink-muted")}>{title}</span>
+          <span className={cx("min-w-0 truncate text-[13px] font-medium", (over || silenced) && "text-ink-muted")}>{title}</span>
           {silenced && (
             <Badge tone="neutral" icon={<BellOff aria-hidden className="size-3" />} className="ml-auto">
               {silenceTag(silenceKind)}
             </Badge>
           )}
-          <Badge tone={resolved ? "ok" : "neutral"} className={silenced ? undefined : "ml-auto"}>
-            {resolved ? "Resolved" : "Open"}
+          <Badge tone={over ? "ok" : "neutral"} className={silenced ? undefined : "ml-auto"}>
+            {resolved ? (over ? "Resolved" : "Resolved, symptoms open") : "Open"}
           </Badge>
         </span>
         <span className="flex flex-wrap gap-x-3 text-xs text-ink-muted">

@@ -28,7 +28,10 @@ const routes = (stored: Incident[], asked?: (request: IncidentServiceListRequest
     },
     acknowledge: ({ incidentId, operator }) => ({ incident: anIncident({ id: incidentId, acknowledgedBy: operator }) }),
   });
-  router.service(ActionService, { getActionHistory: ({ incidentId }) => ({ actions: actions.filter((action) => incidentId === "" || action.incidentId === incidentId) }) });
+  const symptomsOf = (lead: string) => stored.filter(({ symptomOf }) => symptomOf === lead).map(({ id }) => id);
+  router.service(ActionService, {
+    getActionHistory: ({ incidentId, withSymptoms }) => ({ actions: actions.filter((action) => action.incidentId === incidentId || (withSymptoms && symptomsOf(incidentId).includes(action.incidentId))) }),
+  });
 };
 
 describe("the incidents page", () => {

@@ -49,7 +49,8 @@ function Result({ name, result }: { name: string; result: RuleServiceTestRespons
       <p className="text-lg font-semibold tracking-tight" data-testid="firings">
         {plural(firings(name, result), "time")}
       </p>
-      <p className="flex flex-wrap gap-1.5">
+      <p className="flex flex-wrap items-center gap-1.5">
+        <span className="text-xs text-ink-muted">Incidents of all rules:</span>
         <Count tone="high" count={counts?.gained} word="more than now" />
         <Count tone="ok" count={counts?.lost} word="fewer" />
         <Count tone="info" count={counts?.moved} word="at another time" />
@@ -58,7 +59,7 @@ function Result({ name, result }: { name: string; result: RuleServiceTestRespons
       <Some title="It would also have told of" incidents={gained} />
       <Some title="It would not have told of" incidents={lost} />
       <p className="text-xs text-ink-muted">
-        {formatCount(samples)} samples of {formatSimulatedDateTime(from)} to {formatSimulatedTime(to)}; with all rules of the family
+        {formatCount(samples)} samples of {formatSimulatedDateTime(from)} to {formatSimulatedTime(to)}
       </p>
     </div>
   );
