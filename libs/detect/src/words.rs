@@ -223,7 +223,28 @@ fn number(value: f64, extra: usize) -> String {
         _ => 2,
     };
     let text = format!("{value:.*}", decimals + extra);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    grouped(text)
+}
+
+/// `43 319`: from five digits on, thousands are set apart.
+fn grouped(number: &str) -> String {
+    let whole = number.find('.').unwrap_or(number.len());
+    let digits = number[..whole].trim_start_matches('-').len();
+    let first = whole - digits;
+    let mut text = String::with_capacity(number.len() + digits / 3);
+    for (at, character) in number.char_indices() {
+        if digits > 4 && at > first && at < whole && (whole - at).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(character);
+    }
+    text
+}
+
+/// `43 319 ms`.
+pub(crate) fn milliseconds(value: f64) -> String {
+    format!("{} ms", grouped(&format!("{value:.0}")))
 }
 
 #[cfg(test)]
@@ -233,12 +254,20 @@ mod tests {
     use crate::sample::TargetKind;
 
     #[test]
+    fn thousands_are_set_apart_from_five_digits_on() {
+        let numbers = ["0", "999", "9999", "10000", "-9999", "-123456", "1234567.25"].map(grouped);
+        assert_eq!(numbers, ["0", "999", "9999", "10 000", "-9999", "-123 456", "1 234 567.25"]);
+        assert_eq!(milliseconds(43_318.7), "43 319 ms");
+    }
+
+    #[test]
     fn a_title_names_target_metric_value_and_threshold() {
         let rules = builtin_rules();
         let checkout = Target { kind: TargetKind::Service, id: "checkout".into() };
         assert_eq!(title(&rules[1], &checkout, 14.23), "checkout: error rate 14.2 % > 10 %");
         assert_eq!(title(&rules[0], &checkout, 5.0004), "checkout: error rate 5.0004 % > 5 %");
         assert_eq!(title(&rules[5], &checkout, 1234.6), "checkout: p99 latency 1235 ms > 500 ms");
+        assert_eq!(title(&rules[5], &checkout, 43_318.7), "checkout: p99 latency 43 319 ms > 500 ms");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{Candidate, Ground, Picture, Sign, evidence};
 use crate::record::SuspectKind;
 use crate::sample::TargetKind;
 use crate::trail::SERVICE_SIGNS;
+use crate::words::milliseconds;
 
 const RATE: usize = 0;
 const ERRORS: usize = 1;
@@ -173,7 +174,10 @@ impl Picture<'_> {
         grounds.push(ground(
             1.5 * slow,
             P99,
-            format!("Its p99 latency is {:.0} ms, which nothing that it calls explains.", signs[P99].now),
+            format!(
+                "Its p99 latency is {}, which nothing that it calls explains.",
+                milliseconds(signs[P99].now)
+            ),
         ));
         let queue = ramp(signs[QUEUE].now, 5.0, 50.0) * unexplained;
         grounds.push(ground(queue, QUEUE, format!("{:.0} requests wait in its queue.", signs[QUEUE].now)));

@@ -24,7 +24,7 @@ impl FaultKind {
     pub(crate) fn idle_on_service(self, service: usize, topology: &Topology) -> Option<&'static str> {
         let spec = &topology.services[service];
         match self {
-            Self::TrafficSpike if !spec.entry => Some("is not an entry service"),
+            Self::TrafficSpike | Self::TrafficDrop if !spec.entry => Some("is not an entry service"),
             Self::DiskFull if spec.specs.storage_gb <= 0.0 => Some("stores nothing"),
             Self::CacheFlush if !topology.holds_cache(service) => Some("caches nothing"),
             _ => None,

@@ -48,6 +48,8 @@ pub enum FaultKind {
     RetryStorm,
     /// A service's processes stop again and again to collect garbage.
     GcPause,
+    /// Less traffic arrives.
+    TrafficDrop,
 }
 
 /// One kind of fault, for pickers, docs and error messages.
@@ -70,7 +72,7 @@ pub struct KindInfo {
 use ActionKind::RestartService;
 use TargetKind::{Node, Service, Simulation, Zone};
 
-const KINDS: [KindInfo; 19] = [
+const KINDS: [KindInfo; 20] = [
     KindInfo {
         kind: FaultKind::NodeCrash,
         name: "node_crash",
@@ -228,6 +230,14 @@ const KINDS: [KindInfo; 19] = [
         cured_by: &[RestartService],
         description: "Every 5 s the processes stop to collect garbage; severity 1 stops them for 2 s. A restart ends it.",
     },
+    KindInfo {
+        kind: FaultKind::TrafficDrop,
+        name: "traffic_drop",
+        targets: &[Simulation, Service],
+        default_severity: 0.5,
+        cured_by: &[],
+        description: "Less traffic from outside, in all or at one entry service; severity 1 means none.",
+    },
 ];
 
 /// Every kind that can be injected, with what it does.
@@ -240,6 +250,11 @@ impl FaultKind {
     pub fn info(self) -> &'static KindInfo {
         // The table is in the order of the variants; a test holds it to that.
         &KINDS[self as usize]
+    }
+
+    /// Whether something breaks by it. When fewer users come, nothing does.
+    pub fn breaks(self) -> bool {
+        self != Self::TrafficDrop
     }
 
     /// Name in files and messages.

@@ -58,7 +58,8 @@ impl World {
             return;
         }
         let [length, onset, ..] = rng::block(key, 1, self.tick).map(unit);
-        let info = &kinds()[pick(what, kinds().len())];
+        let breaks: Vec<_> = kinds().iter().filter(|info| info.kind.breaks()).collect();
+        let info = breaks[pick(what, breaks.len())];
         let Some(target) = self.chaos_target(info.kind, info.targets, whom) else { return };
         let duration_s = SHORTEST_S + LENGTH_SPAN_S * length;
         let spec = FaultSpec {

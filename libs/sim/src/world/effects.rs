@@ -165,7 +165,7 @@ impl Effects {
                 }
                 TargetKind::Simulation => {
                     for service in &mut self.services {
-                        service.traffic *= 1.0 + 4.0 * severity;
+                        service.traffic *= traffic(fault.spec.kind, severity);
                     }
                 }
             }
@@ -214,7 +214,9 @@ impl Effects {
             FaultKind::ConfigurationError => either(&mut effect.refuses, severity),
             FaultKind::DiskFull => either(&mut effect.disk_taken, severity),
             FaultKind::CacheFlush => effect.warmth_cap = effect.warmth_cap.min(1.0 - severity),
-            FaultKind::TrafficSpike => effect.traffic *= 1.0 + 4.0 * severity,
+            kind @ (FaultKind::TrafficSpike | FaultKind::TrafficDrop) => {
+                effect.traffic *= traffic(kind, severity);
+            }
             FaultKind::RetryStorm => {
                 effect.resend += MAX_RESEND * severity;
                 effect.traffic *= 1.0 + MAX_RESEND * severity;
@@ -239,6 +241,11 @@ impl ServiceEffect {
     fn add(&mut self, delay: Delay) {
         self.delay = self.delay.plus(delay);
     }
+}
+
+/// What traffic from outside is multiplied by.
+fn traffic(kind: FaultKind, severity: f64) -> f64 {
+    if kind == FaultKind::TrafficDrop { 1.0 - severity } else { 1.0 + 4.0 * severity }
 }
 
 /// Adds the share of an independent cause.

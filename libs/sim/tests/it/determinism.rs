@@ -136,7 +136,7 @@ const GOLDEN: [(&str, &str); 8] = [
     ("cascade_failure", "8d67309970f4e8557845495b6e77b40fb1914cdd13615f6ccf1a717953e7a915"),
     ("trace_replay", "520a64a6e9dd163814dbee96d153673352b8d59bbfc24bceabe8fa9cf4969660"),
     ("every_part", "35f8f4966f7cf88225da7b2b4f29ffea717355137546314020279708516e5fb7"),
-    ("every_fault", "90e9088f6227c89bb1d3921109307c4021f5aa2f70fe8d5ccf752b7a80d4daf4"),
+    ("every_fault", "55301ab93a0a2dd5510e1bd5c48a790a5dc7ff4f6442609293f6727940fba7d9"),
     ("chaos", "ee701f50dd64df3df142d10b65b55b0ad60c57e900dbff72270a607cd5975e3d"),
     ("wide", "3e0e9ce1fa514dd44afa80c58a518a024ccf070c9a0c508b92466a91ceb5ce92"),
 ];

@@ -103,6 +103,27 @@ fn a_fault_on_nothing_is_refused_with_the_names_there_are() {
 }
 
 #[test]
+fn traffic_falls_by_the_severity_down_to_none_and_comes_back() {
+    let mut stage = Stage::of("normal");
+    stage.run_s(10);
+    let rate = |stage: &Stage| stage.mean("cdn", MetricName::RequestRate, 10).unwrap();
+    let before = rate(stage.run_s(10));
+    for (severity, target, left) in [
+        (0.6, Target::simulation(), 0.4),
+        (0.6, Target::service("cdn"), 0.4),
+        (1.0, Target::simulation(), 0.0),
+    ] {
+        let drop = FaultSpec { severity, duration_s: 20.0, ..FaultSpec::new(FaultKind::TrafficDrop, target) };
+        stage.apply(&Command::InjectFault(drop)).unwrap();
+        let during = rate(stage.run_s(18));
+        let share = during / before;
+        assert!((share - left).abs() < 0.1, "of {before} req/s, {during} are left at {severity}");
+        let after = rate(stage.run_s(20));
+        assert!((after / before - 1.0).abs() < 0.3, "{before} {after}");
+    }
+}
+
+#[test]
 fn a_fault_with_a_duration_ends_by_itself_and_one_with_an_onset_rises() {
     let mut stage = Stage::of("normal");
     stage.run_s(10);

@@ -1,18 +1,19 @@
 /**
- * Shares the redraws of charts out over animation frames: a sample changes all charts at once, and drawn at once they would make a
- * frame come late. Over as few as that needs, as every frame that draws something has a price of its own.
+ * Draws the charts that a sample has changed together, as every frame in which something is drawn has a price of its own; those that would
+ * make the frame come late wait for the next one.
  */
 const waiting = new Set<() => void>();
-/** A frame draws this part of the charts that wait, at least one. */
-const PART = 2;
+/** Half of a frame at 60 a second, ms: the rest is for what else the page does. */
+const BUDGET_MS = 8;
 let frame = 0;
 
 function drawSome(): void {
   frame = 0;
-  const next = [...waiting].slice(0, Math.ceil(waiting.size / PART));
-  for (const draw of next) {
+  const end = performance.now() + BUDGET_MS;
+  for (const draw of [...waiting]) {
     waiting.delete(draw);
     draw();
+    if (performance.now() >= end) break;
   }
   if (waiting.size > 0) frame = requestAnimationFrame(drawSome);
 }

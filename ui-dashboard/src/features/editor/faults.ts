@@ -21,6 +21,10 @@ export interface FaultKind {
 }
 
 export const TRAFFIC_SPIKE = "traffic_spike";
+const TRAFFIC_DROP = "traffic_drop";
+
+/** More or fewer users: nothing is broken. */
+export const isTraffic = (kind: string) => kind === TRAFFIC_SPIKE || kind === TRAFFIC_DROP;
 
 export const FAULT_KINDS: readonly FaultKind[] = [
   { name: "node_crash", targets: ["node"], severity: 1, says: "The node stops and its replicas with it; they start again when it ends. Severity has no grades." },
@@ -42,6 +46,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { name: "configuration_error", targets: ["service"], severity: 0.5, says: "Wrong settings make the service refuse requests at once; severity is their share. A restart reads the same settings again." },
   { name: "retry_storm", targets: ["service"], severity: 0.5, says: "Callers send every request again without waiting and without regard to their retry budgets; severity 1 sends each four times." },
   { name: "gc_pause", targets: ["service"], severity: 0.5, says: "Every 5 s the processes stop to collect garbage; severity 1 stops them for 2 s. A restart ends it." },
+  { name: TRAFFIC_DROP, targets: ["simulation", "service"], severity: 0.5, says: "Less traffic from outside, in all or at one entry service; severity 1 means none." },
 ];
 
 export function faultKind(name: string): FaultKind | undefined {
@@ -93,7 +98,7 @@ export function idleOn(kind: string, { kind: struck, id }: Target, cloud: Cloud)
   if (struck === "zone") return cloud.zones.includes(id) && !cloud.nodes.some(({ zone }) => zone === id) ? "has no nodes" : undefined;
   const service = struck === "service" ? cloud.services.find((known) => known.id === id) : undefined;
   if (!service) return undefined;
-  if (kind === TRAFFIC_SPIKE && !service.entry) return "is not an entry service";
+  if (isTraffic(kind) && !service.entry) return "is not an entry service";
   if (kind === "disk_full" && !stores(service)) return "stores nothing";
   return kind === "cache_flush" && !caches(service, cloud) ? "caches nothing" : undefined;
 }

@@ -8,7 +8,7 @@ import { cx } from "@/ui/class-names";
 import { Field, Select, TextInput } from "@/ui/field";
 import { idProblem } from "./checks";
 import { Check, NameField, NumberFields } from "./draft-fields";
-import { FAULT_KINDS, faultKind, type Target, targetsIn, targetWords, TRAFFIC_SPIKE, writtenTarget } from "./faults";
+import { FAULT_KINDS, faultKind, isTraffic, type Target, targetsIn, targetWords, writtenTarget } from "./faults";
 import { FAULT_FIELDS, numberProblem, SEVERITY, TIME } from "./fields";
 import { ProblemList } from "./problem-list";
 import { beginnings, type Beginning, type End, endOf, type Entry, faultWords, nameFault, removeEntry, setEnd, setFault, setKind, setTarget } from "./timeline";
@@ -64,7 +64,7 @@ function Bar({ fault, entries, spanS }: { fault: Beginning; entries: readonly En
   const to = percent(endOf(fault, entries) ?? spanS);
   return (
     <div aria-hidden className="h-1.5 overflow-hidden rounded-full bg-raised">
-      <div className={cx("h-full rounded-full", fault.kind === TRAFFIC_SPIKE ? "bg-accent" : "bg-critical")} style={{ marginLeft: `${from}%`, width: `max(${Math.max(0, to - from)}%, 4px)` }} />
+      <div className={cx("h-full rounded-full", isTraffic(fault.kind) ? "bg-accent" : "bg-critical")} style={{ marginLeft: `${from}%`, width: `max(${Math.max(0, to - from)}%, 4px)` }} />
     </div>
   );
 }

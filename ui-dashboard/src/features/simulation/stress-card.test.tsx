@@ -45,6 +45,10 @@ it("keeps one fault for the traffic, however often it is moved, and none for wha
   await screen.findByText("Traffic is 2 times what the scenario sends");
   await waitFor(() => expect([...faults.values()]).toMatchObject([{ kind: "traffic_spike", severity: 0.25, target: { kind: TargetKind.SIMULATION, id: "default" } }]));
   await waitFor(() => expect(screen.getByText("2×")).toBeTruthy());
+  slide("Traffic", "0.3");
+  await screen.findByText("Traffic is 0.3 times what the scenario sends");
+  await waitFor(() => expect([...faults.values()]).toMatchObject([{ kind: "traffic_drop", severity: 0.7 }]));
+  await waitFor(() => expect(screen.getByText("0.3×")).toBeTruthy());
   slide("Traffic", "1");
   await waitFor(() => expect(faults.size).toBe(0));
 });

@@ -18,9 +18,9 @@ export function StressCard() {
       <div className="grid gap-5 sm:grid-cols-2">
         <Slider
           label="Traffic"
-          hint="Times what the scenario sends; more than that is a fault of the engine, in the list below."
+          hint="Times what the scenario sends; more or less than that is a fault of the engine, in the list below."
           value={traffic.factor}
-          min={1}
+          min={0}
           max={MOST_TRAFFIC}
           step={0.1}
           disabled={chaos === undefined}
