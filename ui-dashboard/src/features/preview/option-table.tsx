@@ -55,7 +55,7 @@ function Line({ position, option, nothing, proposed, words, onPropose }: LinePro
   const title = optionTitle(option);
   return (
     <tr data-testid={`option-${position}`} className={cx("[&>*]:align-top", proposed && "font-medium")}>
-      <HeadCell className="min-w-36 py-1.5 !whitespace-normal">
+      <HeadCell className="min-w-36 max-sm:min-w-44 py-1.5 !whitespace-normal">
         <span className="flex gap-2">
           <span className="w-4 shrink-0 text-right text-ink-muted tabular-nums">
             {option.rank > 0 ? (
@@ -116,13 +116,13 @@ function BandCell({ band, unit }: { band: Band | undefined; unit: string }) {
 }
 
 function Sure({ lines: [first = "–", second] }: { lines: readonly string[] }) {
-  return <TwoLines wide="min-w-24" first={first} second={second} />;
+  return <TwoLines wide="min-w-24 max-sm:min-w-28" first={first} second={second} />;
 }
 
 function Touches({ blast }: { blast: BlastRadius | undefined }) {
   if (!blast) return <TwoLines first="nothing" />;
   const callers = blast.callers.length === 0 ? "nobody calls it" : `called by ${formatNames(blast.callers)}`;
-  return <TwoLines wide="min-w-32" first={`${touched(blast)}: ${formatNames(blast.services)}`} second={callers} />;
+  return <TwoLines wide="min-w-32 max-sm:min-w-44" first={`${touched(blast)}: ${formatNames(blast.services)}`} second={callers} />;
 }
 
 /** Two lines in every cell, so that rows are of one height whatever is in them; more of words in a cell that is so `wide` at least. */
