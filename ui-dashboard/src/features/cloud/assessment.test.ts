@@ -1,3 +1,4 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { anIncident, aSample, aTopology } from "@/testing/fixtures";
@@ -54,6 +55,17 @@ describe("is the cloud well?", () => {
     const list = incidents(silenced, anIncident({ id: "t", symptomOf: "s" }), anIncident({ id: "l" }), anIncident({ id: "m", symptomOf: "l", silencedBy: "1" }));
     expect(burningIncidents(list).map(({ id }) => id)).toEqual(["l"]);
     expect(assessCloud({ topology: aTopology(), sample, incidents: incidents(silenced) }).level).toBe("healthy");
+  });
+});
+
+describe("what burns", () => {
+  it("is one cause once its lead is over and its symptoms are not: the worst of them, of these the first", () => {
+    const symptom = (id: string, severity: Severity, seconds: number) => anIncident({ id, severity, symptomOf: "lead", detectedAt: timestampFromMs(seconds * 1_000) });
+    const lead = anIncident({ id: "lead", resolved: true });
+    const list = incidents(lead, symptom("w", Severity.WARNING, 1), symptom("late", Severity.CRITICAL, 9), symptom("first", Severity.CRITICAL, 5), anIncident({ id: "other", severity: Severity.HIGH }));
+    expect(burningIncidents(list).map(({ id }) => id)).toEqual(["first", "other"]);
+    const silenced = incidents(lead, { ...symptom("first", Severity.CRITICAL, 5), silencedBy: "1" }, symptom("w", Severity.WARNING, 1));
+    expect(burningIncidents(silenced).map(({ id }) => id)).toEqual(["w"]);
   });
 });
 

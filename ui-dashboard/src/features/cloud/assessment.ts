@@ -4,7 +4,7 @@ import { Severity } from "@/gen/common/v1/severity_pb";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import type { CloudState } from "./cloud-state";
 import { nodeRows, serviceRows } from "./rows";
-import { withoutToldSymptoms } from "./leads";
+import { families } from "./leads";
 
 export type CloudLevel = "unknown" | "healthy" | "degraded" | "critical";
 
@@ -47,11 +47,12 @@ export function assessCloud({ topology, sample, incidents }: Known): Assessment 
 }
 
 /**
- * What somebody should look at: open, and not silenced. Worst first, then newest first; symptoms of an open incident go
- * without saying.
+ * What somebody should look at: open, and not silenced. Worst first, then newest first; each cause once, also when the incident that it
+ * was first seen by is over before its symptoms are.
  */
 export function burningIncidents(incidents: ReadonlyMap<string, Incident>): Incident[] {
-  const open = [...incidents.values()].filter(({ resolved }) => !resolved);
-  const burning = withoutToldSymptoms(open).filter(({ silencedBy }) => silencedBy === "");
+  // A silenced lead speaks for its symptoms, so that they are silent, too; a silenced symptom speaks for nobody.
+  const open = [...incidents.values()].filter(({ resolved, silencedBy, symptomOf }) => !resolved && (silencedBy === "" || symptomOf === ""));
+  const burning = families(open).map(({ head }) => head).filter(({ silencedBy }) => silencedBy === "");
   return burning.sort((a, b) => b.severity - a.severity || Number(b.tick - a.tick));
 }

@@ -1,8 +1,9 @@
 "use client";
 
 import { ShieldCheck } from "lucide-react";
+import type { MouseEvent } from "react";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
-import { instantMs } from "@/format/format";
+import { formatCount, instantMs } from "@/format/format";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Select } from "@/ui/field";
@@ -24,9 +25,9 @@ const WORDS: Readonly<Record<IncidentStatus, string>> = { open: "Open", resolved
 const NOTHING: Readonly<Record<IncidentStatus, string>> = { open: "No open incidents", resolved: "No resolved incidents", all: "No incidents" };
 
 export function IncidentFeed({ status, severity, onFilter, onSelect }: IncidentFeedProps) {
-  const { incidents, isPending, isError, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useIncidents(status, severity);
+  const { causes, isPending, isError, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useIncidents(status, severity);
   const simulatedNow = useCalmCloud(({ simulation }) => instantMs(simulation?.time));
-  const empty = incidents.length === 0;
+  const empty = causes.length === 0;
   return (
     <Card flush title="Incidents" actions={<Filters status={status} severity={severity} onFilter={onFilter} />}>
       {isPending && empty && <SkeletonRows rows={6} label="Loading incidents" />}
@@ -37,9 +38,10 @@ export function IncidentFeed({ status, severity, onFilter, onSelect }: IncidentF
         </EmptyState>
       )}
       <ul className="divide-y divide-line" aria-label="Incidents">
-        {incidents.map((incident) => (
-          <IncidentRow key={incident.id} incident={incident} simulatedNow={simulatedNow} onSelect={onSelect}>
-            {incident.symptoms > 0 && <SymptomDisclosure lead={incident} onSelect={onSelect} />}
+        {causes.map(({ head, others }) => (
+          <IncidentRow key={head.id} incident={head} simulatedNow={simulatedNow} onSelect={onSelect}>
+            {head.symptoms > 0 && <SymptomDisclosure lead={head} onSelect={onSelect} />}
+            {head.symptomOf !== "" && others > 0 && <LeadLink id={head.symptomOf} others={others} onSelect={onSelect} />}
           </IncidentRow>
         ))}
       </ul>
@@ -51,6 +53,22 @@ export function IncidentFeed({ status, severity, onFilter, onSelect }: IncidentF
         </div>
       )}
     </Card>
+  );
+}
+
+/** From the symptom that speaks for a family to all of it. */
+function LeadLink({ id, others, onSelect }: { id: string; others: number; onSelect: (id: string) => void }) {
+  const follow = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    onSelect(id);
+  };
+  return (
+    <p className="px-4 pb-2 text-xs">
+      <a href={`?id=${id}`} onClick={follow} className="rounded text-accent-ink underline">
+        {`and ${formatCount(others)} more of the same cause`}
+      </a>
+    </p>
   );
 }
 

@@ -122,6 +122,20 @@ describe("the incidents page", () => {
     expect(await screen.findByText("62 % of the suspicion")).toBeTruthy();
   });
 
+  it("shows what is left of a group whose lead is over as one, with the way to all of it", async () => {
+    const lead = anIncident({ id: "lead", title: "cart fails", resolved: true, symptoms: 3, openSymptoms: 3 });
+    const symptoms = ["a", "b", "c"].map((id) => anIncident({ id, title: `${id} is slow`, symptomOf: "lead" }));
+    const { user } = renderScene(<IncidentsPage />, { routes: routes([lead, ...symptoms]) });
+    expect(await screen.findByText("a is slow")).toBeTruthy();
+    expect(screen.queryByText("b is slow")).toBeNull();
+    await user.click(screen.getByRole("link", { name: "and 2 more of the same cause" }));
+    expect(await screen.findByRole("heading", { name: "cart fails" })).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "All incidents" }));
+    await user.click(screen.getByRole("button", { name: "All" }));
+    expect(await screen.findByText("Resolved, symptoms open")).toBeTruthy();
+    expect(screen.queryByText("a is slow")).toBeNull();
+  });
+
   it("dims what is silenced, says who silences it until when and why, and ends that", async () => {
     localStorage.setItem("microcloud.operator", "ana");
     const incident = anIncident({ silencedBy: aSilence().id, silenceKind: SilenceKind.MAINTENANCE });

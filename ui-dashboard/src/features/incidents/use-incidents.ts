@@ -1,7 +1,7 @@
 "use client";
 
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
-import { withoutToldSymptoms } from "@/features/cloud/leads";
+import { families } from "@/features/cloud/leads";
 import { mergeNewer } from "@/features/cloud/merge-newer";
 import { useCloud } from "@/features/cloud/use-cloud";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
@@ -19,8 +19,8 @@ export function useIncidents(status: IncidentStatus, severity: SeverityName) {
   );
   const listed = query.data?.pages.flatMap((page) => page.incidents) ?? [];
   const matching = mergeIncidents(listed, live.values()).filter((incident) => matches(incident, status, severity));
-  const incidents = withoutToldSymptoms(matching).sort(newestFirst);
-  return { ...query, incidents };
+  const causes = families(matching).sort((a, b) => newestFirst(a.head, b.head));
+  return { ...query, causes };
 }
 
 const SYMPTOMS = 200;
