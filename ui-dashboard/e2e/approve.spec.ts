@@ -1,4 +1,4 @@
-import AxeBuilder from "@axe-core/playwright";
+import { expectAccessible } from "./accessible";
 import type { Page } from "@playwright/test";
 import { expect, openLive, test } from "./journey";
 
@@ -53,11 +53,7 @@ test("an operator lets a failure happen, approves what the agent proposes, and s
     await expect(notes.getByRole("listitem").getByText("Payment leaks memory since the release.")).toBeVisible();
     await page.reload();
     await expect(notes.getByRole("listitem").getByText("Payment leaks memory since the release.")).toBeVisible();
-    for (const colorScheme of ["dark", "light"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`)).toEqual([]);
-    }
+    await expectAccessible(page, "the incident");
     const download = page.waitForEvent("download");
     await detail.getByRole("button", { name: "Post-mortem", exact: true }).click();
     expect((await download).suggestedFilename()).toMatch(/^incident-.*\.md$/);

@@ -13,7 +13,6 @@ const WIDTHS = [1440, 390];
 
 interface Incident {
   readonly id: string;
-  readonly title: string;
   readonly symptomOf?: string;
 }
 

@@ -15,7 +15,6 @@ interface Action {
   readonly targetId: string;
   readonly status: string;
   readonly decidedBy?: string;
-  readonly approvals?: readonly unknown[];
 }
 
 const pending = async (page: Page) => (await call<{ actions?: Action[] }>(page, "ops.v1.ActionService/ListPendingActions", { simulationId: ID })).actions ?? [];

@@ -160,11 +160,7 @@ async fn history(
     let GetActionHistoryRequest { simulation_id, incident_id, with_symptoms, limit, page_token } = request;
     let filter = ActionFilter {
         simulation_id: fields::optional_simulation(simulation_id)?,
-        incident_id: if incident_id.is_empty() {
-            None
-        } else {
-            Some(fields::uuid("incident_id", &incident_id)?)
-        },
+        incident_id: fields::optional_uuid("incident_id", &incident_id)?,
         with_symptoms,
     };
     let page = fields::page(limit, &page_token)?;

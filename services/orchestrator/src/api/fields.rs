@@ -81,6 +81,11 @@ pub(crate) fn instant(field: &str, time: pbjson_types::Timestamp) -> Result<Date
         .ok_or_else(|| invalid(format!("{field} must be a simulated time between the years 1970 and 2999.")))
 }
 
+/// Empty means none.
+pub(crate) fn optional_uuid(field: &str, value: &str) -> Result<Option<Uuid>, ConnectError> {
+    if value.is_empty() { Ok(None) } else { uuid(field, value).map(Some) }
+}
+
 /// Empty means every simulation.
 pub(crate) fn optional_simulation(value: String) -> Result<Option<String>, ConnectError> {
     if value.len() > MAX_SIMULATION || value.contains('\0') {

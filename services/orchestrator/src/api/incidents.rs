@@ -58,7 +58,7 @@ async fn list(
         open_only,
         min_severity,
         leads_only,
-        symptom_of: if symptom_of.is_empty() { None } else { Some(fields::uuid("symptom_of", &symptom_of)?) },
+        symptom_of: fields::optional_uuid("symptom_of", &symptom_of)?,
     };
     let page = fields::page(limit, &page_token)?;
     let rows = async {

@@ -1,7 +1,6 @@
 "use client";
 
 import { ShieldCheck } from "lucide-react";
-import type { MouseEvent } from "react";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
 import { formatCount, instantMs } from "@/format/format";
 import { Button } from "@/ui/button";
@@ -10,6 +9,7 @@ import { Select } from "@/ui/field";
 import { EmptyState, ErrorState, SkeletonRows } from "@/ui/states";
 import { Tabs } from "@/ui/tabs";
 import { type IncidentStatus, SEVERITIES, type SeverityName, STATUSES } from "./incident-filter";
+import { IncidentLink } from "./incident-link";
 import { IncidentRow } from "./incident-row";
 import { SymptomDisclosure } from "./symptom-disclosure";
 import { useIncidents } from "./use-incidents";
@@ -41,7 +41,13 @@ export function IncidentFeed({ status, severity, onFilter, onSelect }: IncidentF
         {causes.map(({ head, others }) => (
           <IncidentRow key={head.id} incident={head} simulatedNow={simulatedNow} onSelect={onSelect}>
             {head.symptoms > 0 && <SymptomDisclosure lead={head} onSelect={onSelect} />}
-            {head.symptomOf !== "" && others > 0 && <LeadLink id={head.symptomOf} others={others} onSelect={onSelect} />}
+            {head.symptomOf !== "" && others > 0 && (
+              <p className="px-4 pb-2 text-xs">
+                <IncidentLink id={head.symptomOf} onSelect={onSelect} className="rounded text-accent-ink underline">
+                  {`and ${formatCount(others)} more of the same cause`}
+                </IncidentLink>
+              </p>
+            )}
           </IncidentRow>
         ))}
       </ul>
@@ -53,22 +59,6 @@ export function IncidentFeed({ status, severity, onFilter, onSelect }: IncidentF
         </div>
       )}
     </Card>
-  );
-}
-
-/** From the symptom that speaks for a family to all of it. */
-function LeadLink({ id, others, onSelect }: { id: string; others: number; onSelect: (id: string) => void }) {
-  const follow = (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    onSelect(id);
-  };
-  return (
-    <p className="px-4 pb-2 text-xs">
-      <a href={`?id=${id}`} onClick={follow} className="rounded text-accent-ink underline">
-        {`and ${formatCount(others)} more of the same cause`}
-      </a>
-    </p>
   );
 }
 

@@ -1,11 +1,12 @@
 import { BellOff } from "lucide-react";
-import type { MouseEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { formatDuration, formatSimulatedTime } from "@/format/format";
 import { silenceTag } from "@/features/silences/silence-words";
 import type { Incident } from "@/gen/ops/v1/incident_pb";
 import { Badge } from "@/ui/badge";
 import { cx } from "@/ui/class-names";
 import { incidentLengthMs } from "./incident-length";
+import { IncidentLink } from "./incident-link";
 import { SeverityBadge } from "./severity";
 
 interface IncidentRowProps {
@@ -22,15 +23,9 @@ export function IncidentRow({ incident, simulatedNow, onSelect, children }: Inci
   const suspect = suspects[0];
   // The cause is over before the last of what it brought about is.
   const over = resolved && openSymptoms === 0;
-  // A link, so that it can be opened in another tab; a plain click stays on the page.
-  const follow = (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    onSelect(id);
-  };
   return (
     <li data-testid={`incident-${id}`} data-resolved={resolved} data-silenced={silenced}>
-      <a href={`?id=${id}`} onClick={follow} className="flex flex-col gap-1 px-4 py-2.5 hover:bg-raised">
+      <IncidentLink id={id} onSelect={onSelect} className="flex flex-col gap-1 px-4 py-2.5 hover:bg-raised">
         <span className="flex items-center gap-2">
           <SeverityBadge severity={severity} quiet={silenced} />
           <span className={cx("min-w-0 truncate text-[13px] font-medium", (over || silenced) && "text-ink-muted")}>{title}</span>
@@ -51,7 +46,7 @@ export function IncidentRow({ incident, simulatedNow, onSelect, children }: Inci
           {suspect && <span>suspect: {suspect.id}</span>}
           {acknowledgedBy !== "" && <span>{acknowledgedBy} is on it</span>}
         </span>
-      </a>
+      </IncidentLink>
       {children}
     </li>
   );

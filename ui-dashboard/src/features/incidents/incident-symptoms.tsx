@@ -1,6 +1,7 @@
 "use client";
 
 import type { Incident } from "@/gen/ops/v1/incident_pb";
+import { IncidentLink } from "./incident-link";
 import { SymptomList } from "./symptom-list";
 import { symptomWords } from "./symptom-words";
 
@@ -15,16 +16,9 @@ export function IncidentSymptoms({ incident, onSelect }: Props) {
     return (
       <p className="text-[13px] text-ink-muted">
         This is a symptom of{" "}
-        <a
-          href={`?id=${incident.symptomOf}`}
-          className="rounded text-accent-ink underline"
-          onClick={(event) => {
-            event.preventDefault();
-            onSelect(incident.symptomOf);
-          }}
-        >
+        <IncidentLink id={incident.symptomOf} onSelect={onSelect} className="rounded text-accent-ink underline">
           another incident
-        </a>
+        </IncidentLink>
         , which has the suspected cause and the impact.
       </p>
     );

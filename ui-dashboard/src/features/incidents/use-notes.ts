@@ -17,7 +17,7 @@ export function useNotes(incidentId: string) {
   return { ...query, notes: mergeNotes(query.data?.notes ?? [], [...live.values()].filter((note) => note.incidentId === incidentId)) };
 }
 
-export function mergeNotes(listed: readonly IncidentNote[], live: readonly IncidentNote[]): IncidentNote[] {
+function mergeNotes(listed: readonly IncidentNote[], live: readonly IncidentNote[]): IncidentNote[] {
   const byId = new Map([...listed, ...live].map((note) => [note.id, note]));
   return [...byId.values()].filter(({ removed }) => !removed).sort((a, b) => (instantMs(a.writtenAt) ?? 0) - (instantMs(b.writtenAt) ?? 0));
 }

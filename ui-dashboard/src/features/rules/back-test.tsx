@@ -50,7 +50,7 @@ function Result({ name, result }: { name: string; result: RuleServiceTestRespons
         {plural(firings(name, result), "time")}
       </p>
       <p className="flex flex-wrap items-center gap-1.5">
-        <span className="text-xs text-ink-muted">Incidents of all rules:</span>
+        <span className="text-xs text-ink-muted">Incidents of its family:</span>
         <Count tone="high" count={counts?.gained} word="more than now" />
         <Count tone="ok" count={counts?.lost} word="fewer" />
         <Count tone="info" count={counts?.moved} word="at another time" />

@@ -35,7 +35,7 @@ pub(super) async fn events(
     }
     let query = EventQuery {
         simulation_id: fields::simulation(simulation_id)?,
-        run_id: if run_id.is_empty() { None } else { Some(fields::uuid("run_id", &run_id)?) },
+        run_id: fields::optional_uuid("run_id", &run_id)?,
         kinds,
         from: from.map(|from| fields::instant("from", from)).transpose()?,
         to: to.map(|to| fields::instant("to", to)).transpose()?,
