@@ -40,5 +40,13 @@ echo "test: browser" >&2
 scripts/with-stack.sh npm --prefix ui-dashboard run --silent e2e 2>&1 | plain | tee "$log/e2e"; status=${PIPESTATUS[0]}
 count browser "$(number '^ *[0-9]+ passed' "$log/e2e")" "$(number '^ *[0-9]+ failed' "$log/e2e")" "$status"
 
+# What failed, once more where a long log is read first.
+{
+  grep -hE '^ +(FAIL|TIMEOUT|SIGABRT|SIGSEGV) \[' "$log/nextest" "$log/release" | sort -u
+  grep -hE '^(test .* FAILED|---- .* stdout ----)' "$log/doc"
+  grep -hE '^ *(FAIL |(Assertion)?Error: )' "$log/vitest"
+  grep -hE '^ +[0-9]+\) |^ *(Error|Locator|Expected[ a-z]*|Received[ a-z]*|Timeout): |^ *> [0-9]+ \|' "$log/e2e"
+} 2>/dev/null | cut -c1-240 | head -n 40
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$broken" -eq 0 ]

@@ -24,6 +24,8 @@ export interface DrillStep {
   /** Where it is done. */
   readonly href: string;
   readonly isDone: (facts: DrillFacts) => boolean;
+  /** The step that leaves nothing of this one to do, and what is said when this one was passed over. */
+  readonly before?: { readonly id: string; readonly passedOver: string };
 }
 
 export interface Drill {
@@ -52,6 +54,7 @@ const AHEAD: DrillStep = {
   hint: "The card tries every option, and doing nothing, on copies of this cloud. Compare the first column: requests that fail or are slow.",
   href: "/actions/",
   isDone: ({ previewed }) => previewed,
+  before: { id: "approve", passedOver: "It was approved before the look ahead was there. What came of it stands under Actions, History." },
 };
 
 const HEALED: DrillStep = {
@@ -146,6 +149,11 @@ export const DRILLS: readonly Drill[] = [
     lesson: "Slow is not stuck. What still answers must not be stopped while everybody waits for it.",
   },
 ];
+
+/** Whether a step was not done, and cannot be any more. */
+export function isPassedOver({ id, before }: DrillStep, done: readonly string[]): boolean {
+  return before !== undefined && done.includes(before.id) && !done.includes(id);
+}
 
 export function drillOf(id: string | undefined): Drill | undefined {
   return DRILLS.find((drill) => drill.id === id);

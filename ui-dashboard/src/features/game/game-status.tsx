@@ -4,7 +4,7 @@ import { ArrowRight, CircleCheck, Flag, Gamepad2 } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
-import { formatClock, formatCount } from "@/format/format";
+import { formatClock, formatCount, plural } from "@/format/format";
 import type { Game } from "@/gen/ops/v1/game_service_pb";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -44,7 +44,7 @@ function NextStep({ game }: { game: Game }) {
   const progress = useDrillProgress(game);
   const pathname = usePathname();
   if (!progress) return null;
-  const { drill, current } = progress;
+  const { drill, done, current } = progress;
   return (
     <p role="status" className="flex min-w-0 order-last basis-full flex-wrap items-center gap-x-2 gap-y-0.5" data-testid="drill-step">
       {current ? (
@@ -65,7 +65,7 @@ function NextStep({ game }: { game: Game }) {
       ) : (
         <>
           <CircleCheck aria-hidden className="size-4 shrink-0 text-ok" />
-          <span className="font-medium">Every step is done.</span>
+          <span className="font-medium">{done.length === drill.steps.length ? "Every step is done." : `${formatCount(done.length)} of ${plural(drill.steps.length, "step")} done.`}</span>
           <span className="min-w-0 text-xs text-ink-muted">{drill.lesson}</span>
         </>
       )}

@@ -19,6 +19,7 @@ import { DRILLS } from "./drills";
 import { GamePage } from "./game-page";
 import GameStatus from "./game-status";
 import { span } from "./game-words";
+import { PlayingCard } from "./playing-card";
 
 vi.mock(import("@/rpc/simulation"), async (original) => ({ ...(await original()), chooseSimulation: vi.fn() }));
 
@@ -215,6 +216,27 @@ describe("a drill", () => {
     expect(useDrillStore.getState().byGame[GAME]?.done).toEqual(["open", "approve"]);
     place.pathname = "/";
     expect(screen.getByTestId("drill-step").textContent).toContain("Step 2 of 5");
+  });
+
+  it("goes on when something was approved before the look ahead was there, and says so", async () => {
+    window.sessionStorage.setItem("microcloud.simulation", "game-1");
+    rememberDrill(GAME, "cascade");
+    useDrillStore.getState().note(GAME, ["open", "map", "approve"]);
+    const game = aGame({ practice: true });
+    const { cloud } = renderScene(
+      <>
+        <GameStatus />
+        <PlayingCard game={game} />
+      </>,
+      { routes: routes({ games: [game] }) },
+    );
+    act(() => cloud.apply([playing({ scenario: "cascade_failure" }), { kind: "incident", message: anIncident() }]));
+    expect((await screen.findByTestId("drill-step")).textContent).toContain("Step 5 of 5See it heal");
+    const steps = () => within(screen.getByRole("list", { name: "Steps of the drill" })).getAllByRole("listitem");
+    expect(steps()[2]?.textContent).toContain("passed overIt was approved before the look ahead was there.");
+    expect(steps()[4]?.getAttribute("aria-current")).toBe("step");
+    act(() => cloud.apply([{ kind: "incident", message: anIncident({ resolved: true, revision: 9n }) }]));
+    await waitFor(() => expect(screen.getByTestId("drill-step").textContent).toContain("4 of 5 steps done."));
   });
 
   it.each(DRILLS)("$id ends with something healed, and every step leads somewhere", ({ steps }) => {

@@ -7,7 +7,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { useCalmCloud } from "@/features/cloud/use-cloud";
 import { ActionService } from "@/gen/ops/v1/action_service_pb";
 import type { Game } from "@/gen/ops/v1/game_service_pb";
-import { type Drill, type DrillStep, drillOf } from "./drills";
+import { type Drill, type DrillStep, drillOf, isPassedOver } from "./drills";
 import { useDrillStore } from "./drill-store";
 
 const LOOKS_AHEAD = [
@@ -18,7 +18,7 @@ const LOOKS_AHEAD = [
 export interface DrillProgress {
   readonly drill: Drill;
   readonly done: readonly string[];
-  /** The first that is not done; nothing when all are. */
+  /** The first that can be done and is not; nothing when none is left. */
   readonly current: DrillStep | undefined;
 }
 
@@ -27,7 +27,7 @@ export function useDrillProgress({ gameId }: Pick<Game, "gameId">): DrillProgres
   const kept = useDrillStore(({ byGame }) => byGame[gameId]);
   const drill = drillOf(kept?.drill);
   if (!drill || !kept) return undefined;
-  return { drill, done: kept.done, current: drill.steps.find(({ id }) => !kept.done.includes(id)) };
+  return { drill, done: kept.done, current: drill.steps.find((step) => !kept.done.includes(step.id) && !isPassedOver(step, kept.done)) };
 }
 
 /** Notices what was done of a drill. To be used once in a tab. */
