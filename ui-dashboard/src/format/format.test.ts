@@ -17,6 +17,7 @@ import {
   formatSpeed,
   formatSpread,
   formatWallTime,
+  keepUnits,
   metricQuantity,
   plural,
   shortId,
@@ -170,4 +171,9 @@ it("shortens the numbers of a sentence, and nothing else", () => {
   expect(shortNumbers("memory_leak began on orders at severity 0.4000000059604645")).toBe("memory_leak began on orders at severity 0.4");
   expect(shortNumbers("p99 30894 ms, then 1500.25 ms, 850 ms")).toBe("p99 30.9 s, then 1.5 s, 850 ms");
   expect(shortNumbers("p99 850 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75")).toBe("p99 850 ms, 1.5 % errors, v1.2.345, 10.0.0.1, 0.75");
+});
+
+it("keeps a number and its unit on a line", () => {
+  expect(keepUnits("error rate 29.3 %, p99 18 120 ms; 2 more of 40 requests, 12 req/s, 8 s")).toBe("error rate 29.3\u00a0%, p99 18\u00a0120\u00a0ms; 2 more of 40 requests, 12\u00a0req/s, 8\u00a0s");
+  expect(keepUnits("5 services, 2 hosts, 3 minutes, 404 errors")).toBe("5 services, 2 hosts, 3 minutes, 404 errors");
 });

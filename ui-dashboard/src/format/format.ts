@@ -167,6 +167,11 @@ export function shortNumbers(sentence: string): string {
   return seconds.replace(/(?<![\w.:])\d+\.\d{3,}(?![\w.])/g, (number) => formatNumber(Number(number)));
 }
 
+/** A sentence of the server's in which no line ends between a number and its unit, or within a number: `29.3 %`, `18 120 ms`. */
+export function keepUnits(sentence: string): string {
+  return sentence.replace(/(?<=\d) (?=\d{3}\b|%|(?:ms|s|min|h|core h|req|req\/s|[KMGT]i?B|[KMGT]bit\/s)(?![\w/]))/g, "\u00a0");
+}
+
 /** Some names of many: `cart, orders and 12 more`. */
 export function formatNames(names: readonly string[], shown = 3): string {
   const rest = names.length - shown;

@@ -3,7 +3,7 @@
 import { ArrowUpRight, Bot, ChevronRight } from "lucide-react";
 import Link from "next/link";
 import { useId, useState } from "react";
-import { formatSimulatedTime, formatCount } from "@/format/format";
+import { formatCount, formatSimulatedTime, keepUnits } from "@/format/format";
 import type { Action } from "@/gen/ops/v1/action_pb";
 import { useIsPaused } from "@/features/automation/use-automation";
 import { useServerNow } from "@/features/clock/use-server-now";
@@ -64,7 +64,7 @@ export function ActionCard({ action, conflict, highlighted = false, withIncident
         <h3 className="min-w-0 text-[15px] font-semibold break-words">{title}</h3>
         {!conflict && <Expiry action={action} now={now} />}
       </div>
-      <p className="text-[13px] break-words">{action.reason || "The agent gave no reason."}</p>
+      <p className="text-[13px] break-words">{keepUnits(action.reason) || "The agent gave no reason."}</p>
       <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-ink-muted">
         <span className="flex items-center gap-1">
           <Bot aria-hidden className="size-3.5" />

@@ -2,6 +2,7 @@
 
 import { ActionCard } from "@/features/actions/action-card";
 import { actionTitle, effectLook, outcomeSentence, statusLook } from "@/features/actions/action-words";
+import { keepUnits } from "@/format/format";
 import { useConflicts } from "@/features/actions/conflicts";
 import { PredictionNote } from "@/features/actions/prediction-note";
 import { IncidentPreview } from "@/features/preview/incident-preview";
@@ -49,7 +50,7 @@ function Settled({ action }: { action: Action }) {
         {effect && <Badge tone={effect.tone}>{effect.word}</Badge>}
         {action.decidedBy !== "" && <span className="text-xs text-ink-muted">decided by {action.decidedBy}</span>}
       </p>
-      <p className="mt-1 text-xs break-words text-ink-muted">{outcomeSentence(action) || action.reason}</p>
+      <p className="mt-1 text-xs break-words text-ink-muted">{keepUnits(outcomeSentence(action) || action.reason)}</p>
       <PredictionNote actionId={action.id} />
     </div>
   );

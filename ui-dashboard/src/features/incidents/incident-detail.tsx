@@ -3,7 +3,7 @@
 import { ArrowLeft, History, Waypoints } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useMemo, useRef } from "react";
-import { instantMs } from "@/format/format";
+import { instantMs, keepUnits } from "@/format/format";
 import { useCalmCloud, useCloud } from "@/features/cloud/use-cloud";
 import { SilenceAction } from "@/features/silences/silence-action";
 import { SilenceNote } from "@/features/silences/silence-note";
@@ -75,8 +75,8 @@ function Content({ incident, onSelect }: { incident: Incident; onSelect: (id: st
     <div className="flex flex-col gap-5 p-4 lg:p-5">
       <div className="flex flex-wrap items-start gap-3">
         <div className="min-w-0 flex-1 basis-72">
-          <h2 className="text-lg leading-snug font-semibold tracking-tight break-words">{incident.title}</h2>
-          <p className="mt-1 text-[13px] break-words text-ink-muted">{incident.description}</p>
+          <h2 className="text-lg leading-snug font-semibold tracking-tight break-words">{keepUnits(incident.title)}</h2>
+          <p className="mt-1 text-[13px] break-words text-ink-muted">{keepUnits(incident.description)}</p>
         </div>
         <div className="flex flex-wrap gap-2">
           <Acknowledge incident={incident} />

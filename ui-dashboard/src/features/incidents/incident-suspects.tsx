@@ -1,6 +1,6 @@
 "use client";
 
-import { formatNamedMetric, formatShare } from "@/format/format";
+import { formatNamedMetric, formatShare, keepUnits } from "@/format/format";
 import { type Evidence, type Incident, type Suspect, SuspectKind } from "@/gen/ops/v1/incident_pb";
 import { Badge } from "@/ui/badge";
 
@@ -37,7 +37,7 @@ function SuspectItem({ suspect: { kind, id, share, reasons, evidence }, first }:
       </p>
       <ul className="mt-1 text-xs text-ink-muted">
         {reasons.slice(0, first ? undefined : 2).map((reason) => (
-          <li key={reason}>{reason}</li>
+          <li key={reason}>{keepUnits(reason)}</li>
         ))}
       </ul>
       {first && evidence.length > 0 && <EvidenceTable evidence={evidence} />}

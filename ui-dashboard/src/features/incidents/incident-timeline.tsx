@@ -1,7 +1,7 @@
 "use client";
 
 import { Activity, Check, CircleAlert, Gavel, Lightbulb, type LucideIcon, Play, ShieldCheck, TrendingUp, Zap } from "lucide-react";
-import { formatSimulatedTime, formatWallTime } from "@/format/format";
+import { formatSimulatedTime, formatWallTime, keepUnits } from "@/format/format";
 import { BLIND_SENTENCE, isBlind } from "@/features/cloud/blind";
 import { useCloud } from "@/features/cloud/use-cloud";
 import { cx } from "@/ui/class-names";
@@ -40,7 +40,7 @@ export function IncidentTimeline({ steps }: { steps: readonly Step[] }) {
                     {kind === "decision" && wallTime ? formatWallTime(wallTime) : `${formatSimulatedTime(atMs)} sim`}
                   </span>
                 </p>
-                {detail !== "" && <p className="text-xs break-words text-ink-muted">{detail}</p>}
+                {detail !== "" && <p className="text-xs break-words text-ink-muted">{keepUnits(detail)}</p>}
               </div>
             </li>
           );

@@ -7,7 +7,6 @@ import { goldenSignals, type GoldenSignals } from "@/features/cloud/traffic";
 import { faultsOf, type MapFaults } from "@/features/topology/map-faults";
 import { type SimulationEvent, SimulationEventKind } from "@/gen/sim/v1/event_pb";
 import { type ActiveFault, ActiveFaultSchema } from "@/gen/sim/v1/fault_pb";
-import type { CloudMap } from "@/gen/sim/v1/metrics_pb";
 import { type Topology, TopologySchema } from "@/gen/sim/v1/state_pb";
 import type { Frame, Past } from "./past";
 
@@ -58,8 +57,8 @@ export function ticksOf(pasts: readonly Pick<Past, "frames">[]): number[] {
 /** The cloud of a moment, as the map tells it. Of its health and replicas the sample tells. */
 export function topologyAt({ map, sample }: Frame): Topology {
   if (!map) return create(TopologySchema);
-  const { services, nodes, zones, nodeZones, profiles } = map;
-  const called = new Set(map.callees);
+  const { services, nodes, zones, nodeZones, profiles, callers, callees } = map;
+  const called = new Set(callees);
   return create(TopologySchema, {
     zones: zones.map((id) => ({ id })),
     nodes: nodes.map((id, i) => ({ id, zoneId: zones[nodeZones[i] ?? -1] ?? "", state: "ready" })),
@@ -76,7 +75,8 @@ export function topologyAt({ map, sample }: Frame): Topology {
         health: healthAt(sample, id),
       };
     }),
-    edges: edgesAt(map, sample),
+    // How often is not recorded: as often as they are busy.
+    edges: callers.map((caller, i) => ({ fromServiceId: services[caller] ?? "", toServiceId: services[callees[i] ?? -1] ?? "", callsPerRequest: 1 })),
   });
 }
 
@@ -87,18 +87,6 @@ function healthAt({ services }: Sample, id: string): ServiceHealth {
   if (replicas === 0) return "down";
   const isOver = (value: number | undefined, limit: number | undefined) => value !== undefined && limit !== undefined && value > limit;
   return (missing ?? 0) > 0 || isOver(errors, OBJECTIVES.error_rate?.warning) || isOver(p99, OBJECTIVES.latency_p99?.warning) ? "degraded" : "healthy";
-}
-
-/** Who calls whom. How often is not recorded: what a callee gets is shared out among its callers by how busy they are. */
-function edgesAt({ services, callers, callees }: CloudMap, sample: Sample) {
-  const rateOf = (place: number) => measured(sample.services, services[place] ?? "", "request_rate");
-  const asked = new Map<number, number>();
-  callees.forEach((callee, i) => asked.set(callee, (asked.get(callee) ?? 0) + (rateOf(callers[i] ?? -1) ?? 0)));
-  return callees.map((callee, i) => ({
-    fromServiceId: services[callers[i] ?? -1] ?? "",
-    toServiceId: services[callee] ?? "",
-    callsPerRequest: (rateOf(callee) ?? Number.NaN) / (asked.get(callee) || Number.NaN),
-  }));
 }
 
 /** Faults that were in force after a tick. */

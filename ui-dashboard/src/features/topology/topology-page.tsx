@@ -40,7 +40,7 @@ export function TopologyPage() {
   const canvas = useCallback((element: HTMLDivElement | null) => {
     if (element && element.clientHeight > 0) setAspect(element.clientWidth / element.clientHeight);
   }, []);
-  const hint = graph.services.length === 0 ? undefined : `${plural(graph.services.length, "service")}, ${plural(graph.calls.length, "kind of call", "kinds of calls")}; a call's rate is its caller's, times calls per request`;
+  const hint = graph.services.length === 0 ? undefined : `${plural(graph.services.length, "service")}, ${plural(graph.calls.length, "kind of call", "kinds of calls")}; a call's rate is its part of what the callee gets`;
   return (
     <VitalsProvider>
       <ChoiceProvider service={service} focus={focused?.focus} faults={faults}>

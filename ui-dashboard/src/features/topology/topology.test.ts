@@ -1,14 +1,16 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
 import { ActionType } from "@/gen/ops/v1/action_pb";
 import { SuspectKind } from "@/gen/ops/v1/incident_pb";
+import { TopologySchema } from "@/gen/sim/v1/state_pb";
 import { SampleAssembler } from "@/features/cloud/sample";
 import { anAction, anIncident, aSample, aTopology } from "@/testing/fixtures";
 import { actionFocus, incidentFocus } from "./focus";
 import { callKey, callersOf, graphOf, shapeOf } from "./graph";
 import { arrange, keepPlaces, NODE_HEIGHT, NODE_WIDTH } from "./layout";
-import { vitalsOf } from "./vitals";
+import { flowsOf, vitalsOf } from "./vitals";
 
 const service = (id: string, nodeId = "node-a1") => ({ id, profile: "api_server", desiredReplicas: 1, health: "healthy", version: 1n, replicas: [{ nodeId, state: "running" }] });
 const calls = (...pairs: string[]) => pairs.map((pair) => ({ fromServiceId: pair.split(">")[0], toServiceId: pair.split(">")[1], callsPerRequest: 2 }));
@@ -88,6 +90,25 @@ describe("what an incident means for the map", () => {
   });
 });
 
+describe("flows", () => {
+  const flows = (entry: boolean, rates: Record<string, number>) =>
+    flowsOf(create(TopologySchema, { services: [{ id: "c", entry }], edges: calls("a>c", "b>c") }), new Map(Object.entries(rates))).map(({ perSecond }) => perSecond);
+
+  it("add up to what the callee gets, by what each caller would send", () => {
+    expect(flows(false, { a: 30, b: 10, c: 20 })).toEqual([15, 5]);
+  });
+
+  it("leave the rest to the users where traffic enters", () => {
+    expect(flows(true, { a: 30, b: 10, c: 500 })).toEqual([60, 20]);
+  });
+
+  it("are nothing where nobody calls, and unknown where somebody is silent", () => {
+    expect(flows(false, { a: 0, b: 0, c: 20 })).toEqual([0, 0]);
+    expect(flows(false, { a: 30, c: 20 })).toEqual([20, undefined]);
+    expect(flows(false, { a: 30, b: 10 })).toEqual([undefined, undefined]);
+  });
+});
+
 describe("vitals", () => {
   const sampleOf = (second: number, values: Record<string, Record<string, number>>) => new SampleAssembler().add(aSample(second, values));
   const incidents = new Map([["1", anIncident()]]);
@@ -101,8 +122,8 @@ describe("vitals", () => {
   });
 
   it("tell flow, failures and open incidents, and do not take silence for health", () => {
-    const { services, calls: flows } = vitalsOf({ topology: shop, sample: sampleOf(1, { gateway: { request_rate: 100 }, orders: { error_rate: 12 } }), incidents });
-    expect(flows.get(callKey({ from: "gateway", to: "orders" }))).toMatchObject({ rate: "200 req/s", failing: "12 %", level: "critical" });
+    const { services, calls: flows } = vitalsOf({ topology: shop, sample: sampleOf(1, { gateway: { request_rate: 100 }, orders: { request_rate: 180, error_rate: 12, latency_p99: 850 } }), incidents });
+    expect(flows.get(callKey({ from: "gateway", to: "orders" }))).toMatchObject({ rate: "180 req/s", failing: "12 %", failingLevel: "critical", p99: "850 ms", p99Level: "warning", level: "critical" });
     expect(services.get("orders")).toMatchObject({ level: "critical", severity: Severity.CRITICAL });
     expect(services.get("payment")).toMatchObject({ rate: "no data", errorLevel: "unknown", load: undefined });
   });

@@ -6,7 +6,8 @@ import { type Standing, standing } from "@/features/cloud/objectives";
 import { serviceRows, type ServiceHealth } from "@/features/cloud/rows";
 import { Severity } from "@/gen/common/v1/severity_pb";
 import { TargetKind } from "@/gen/common/v1/target_pb";
-import { callKey } from "./graph";
+import type { Topology } from "@/gen/sim/v1/state_pb";
+import { type Call, callKey } from "./graph";
 
 export interface ServiceVitals {
   readonly health: ServiceHealth;
@@ -28,12 +29,17 @@ export interface ServiceVitals {
 }
 
 export interface CallVitals {
-  /** About how many calls a second: what the caller gets, times its calls per request. */
+  /** About how many calls a second; see {@link flowsOf}. */
   readonly rate: string;
   /** Line width, px. */
   readonly width: number;
   /** Share of the callee's answers that are errors. */
   readonly failing: string;
+  readonly failingLevel: Standing;
+  /** How long the callee takes. */
+  readonly p99: string;
+  readonly p99Level: Standing;
+  /** The worse of both. */
   readonly level: Standing;
 }
 
@@ -75,15 +81,49 @@ export function vitalsOf({ topology, sample, incidents }: Pick<CloudState, "topo
     services.set(id, sameOr(before.services.get(id), vitals));
   }
   const calls = new Map<string, CallVitals>();
-  for (const { fromServiceId, toServiceId, callsPerRequest } of topology?.edges ?? []) {
-    const key = callKey({ from: fromServiceId, to: toServiceId });
-    const incoming = rates.get(fromServiceId);
-    const flow = incoming === undefined ? undefined : incoming * callsPerRequest;
-    const callee = services.get(toServiceId);
-    const vitals: CallVitals = { rate: formatMetric("request_rate", flow), width: lineWidth(flow), failing: callee?.errors ?? NO_DATA, level: callee?.errorLevel ?? "unknown" };
+  for (const { from, to, perSecond } of flowsOf(topology, rates)) {
+    const key = callKey({ from, to });
+    const callee = services.get(to);
+    const [failingLevel, p99Level] = [callee?.errorLevel ?? "unknown", callee?.p99Level ?? "unknown"];
+    const vitals: CallVitals = {
+      rate: formatMetric("request_rate", perSecond),
+      width: lineWidth(perSecond),
+      failing: callee?.errors ?? NO_DATA,
+      failingLevel,
+      p99: callee?.p99 ?? NO_DATA,
+      p99Level,
+      level: worst(failingLevel, p99Level),
+    };
     calls.set(key, sameOr(before.calls.get(key), vitals));
   }
   return { services, calls };
+}
+
+interface Flow extends Call {
+  /** Unknown when the callee's or the caller's rate is. */
+  readonly perSecond: number | undefined;
+}
+
+/**
+ * About how many calls go along each edge. They are not measured one by one: what a callee gets, retries and all, is shared among its callers
+ * by what each would send (its requests times its calls per request), so that lines add up to what stands in the box they lead to.
+ * Where traffic enters from outside, too, no caller has more than it would send.
+ */
+export function flowsOf(topology: Topology | undefined, rates: ReadonlyMap<string, number | undefined>): Flow[] {
+  const doors = new Set(topology?.services.filter(({ entry }) => entry).map(({ id }) => id));
+  const sends = (topology?.edges ?? []).map(({ fromServiceId: from, toServiceId: to, callsPerRequest }) => {
+    const rate = rates.get(from);
+    return { from, to, would: rate === undefined ? undefined : rate * callsPerRequest };
+  });
+  const asked = new Map<string, number>();
+  for (const { to, would = 0 } of sends) asked.set(to, (asked.get(to) ?? 0) + would);
+  return sends.map(({ from, to, would }) => {
+    const gets = rates.get(to);
+    if (would === undefined || gets === undefined) return { from, to, perSecond: undefined };
+    const all = asked.get(to) ?? 0;
+    const share = all > 0 ? (gets * would) / all : 0;
+    return { from, to, perSecond: doors.has(to) ? Math.min(share, would) : share };
+  });
 }
 
 /** From 1 px for almost nothing to 5 px for ten thousand calls a second, in half pixels. */
