@@ -15,7 +15,7 @@ count() {
   printf 'test: %-22s %s passed, %s failed\n' "$1" "$2" "$3" >&2
 }
 number() { local n; n=$(grep -oE "$1" "$2" | tail -n 1 | grep -oE '[0-9]+' | head -n 1); echo "${n:-0}"; }
-plain() { sed -E 's/\x1b\[[0-9;]*[A-Za-z]//g'; }
+plain() { sed -u -E 's/\x1b\[[0-9;]*[A-Za-z]//g'; }
 
 echo "test: dashboard build" >&2
 scripts/build-dashboard.sh; count dashboard-build 0 0 $?

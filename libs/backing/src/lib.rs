@@ -12,6 +12,6 @@ pub mod process;
 mod start_error;
 
 pub use nats::{NatsOptions, NatsServer};
-pub use port::{free_port, is_free};
+pub use port::{free_port, free_ports, is_free};
 pub use postgres::{Postgres, PostgresOptions};
 pub use start_error::StartError;

@@ -332,7 +332,7 @@ pub(crate) enum ActionCommand {
         /// Why.
         #[arg(long)]
         reason: String,
-        /// Who proposes (default: $USER).
+        /// Who proposes (default: your account's name).
         #[arg(long, env = "MICROCLOUD_OPERATOR")]
         operator: Option<String>,
         /// Prints one JSON object.
@@ -364,7 +364,7 @@ pub(crate) enum ActionCommand {
 /// What approve and reject share.
 #[derive(Debug, Args)]
 pub(crate) struct DecisionOptions {
-    /// Who decides (default: $USER).
+    /// Who decides (default: your account's name).
     #[arg(long, env = "MICROCLOUD_OPERATOR")]
     pub(crate) operator: Option<String>,
     /// Decide only if the action is still at this version.

@@ -119,13 +119,13 @@ fn matchers(options: &AddOptions) -> SilenceMatchers {
         Kind::Node => TargetKind::Node.into(),
     });
     SilenceMatchers {
-        rules: options.rules.clone(),
-        families: options.families.clone(),
+        rules: options.what.rules.clone(),
+        families: options.what.families.clone(),
         kinds: kinds.collect(),
         targets: [
-            places(TargetKind::Service, &options.services),
-            places(TargetKind::Node, &options.nodes),
-            places(TargetKind::Zone, &options.zones),
+            places(TargetKind::Service, &options.what.services),
+            places(TargetKind::Node, &options.what.nodes),
+            places(TargetKind::Zone, &options.what.zones),
         ]
         .concat(),
         labels: options.labels.iter().cloned().collect(),

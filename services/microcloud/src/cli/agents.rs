@@ -35,7 +35,7 @@ pub(crate) enum AgentCommand {
         /// Why.
         #[arg(long, default_value = "")]
         reason: String,
-        /// Who does it (default: $USER).
+        /// Who does it (default: your account's name).
         #[arg(long, env = "MICROCLOUD_OPERATOR")]
         operator: Option<String>,
     },

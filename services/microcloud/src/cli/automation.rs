@@ -23,7 +23,7 @@ pub(crate) struct SwitchOptions {
     /// Why; shown to everyone who meets the pause, and kept in the audit.
     #[arg(long)]
     pub(crate) reason: String,
-    /// Who does it (default: $USER).
+    /// Who does it (default: your account's name).
     #[arg(long, env = "MICROCLOUD_OPERATOR")]
     pub(crate) operator: Option<String>,
     /// Prints the switch as JSON.

@@ -14,7 +14,7 @@ pub(crate) enum GameCommand {
         /// Before its time: nothing more is done from here on.
         #[arg(long)]
         give_up: bool,
-        /// Who plays (default: $USER).
+        /// Who plays (default: your account's name).
         #[arg(long, env = "MICROCLOUD_OPERATOR")]
         operator: Option<String>,
         /// Prints one JSON object.
@@ -28,7 +28,7 @@ pub(crate) enum GameCommand {
         /// Id of the game, or its first characters if they name only one; the newest of yours without.
         #[arg(long, value_name = "ID")]
         game: Option<String>,
-        /// Who plays (default: $USER).
+        /// Who plays (default: your account's name).
         #[arg(long, env = "MICROCLOUD_OPERATOR")]
         operator: Option<String>,
     },
@@ -58,7 +58,7 @@ pub(crate) struct StartOptions {
     /// Simulated seconds a second.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) speed: f64,
-    /// Who plays (default: $USER).
+    /// Who plays (default: your account's name).
     #[arg(long, env = "MICROCLOUD_OPERATOR")]
     pub(crate) operator: Option<String>,
     /// Prints one JSON object.

@@ -78,7 +78,7 @@ pub(crate) enum RuleCommand {
 /// What every change shares.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeOptions {
-    /// Who does it (default: $USER).
+    /// Who does it (default: your account's name).
     #[arg(long, env = "MICROCLOUD_OPERATOR")]
     pub(crate) operator: Option<String>,
     /// Why; the audit keeps it.

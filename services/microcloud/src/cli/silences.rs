@@ -47,13 +47,10 @@ pub(crate) enum SilenceCommand {
     },
 }
 
-/// Options of `microcloud silences add`.
+/// Which incidents: at least one of them, as nobody means to silence everything.
 #[derive(Debug, Args)]
-#[group(id = "what", args = ["services", "nodes", "zones", "rules", "families"], required = true, multiple = true)]
-pub(crate) struct AddOptions {
-    /// A maintenance window: somebody is at work there, so the agent proposes nothing either.
-    #[arg(long)]
-    pub(crate) maintenance: bool,
+#[group(required = true, multiple = true)]
+pub(crate) struct What {
     /// Incidents of this service.
     #[arg(long = "service", value_name = "ID")]
     pub(crate) services: Vec<String>,
@@ -69,6 +66,16 @@ pub(crate) struct AddOptions {
     /// Incidents of this family of rules.
     #[arg(long = "family", value_name = "NAME")]
     pub(crate) families: Vec<String>,
+}
+
+/// Options of `microcloud silences add`.
+#[derive(Debug, Args)]
+pub(crate) struct AddOptions {
+    #[command(flatten)]
+    pub(crate) what: What,
+    /// A maintenance window: somebody is at work there, so the agent proposes nothing either.
+    #[arg(long)]
+    pub(crate) maintenance: bool,
     /// Only incidents of services, or of nodes.
     #[arg(long = "kind", value_enum)]
     pub(crate) kinds: Vec<Kind>,
@@ -84,7 +91,7 @@ pub(crate) struct AddOptions {
     /// Why; shown to everyone who meets a silenced incident.
     #[arg(long, value_name = "TEXT")]
     pub(crate) comment: String,
-    /// Who does it (default: $USER).
+    /// Who does it (default: your account's name).
     #[arg(long, env = "MICROCLOUD_OPERATOR")]
     pub(crate) operator: Option<String>,
     /// Repeating the call with the same key gives the same answer.

@@ -50,7 +50,9 @@ fn a_silence_of_everything_is_no_command() {
         &["silences", "add", "--service", "checkout", "--for", "soon", "--comment", "x"],
         &["silences", "add", "--family", "cpu", "--label", "team", "--for", "1h", "--comment", "x"],
     ] {
-        let output = crate::stack::microcloud(home.path()).args(arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let mut command = crate::stack::microcloud(home.path());
+        let output = command.env("MICROCLOUD_OPERATOR", "ana").args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
     }
 }

@@ -214,14 +214,9 @@ pub(crate) fn wait() {
     std::thread::sleep(LOOK_AGAIN);
 }
 
-/// First of six ports that were all free a moment ago, where no outgoing connection takes one before the stack does.
+/// First of the six ports that a stack wants, free a moment ago.
 pub(crate) fn free_ports() -> u16 {
-    loop {
-        let base = backing::free_port().expect("a free port");
-        if (base..base + 6).all(backing::is_free) {
-            return base;
-        }
-    }
+    backing::free_ports(6).expect("six free ports")
 }
 
 fn children_of(parent: u32) -> Vec<(u32, String)> {

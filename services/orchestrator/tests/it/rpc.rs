@@ -112,8 +112,8 @@ async fn unknown_calls_are_unimplemented() {
 async fn history_lists_actions_newest_first_in_pages() {
     let stack = Stack::start().await;
     let mut ids = Vec::new();
-    for _ in 0..3 {
-        ids.push(stack.proposed().await);
+    for tick in [420, 430, 440] {
+        ids.push(stack.proposed_at(tick).await);
     }
     let method = "ops.v1.ActionService/GetActionHistory";
     let first = stack.call(method, json!({ "limit": 2 })).await.ok();
@@ -121,6 +121,7 @@ async fn history_lists_actions_newest_first_in_pages() {
     let second = stack.call(method, json!({ "limit": 2, "pageToken": token })).await.ok();
     let count = |page: &Value| page["actions"].as_array().unwrap().len();
     assert_eq!((count(&first), count(&second)), (2, 1));
+    assert_eq!([&first["actions"][0]["id"], &first["actions"][1]["id"]], [&ids[2].id, &ids[1].id]);
     assert!(second["nextPageToken"].is_null());
     let of_one = stack.call(method, json!({ "incidentId": ids[1].incident_id })).await.ok();
     assert_eq!(of_one["actions"][0]["id"], ids[1].id);

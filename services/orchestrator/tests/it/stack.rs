@@ -239,9 +239,15 @@ impl Stack {
 
     /// An open incident with a proposal that waits for a decision.
     pub async fn proposed(&self) -> Action {
+        self.proposed_at(420).await
+    }
+
+    /// The same at a tick.
+    pub async fn proposed_at(&self, tick: u64) -> Action {
         let incident = incident(Uuid::new_v4());
         self.publish_incident(&incident).await;
-        let action = proposal(&incident);
+        let at = Some(simulated(tick));
+        let action = Action { proposed_at_tick: tick, proposed_at: at, ..proposal(&incident) };
         self.publish_action(&action).await;
         self.until_status(&action.id, "ACTION_STATUS_PROPOSED").await;
         action

@@ -6,7 +6,7 @@ import type { Standing } from "@/features/cloud/objectives";
 import { cx } from "@/ui/class-names";
 import { callKey } from "./graph";
 import { useHasFocus, useIsChosen, useServiceMark } from "./map-choice";
-import { CALL_COLORS } from "./standing-tones";
+import { CALL_COLORS, isTroubled } from "./standing-tones";
 import { useCallLook, useCallVitals } from "./use-vitals";
 
 export type CallEdgeType = Edge<{ readonly labelled: boolean }, "call">;
@@ -19,7 +19,7 @@ export const CallEdge = memo(function CallEdge({ source, target, data, ...ends }
   const sourceMarked = useServiceMark(source) !== undefined;
   const targetMarked = useServiceMark(target) !== undefined;
   const dimmed = useHasFocus() && !(sourceMarked && targetMarked);
-  const troubled = isTrouble(level);
+  const troubled = isTroubled(level);
   const [path, x, y] = getBezierPath(ends);
   const stroke = chosen && !troubled ? "var(--accent-ink)" : `var(${CALL_COLORS[level]})`;
   return (
@@ -38,7 +38,7 @@ export function CallLabel({ callKey: key, x, y }: { callKey: string; x: number; 
   return (
     <EdgeLabelRenderer>
       <span
-        className={cx("pointer-events-none absolute rounded bg-canvas px-1 text-[11px] whitespace-nowrap text-ink-muted", isTrouble(level) && "z-1")}
+        className={cx("pointer-events-none absolute rounded bg-canvas px-1 text-[11px] whitespace-nowrap text-ink-muted", isTroubled(level) && "z-1")}
         style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
       >
         {rate}
@@ -49,10 +49,8 @@ export function CallLabel({ callKey: key, x, y }: { callKey: string; x: number; 
   );
 }
 
-const isTrouble = (level: Standing) => level === "warning" || level === "critical";
-
 /** Only what is beyond its objective. */
 function Trouble({ level, children }: { level: Standing; children: ReactNode }) {
-  if (!isTrouble(level)) return null;
+  if (!isTroubled(level)) return null;
   return <span className={cx("ml-1 font-medium", level === "critical" ? "text-critical" : "text-warning")}>{children}</span>;
 }

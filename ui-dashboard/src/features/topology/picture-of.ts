@@ -6,7 +6,7 @@ import type { Call, Graph } from "./graph";
 import type { Layout } from "./layout";
 import type { DrawnCalls, DrawnFrame, DrawnService, Picture } from "./map-picture";
 import { ROLE_LOOKS } from "./role-look";
-import { BLOCK_COLORS, CALL_COLORS } from "./standing-tones";
+import { BLOCK_COLORS, CALL_COLORS, isTroubled } from "./standing-tones";
 
 export interface Scene {
   readonly graph: Graph;
@@ -62,10 +62,10 @@ function strongCalls({ graph, paths, callLevels, shown, widths, chosen, marks, f
     const at = graph.calls.indexOf(call);
     const [path, level] = [paths[at], callLevels[at] ?? "unknown"];
     if (!path) return [];
-    const failing = level === "warning" || level === "critical";
+    const troubled = isTroubled(level);
     const ofChosen = isOf(call, chosen);
     const dimmed = focused && !(marks.has(call.from) && marks.has(call.to));
-    return [{ path, color: cssColor(ofChosen && !failing ? "--accent-ink" : CALL_COLORS[level]), width: widths[i], opacity: dimmed ? 0.15 : ofChosen || failing ? 0.9 : 0.5 }];
+    return [{ path, color: cssColor(ofChosen && !troubled ? "--accent-ink" : CALL_COLORS[level]), width: widths[i], opacity: dimmed ? 0.15 : ofChosen || troubled ? 0.9 : 0.5 }];
   });
 }
 
