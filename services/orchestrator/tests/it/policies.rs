@@ -227,8 +227,12 @@ async fn while_a_service_is_silent_people_decide_and_everybody_is_told() {
     })
     .await;
     assert_eq!(stack.action(&action.id).await["status"], "ACTION_STATUS_PROPOSED");
-    let metrics = stack.http.get(stack.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("silent_services{service=\"agent-service\"} 1"), "{metrics}");
+    // The gauge is set every second.
+    until("the gauge tells it", || async {
+        let metrics = stack.http.get(stack.url("/metrics")).send().await.unwrap().text().await.unwrap();
+        metrics.contains("silent_services{service=\"agent-service\"} 1").then_some(())
+    })
+    .await;
     let health = stack.http.get(stack.url("/health")).send().await.unwrap().text().await.unwrap();
     assert!(health.contains("nothing is approved without a person"), "{health}");
     approve(&stack, &action, "ana", 0).await.ok();
