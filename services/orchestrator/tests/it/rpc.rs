@@ -112,7 +112,7 @@ async fn unknown_calls_are_unimplemented() {
 async fn history_lists_actions_newest_first_in_pages() {
     let stack = Stack::start().await;
     let mut ids = Vec::new();
-    for tick in [420, 430, 440] {
+    for tick in [420, 440, 460] {
         ids.push(stack.proposed_at(tick).await);
     }
     let method = "ops.v1.ActionService/GetActionHistory";

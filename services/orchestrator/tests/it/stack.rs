@@ -242,7 +242,7 @@ impl Stack {
         self.proposed_at(420).await
     }
 
-    /// The same at a tick.
+    /// The same at a tick; simulated time is by whole seconds, of twenty ticks each.
     pub async fn proposed_at(&self, tick: u64) -> Action {
         let incident = incident(Uuid::new_v4());
         self.publish_incident(&incident).await;
