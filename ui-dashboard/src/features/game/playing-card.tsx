@@ -1,12 +1,12 @@
 "use client";
 
-import { ArrowRight, Circle, CircleCheck, CircleSlash } from "lucide-react";
+import { ArrowRight, Circle, CircleCheck, CircleSlash, type LucideIcon } from "lucide-react";
 import Link from "next/link";
 import { formatClock } from "@/format/format";
 import type { Game } from "@/gen/ops/v1/game_service_pb";
 import { Card } from "@/ui/card";
 import { cx } from "@/ui/class-names";
-import { isPassedOver } from "./drills";
+import { type DrillStep, isPassedOver } from "./drills";
 import { useDrillProgress } from "./use-drill";
 import { useElapsed } from "./use-games";
 
@@ -40,11 +40,17 @@ function Rules({ game }: { game: Game }) {
   );
 }
 
-function Mark({ isDone, isOver, isCurrent }: { isDone: boolean; isOver: boolean; isCurrent: boolean }) {
-  const place = "mt-0.5 size-4 shrink-0";
-  if (isDone) return <CircleCheck aria-hidden className={cx(place, "text-ok")} />;
-  if (isOver) return <CircleSlash aria-hidden className={cx(place, "text-ink-muted")} />;
-  return <Circle aria-hidden className={cx(place, isCurrent ? "text-accent-ink" : "text-ink-muted")} />;
+type Progress = "done" | "passed over" | "not done yet";
+
+const MARKS: Readonly<Record<Progress, { readonly icon: LucideIcon; readonly color: string }>> = {
+  done: { icon: CircleCheck, color: "text-ok" },
+  "passed over": { icon: CircleSlash, color: "text-ink-muted" },
+  "not done yet": { icon: Circle, color: "text-ink-muted" },
+};
+
+function progressOf(step: DrillStep, done: readonly string[]): Progress {
+  if (done.includes(step.id)) return "done";
+  return isPassedOver(step, done) ? "passed over" : "not done yet";
 }
 
 function Go({ href, words }: { href: string; words: string }) {
@@ -60,17 +66,17 @@ function Steps({ drill, done, current }: NonNullable<ReturnType<typeof useDrillP
     <>
       <ol className="mt-4 flex flex-col gap-3" aria-label="Steps of the drill">
         {drill.steps.map((step) => {
-          const isDone = done.includes(step.id);
-          const isOver = isPassedOver(step, done);
+          const progress = progressOf(step, done);
+          const { icon: Icon, color } = MARKS[progress];
           return (
             <li key={step.id} aria-current={step === current ? "step" : undefined} className="flex gap-2.5 text-[13px]">
-              <Mark isDone={isDone} isOver={isOver} isCurrent={step === current} />
+              <Icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", step === current ? "text-accent-ink" : color)} />
               <div className="min-w-0">
-                <p className={cx("font-medium", (isDone || isOver) && "text-ink-muted")}>
+                <p className={cx("font-medium", progress !== "not done yet" && "text-ink-muted")}>
                   {step.title}
-                  <span className="sr-only">{isDone ? ", done" : isOver ? ", passed over" : ", not done yet"}</span>
+                  <span className="sr-only">{`, ${progress}`}</span>
                 </p>
-                <p className="text-xs text-ink-muted">{isOver ? step.before?.passedOver : step.hint}</p>
+                <p className="text-xs text-ink-muted">{progress === "passed over" ? step.before?.passedOver : step.hint}</p>
                 {step === current && (
                   <Link href={step.href} className="mt-1 inline-flex items-center gap-1 rounded text-xs text-accent-ink hover:underline">
                     Go there

@@ -75,7 +75,7 @@ export function topologyAt({ map, sample }: Frame): Topology {
         health: healthAt(sample, id),
       };
     }),
-    // How often is not recorded: as often as they are busy.
+    // How often is not recorded: callers that are equally busy call equally often.
     edges: callers.map((caller, i) => ({ fromServiceId: services[caller] ?? "", toServiceId: services[callees[i] ?? -1] ?? "", callsPerRequest: 1 })),
   });
 }
